@@ -1,0 +1,244 @@
+"""The one frozen Settings, read once from the environment and `.env`; nothing else in Vitrine reads either.
+
+`.env.example` documents every variable. Others get values passed in.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import os
+import secrets
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from gateways.refusal import CannotStart
+
+ROOT = Path(__file__).resolve().parent.parent
+_SECRET_BYTES_MIN = 32
+_REQUIRED_IN_PRODUCTION = ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "SMTP_URL")
+
+
+class Mode(Enum):
+    """How Vitrine runs: with everything it needs made at hand, or as a part of somebody's installation."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+Texts = Annotated[tuple[str, ...], NoDecode]
+Secrets = Annotated[tuple[SecretStr, ...], NoDecode]
+
+
+def default_data_dir() -> Path:
+    """`var` beside the code; `/var/lib/vitrine` for root whose checkout the servers' unprivileged account cannot enter."""
+    closed = any(not parent.stat().st_mode & 0o001 for parent in (ROOT, *ROOT.parents))
+    return Path("/var/lib/vitrine") if os.geteuid() == 0 and closed else ROOT / "var"
+
+
+class Settings(BaseSettings):
+    """Everything that may differ between two installations. Durations are whole seconds, sizes bytes."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="ignore",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        populate_by_name=True,
+        validate_default=True,
+    )
+
+    mode: Mode = Field(Mode.DEVELOPMENT, validation_alias="VITRINE_MODE")
+    data_dir: Path = Field(default_factory=default_data_dir, validation_alias="VITRINE_DATA_DIR")
+    database_url: str | None = Field(None, repr=False, pattern=r"^postgres(ql)?://")
+    redis_url: str | None = Field(None, repr=False, pattern=r"^(rediss?|unix)://")
+
+    secret_key: Secrets = ()
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    public_url: str = Field("", pattern=r"^(https?://[^/]+)?$")
+    storefront_url: str = Field("", pattern=r"^(https?://.+)?$")
+    cors_origins: Texts = ()
+    forwarded_allow_ips: str = "127.0.0.1"
+
+    sandbox_url: str = Field("", pattern=r"^(https?://[^/]+)?$")
+    sandbox_api_key: SecretStr = SecretStr("")
+    sandbox_webhook_secrets: Secrets = ()
+
+    smtp_url: SecretStr = SecretStr("")
+    mail_from: str = "Vitrine <shop@vitrine.example>"
+
+    access_token_seconds: int = Field(600, ge=30, le=86_400)
+    refresh_token_seconds: int = Field(604_800, ge=600)
+    reservation_seconds: int = Field(900, ge=30)
+
+    body_bytes_max: int = Field(262_144, ge=1_024)
+    header_bytes_max: int = Field(32_768, ge=4_096)
+    header_count_max: int = Field(100, ge=20)
+    document_tokens_max: int = Field(2_000, ge=100)
+    document_depth_max: int = Field(15, ge=5)
+    document_fields_max: int = Field(600, ge=50)
+    document_aliases_max: int = Field(60, ge=0)
+    document_directives_max: int = Field(20, ge=0)
+    document_definitions_max: int = Field(50, ge=1)
+    introspection: bool | None = None
+
+    requests_per_minute: int = Field(600, ge=1)
+    mutations_per_minute: int = Field(120, ge=1)
+    logins_per_minute: int = Field(10, ge=1)
+    subscriptions_per_socket: int = Field(20, ge=1)
+
+    db_pool_size: int = Field(10, ge=1)
+    db_pool_overflow: int = Field(5, ge=0)
+    request_seconds_max: int = Field(10, ge=1)
+    worker_threads: int = Field(4, ge=1)
+    drain_seconds: int = Field(15, ge=1)
+    unready_seconds: int | None = Field(None, ge=0)
+    log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
+
+    @field_validator("cors_origins", "secret_key", "sandbox_webhook_secrets", mode="before")
+    @classmethod
+    def _by_commas(cls, value: object) -> object:
+        """A list is written with commas in an environment variable."""
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(len(key.get_secret_value().encode()) < _SECRET_BYTES_MIN for key in value):
+            raise ValueError(f"every key needs at least {_SECRET_BYTES_MIN} bytes")
+        return value
+
+    @model_validator(mode="after")
+    def _whole_in_production(self) -> Self:
+        if self.is_production:
+            missing = [name for name in _REQUIRED_IN_PRODUCTION if not _given(getattr(self, name.lower()))]
+            if missing:
+                raise ValueError(f"production needs {', '.join(missing)}")
+        return self
+
+    @property
+    def is_production(self) -> bool:
+        return self.mode is Mode.PRODUCTION
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """The signing keys: the first signs, all verify."""
+        return tuple(key.get_secret_value() for key in self.secret_key)
+
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """The sandbox provider's webhook secrets (Standard Webhooks form); two during a rotation."""
+        return tuple(secret.get_secret_value() for secret in self.sandbox_webhook_secrets)
+
+    @property
+    def introspects(self) -> bool:
+        """Whether the schema may be asked about itself: in development, unless set."""
+        return not self.is_production if self.introspection is None else self.introspection
+
+    @property
+    def own_url(self) -> str:
+        """Where buyers reach the API, without a slash at the end."""
+        return self.public_url or f"http://{_browsable(self.host)}:{self.port}"
+
+    @property
+    def provider_url(self) -> str:
+        """Where the sandbox provider answers; in development beside the API unless set, in production nowhere."""
+        return self.sandbox_url or ("" if self.is_production else f"http://127.0.0.1:{self.port + 1}")
+
+    @property
+    def seconds_unready(self) -> int:
+        """How long a stopping API reports itself unready before it stops accepting, for load balancers to notice."""
+        return (2 if self.is_production else 0) if self.unready_seconds is None else self.unready_seconds
+
+
+def load_settings(*, env_file: Path | None = ROOT / ".env", **given: object) -> Settings:
+    """The settings of this process; `given` values (a command's options) come before the environment, None counts as not given.
+
+    In development, secrets that are not set are made once and kept in the data directory, readable by us alone.
+    Raises CannotStart naming every variable that is missing or wrong.
+    """
+    build: Callable[..., Settings] = Settings
+    chosen = {name: value for name, value in given.items() if value is not None}
+    try:
+        settings = build(_env_file=env_file, **chosen)
+    except ValidationError as trouble:
+        raise CannotStart(_in_one_line(trouble)) from None
+    return settings if settings.is_production else _with_kept_secrets(settings)
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """The environment for our own child processes: ours, plus what this process decided (servers, ports, secrets)."""
+    decided = {
+        "VITRINE_MODE": settings.mode.value,
+        "VITRINE_DATA_DIR": str(settings.data_dir.resolve()),
+        "DATABASE_URL": settings.database_url or "",
+        "REDIS_URL": settings.redis_url or "",
+        "HOST": settings.host,
+        "PORT": str(settings.port),
+        "SECRET_KEY": ",".join(settings.secret_keys),
+        "SANDBOX_URL": settings.provider_url,
+        "SANDBOX_API_KEY": settings.sandbox_api_key.get_secret_value(),
+        "SANDBOX_WEBHOOK_SECRETS": ",".join(settings.webhook_secrets),
+    }
+    return {**os.environ, **decided}
+
+
+def _with_kept_secrets(settings: Settings) -> Settings:
+    made: dict[str, object] = {}
+    if not settings.secret_key:
+        made["secret_key"] = (SecretStr(_kept(settings.data_dir, "secret_key", secrets.token_urlsafe(48))),)
+    if not settings.sandbox_api_key.get_secret_value():
+        made["sandbox_api_key"] = SecretStr(
+            _kept(settings.data_dir, "sandbox_api_key", f"sk_sandbox_{secrets.token_urlsafe(24)}")
+        )
+    if not settings.sandbox_webhook_secrets:
+        fresh = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+        made["sandbox_webhook_secrets"] = (SecretStr(_kept(settings.data_dir, "sandbox_webhook_secret", fresh)),)
+    return settings.model_copy(update=made)
+
+
+def _kept(data_dir: Path, name: str, fresh: str) -> str:
+    """The secret kept under this name, or `fresh`, kept from now on; linked into place whole, so that one of two starts wins."""
+    place = data_dir / "secrets" / name
+    try:
+        data_dir.mkdir(mode=0o755, parents=True, exist_ok=True)
+        place.parent.mkdir(mode=0o700, exist_ok=True)
+        if not place.exists():
+            draft = place.with_name(f"{name}.{os.getpid()}.{secrets.token_hex(4)}")
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(fresh)
+            with contextlib.suppress(FileExistsError):
+                os.link(draft, place)
+            draft.unlink()
+        return place.read_text()
+    except OSError as trouble:
+        raise CannotStart(
+            f"{trouble.filename or place} cannot be written ({trouble.strerror}): set VITRINE_DATA_DIR."
+        ) from trouble
+
+
+def _given(value: object) -> bool:
+    return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
+
+
+def _browsable(host: str) -> str:
+    """An address for a browser: the wildcard addresses are none."""
+    if host in {"0.0.0.0", "::", ""}:  # noqa: S104 -- compared with, not bound to
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def _in_one_line(trouble: ValidationError) -> str:
+    """What is wrong with which variable; never the value, which may be a secret."""
+    told = []
+    for error in trouble.errors(include_input=False, include_url=False, include_context=False):
+        name = str(error["loc"][0]).upper() if error["loc"] else ""
+        said = error["msg"].removeprefix("Value error, ")
+        told.append(f"{name}: {said}" if name else said)
+    return f"The settings do not do: {'; '.join(told)}. See .env.example."
