@@ -1,0 +1,179 @@
+"""The words of orders: the three states with their transition tables, the frozen agreement, and entries of its history."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from domain.ids import CartId, ChannelId, CustomerId, OrderId, OrderLineId, VariantId
+from domain.money import Currency, Money
+
+
+class OrderStatus(enum.Enum):
+    """Where the agreement stands."""
+
+    PENDING = "PENDING"
+    CONFIRMED = "CONFIRMED"
+    PROCESSING = "PROCESSING"
+    COMPLETED = "COMPLETED"
+    CANCELLED = "CANCELLED"
+
+
+class PaymentStatus(enum.Enum):
+    """Where the money stands, as a whole, over all payments of the order."""
+
+    UNPAID = "UNPAID"
+    PENDING = "PENDING"
+    AUTHORIZED = "AUTHORIZED"
+    PARTIALLY_PAID = "PARTIALLY_PAID"
+    PAID = "PAID"
+    PARTIALLY_REFUNDED = "PARTIALLY_REFUNDED"
+    REFUNDED = "REFUNDED"
+
+
+class FulfillmentStatus(enum.Enum):
+    """Where the goods stand."""
+
+    UNFULFILLED = "UNFULFILLED"
+    PARTIALLY_SHIPPED = "PARTIALLY_SHIPPED"
+    SHIPPED = "SHIPPED"
+    DELIVERED = "DELIVERED"
+    RETURNED = "RETURNED"
+
+
+NEXT_STATUS: dict[OrderStatus, frozenset[OrderStatus]] = {
+    OrderStatus.PENDING: frozenset({OrderStatus.CONFIRMED, OrderStatus.CANCELLED}),
+    OrderStatus.CONFIRMED: frozenset({OrderStatus.PROCESSING, OrderStatus.CANCELLED}),
+    OrderStatus.PROCESSING: frozenset({OrderStatus.COMPLETED, OrderStatus.CANCELLED}),
+    OrderStatus.COMPLETED: frozenset(),
+    OrderStatus.CANCELLED: frozenset(),
+}
+
+_OPEN_MONEY = frozenset(
+    {PaymentStatus.UNPAID, PaymentStatus.PENDING, PaymentStatus.AUTHORIZED, PaymentStatus.PARTIALLY_PAID, PaymentStatus.PAID}
+)
+_GIVEN_BACK = frozenset({PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED})
+NEXT_PAYMENT_STATUS: dict[PaymentStatus, frozenset[PaymentStatus]] = {
+    PaymentStatus.UNPAID: _OPEN_MONEY - {PaymentStatus.UNPAID},
+    PaymentStatus.PENDING: _OPEN_MONEY - {PaymentStatus.PENDING},
+    PaymentStatus.AUTHORIZED: frozenset(
+        {PaymentStatus.UNPAID, PaymentStatus.PENDING, PaymentStatus.PARTIALLY_PAID, PaymentStatus.PAID}
+    ),
+    PaymentStatus.PARTIALLY_PAID: frozenset({PaymentStatus.PAID}) | _GIVEN_BACK,
+    PaymentStatus.PAID: _GIVEN_BACK,
+    PaymentStatus.PARTIALLY_REFUNDED: frozenset({PaymentStatus.REFUNDED, PaymentStatus.PAID, PaymentStatus.PARTIALLY_PAID}),
+    PaymentStatus.REFUNDED: frozenset({PaymentStatus.PARTIALLY_REFUNDED}),
+}
+
+NEXT_FULFILLMENT_STATUS: dict[FulfillmentStatus, frozenset[FulfillmentStatus]] = {
+    FulfillmentStatus.UNFULFILLED: frozenset({FulfillmentStatus.PARTIALLY_SHIPPED, FulfillmentStatus.SHIPPED}),
+    FulfillmentStatus.PARTIALLY_SHIPPED: frozenset({FulfillmentStatus.SHIPPED}),
+    FulfillmentStatus.SHIPPED: frozenset({FulfillmentStatus.DELIVERED, FulfillmentStatus.RETURNED}),
+    FulfillmentStatus.DELIVERED: frozenset({FulfillmentStatus.RETURNED}),
+    FulfillmentStatus.RETURNED: frozenset(),
+}
+
+
+class EventKind(enum.Enum):
+    """What an entry of an order's history tells."""
+
+    PLACED = "PLACED"
+    PAYMENT_STARTED = "PAYMENT_STARTED"
+    PAYMENT_ACTION_REQUIRED = "PAYMENT_ACTION_REQUIRED"
+    PAYMENT_AUTHORIZED = "PAYMENT_AUTHORIZED"
+    PAYMENT_CAPTURED = "PAYMENT_CAPTURED"
+    PAYMENT_FAILED = "PAYMENT_FAILED"
+    PAYMENT_CANCELLED = "PAYMENT_CANCELLED"
+    REFUND_STARTED = "REFUND_STARTED"
+    REFUNDED = "REFUNDED"
+    STATUS_CHANGED = "STATUS_CHANGED"
+    FULFILLMENT_CHANGED = "FULFILLMENT_CHANGED"
+    CANCELLED = "CANCELLED"
+
+
+@dataclass(frozen=True, slots=True)
+class States:
+    """The three states of an order at one moment."""
+
+    status: OrderStatus
+    payment: PaymentStatus
+    fulfillment: FulfillmentStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry of the history before it has its number: what happened and what it tells beside the states."""
+
+    kind: EventKind
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order under its lock: what decisions need of it. Amounts of money are in its one currency."""
+
+    id: OrderId
+    number: int
+    channel_id: ChannelId
+    customer_id: CustomerId | None
+    email: str
+    language: str
+    currency: Currency
+    states: States
+    total: Money
+    authorized: Money
+    captured: Money
+    refunded: Money
+    version: int
+    placed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOrderLine:
+    """A line as it is sold, in minor units of the order's currency."""
+
+    id: OrderLineId
+    position: int
+    variant_id: VariantId
+    product_name: str
+    variant_name: str
+    sku: str
+    image_url: str | None
+    quantity: int
+    unit_price: int
+    discount: int
+    tax_basis_points: int
+    tax_added: int
+    tax_total: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOrder:
+    """An order about to be placed: the whole agreement, before it has its number. Amounts are minor units of `currency`."""
+
+    id: OrderId
+    cart_id: CartId
+    channel_id: ChannelId
+    customer_id: CustomerId | None
+    email: str
+    currency: Currency
+    country: str
+    language: str
+    shipping_address: dict[str, Any] | None
+    billing_address: dict[str, Any]
+    delivery: dict[str, Any] | None
+    coupon_code: str | None
+    note: str
+    subtotal: int
+    discount: int
+    shipping: int
+    tax_added: int
+    tax_total: int
+    total: int
+    explanation: dict[str, Any]
+    states: States
+    lines: tuple[NewOrderLine, ...]
+    placed_at: datetime

@@ -1,0 +1,9 @@
+"""What stock need kept: the port that persistence makes true, with what each call locks."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class StockStore(Protocol):
+    """Stock, inside one transaction."""

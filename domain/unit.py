@@ -1,0 +1,77 @@
+"""One unit of work: all stores within one transaction, and the facts to announce when it commits.
+
+An action takes a unit first and never commits: whoever opened the transaction does, and rolls back when the action
+returns a `UserError`. Locks are taken in one global order: idempotency key, cart, coupon, stock (by variant and
+warehouse id), order, payment, outbox.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+from domain.access.store import AccessStore
+from domain.carts.store import CartsStore
+from domain.catalog.store import CatalogStore
+from domain.channels.store import ChannelsStore
+from domain.customers.store import CustomersStore
+from domain.event import Event
+from domain.idempotency import Idempotency
+from domain.notices.store import NoticesStore
+from domain.orders.store import OrdersStore
+from domain.payments.store import PaymentsStore
+from domain.prices.store import PricesStore
+from domain.promotions.store import PromotionsStore
+from domain.shipping.store import ShippingStore
+from domain.stock.store import StockStore
+from domain.taxes.store import TaxesStore
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Unit(Protocol):
+    """All stores of one transaction. Properties, so that the real unit may have narrower types."""
+
+    @property
+    def access(self) -> AccessStore: ...
+    @property
+    def carts(self) -> CartsStore: ...
+    @property
+    def catalog(self) -> CatalogStore: ...
+    @property
+    def channels(self) -> ChannelsStore: ...
+    @property
+    def customers(self) -> CustomersStore: ...
+    @property
+    def idempotency(self) -> Idempotency: ...
+    @property
+    def notices(self) -> NoticesStore: ...
+    @property
+    def orders(self) -> OrdersStore: ...
+    @property
+    def payments(self) -> PaymentsStore: ...
+    @property
+    def prices(self) -> PricesStore: ...
+    @property
+    def promotions(self) -> PromotionsStore: ...
+    @property
+    def shipping(self) -> ShippingStore: ...
+    @property
+    def stock(self) -> StockStore: ...
+    @property
+    def taxes(self) -> TaxesStore: ...
+
+    def announce(self, event: Event) -> None:
+        """Puts a fact into the outbox of this transaction."""
+
+    def hint(self, topic: str) -> None:
+        """Wakes who listens live to a topic, after the commit and at most once; nothing may depend on it arriving."""
+
+
+class Transact(Protocol):
+    """Opens a unit, runs an action in it, commits or rolls back; retries the whole action when the database asks for it."""
+
+    async def __call__(
+        self, action: Callable[Concatenate[Unit, P], Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T: ...

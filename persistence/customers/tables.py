@@ -1,0 +1,39 @@
+"""Customers and their address books; the log-in behind a customer is the account of the same id."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from persistence.base import Created, EmptyText, Id, JsonObject, Row, belongs_to
+
+
+class CustomerRow(Row):
+    __tablename__ = "customer"
+
+    id: Mapped[UUID] = belongs_to("account.id", primary_key=True)
+    first_name: Mapped[EmptyText]
+    last_name: Mapped[EmptyText]
+    phone: Mapped[str | None]
+    language: Mapped[str] = mapped_column(server_default=text("'en'"))
+    created_at: Mapped[Created]
+
+
+class AddressRow(Row):
+    """`address` holds the fields of `domain.customers.model.Address`; at most one default of each kind per customer."""
+
+    __tablename__ = "address"
+    __table_args__ = (
+        Index("uq_address_default_shipping", "customer_id", unique=True, postgresql_where=text("is_default_shipping")),
+        Index("uq_address_default_billing", "customer_id", unique=True, postgresql_where=text("is_default_billing")),
+        Index("ix_address_customer", "customer_id", "created_at"),
+    )
+
+    id: Mapped[Id]
+    customer_id: Mapped[UUID] = belongs_to("customer.id")
+    address: Mapped[JsonObject]
+    is_default_shipping: Mapped[bool] = mapped_column(server_default=text("false"))
+    is_default_billing: Mapped[bool] = mapped_column(server_default=text("false"))
+    created_at: Mapped[Created]

@@ -1,0 +1,37 @@
+"""What can go wrong with the database itself, told apart for the caller: gone, busy, or a bug of ours."""
+
+from __future__ import annotations
+
+import asyncio
+
+import asyncpg
+
+
+class Unavailable(Exception):
+    """The database cannot be reached, or was lost on the way: what was asked may or may not have happened. Worth a retry."""
+
+
+class Overloaded(Exception):
+    """No connection, or no lock, was free in time: nothing was changed. Worth a retry a little later."""
+
+
+LOST = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.ConnectionDoesNotExistError,
+    asyncpg.InterfaceError,
+)
+BUSY = (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError, asyncpg.TooManyConnectionsError, asyncio.TimeoutError)
+RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+
+
+def described(failure: BaseException) -> tuple[str, str] | None:
+    """The code and the words a caller may see for a failure of the database; None for anything else."""
+    if isinstance(failure, (Overloaded, *BUSY, *RETRIED)):
+        return "OVERLOADED", "The shop is very busy. Nothing was changed; please try again in a moment."
+    if isinstance(failure, (Unavailable, *LOST)):
+        return "SERVICE_UNAVAILABLE", "The shop cannot be reached right now. Please try again; a repeated key is safe."
+    return None

@@ -1,0 +1,212 @@
+"""The outbox: facts written in the transaction that made them true, and the tasks that actors make of them.
+
+A task is dispatched again, at growing intervals, until the actor's own transaction has marked it done; Redis only carries
+its id. Claims go by state with SKIP LOCKED, never by "newer than the last seen": commit order is not id order.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import and_, any_, bindparam, func, insert, or_, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from domain.event import Event
+from domain.ids import new_id
+from persistence.statement import Question, Statement, ids
+from persistence.tables import OutboxEventRow, OutboxTaskRow
+from persistence.transaction import Transaction
+
+BATCH = 100
+ATTEMPTS_MAX = 12
+"""Tries before a task is parked; with the growing interval they span about half an hour."""
+
+WRITE_EVENT = Statement(
+    insert(OutboxEventRow).values(
+        id=bindparam("id"),
+        kind=bindparam("kind"),
+        aggregate=bindparam("aggregate"),
+        aggregate_id=bindparam("aggregate_id"),
+        payload=bindparam("payload", type_=JSONB()),
+        request_id=bindparam("request_id"),
+    )
+)
+
+
+class UnroutedEvent(NamedTuple):
+    """A fact that has no tasks yet."""
+
+    id: UUID
+    kind: str
+
+
+class DueTask(NamedTuple):
+    """A task to hand to the broker now."""
+
+    id: UUID
+    actor: str
+
+
+class Task(NamedTuple):
+    """A task as its actor sees it: the fact, and whether the work is done already."""
+
+    id: UUID
+    event_id: UUID
+    actor: str
+    attempts: int
+    is_done: bool
+    kind: str
+    payload: dict[str, Any]
+    request_id: str | None
+
+
+class Depth(NamedTuple):
+    """How much waits: tasks not done, tasks parked, and the age of the oldest open one in seconds."""
+
+    waiting: int
+    parked: int
+    oldest_seconds: float
+
+
+UNROUTED = Question(
+    UnroutedEvent,
+    select(OutboxEventRow.id, OutboxEventRow.kind)
+    .where(OutboxEventRow.routed_at.is_(None))
+    .order_by(OutboxEventRow.id)
+    .limit(BATCH)
+    .with_for_update(skip_locked=True),
+)
+ROUTE = Statement(
+    upsert(OutboxTaskRow)
+    .values(id=bindparam("id"), event_id=bindparam("event_id"), actor=bindparam("actor"))
+    .on_conflict_do_nothing()
+)
+ROUTED = Statement(update(OutboxEventRow).where(OutboxEventRow.id == any_(ids())).values(routed_at=func.now()))
+_OPEN = and_(OutboxTaskRow.done_at.is_(None), OutboxTaskRow.parked_because.is_(None))
+_CLAIMED = (
+    select(OutboxTaskRow.id)
+    .where(_OPEN, OutboxTaskRow.due_at <= func.now())
+    .order_by(OutboxTaskRow.due_at, OutboxTaskRow.id)
+    .limit(BATCH)
+    .with_for_update(skip_locked=True)
+    .cte("claimed")
+)
+CLAIM = Question(
+    DueTask,
+    update(OutboxTaskRow)
+    .where(OutboxTaskRow.id == _CLAIMED.c.id)
+    .values(
+        attempts=OutboxTaskRow.attempts + 1,
+        due_at=func.now() + text("interval '30 seconds' * power(2, least(attempts, 5))"),
+    )
+    .returning(OutboxTaskRow.id, OutboxTaskRow.actor),
+)
+PARK_EXHAUSTED = Statement(
+    update(OutboxTaskRow)
+    .where(_OPEN, OutboxTaskRow.attempts >= ATTEMPTS_MAX, OutboxTaskRow.due_at <= func.now())
+    .values(parked_because=func.coalesce(OutboxTaskRow.failure, "tried too often without an answer"))
+)
+TASK = Question(
+    Task,
+    select(
+        OutboxTaskRow.id,
+        OutboxTaskRow.event_id,
+        OutboxTaskRow.actor,
+        OutboxTaskRow.attempts,
+        or_(OutboxTaskRow.done_at.is_not(None), OutboxTaskRow.parked_because.is_not(None)).label("is_done"),
+        OutboxEventRow.kind,
+        OutboxEventRow.payload,
+        OutboxEventRow.request_id,
+    )
+    .join(OutboxEventRow, OutboxEventRow.id == OutboxTaskRow.event_id)
+    .where(OutboxTaskRow.id == bindparam("id")),
+)
+DONE = Statement(
+    update(OutboxTaskRow)
+    .where(OutboxTaskRow.id == bindparam("task_id"), OutboxTaskRow.done_at.is_(None))
+    .values(done_at=func.now())
+)
+FAILED = Statement(
+    update(OutboxTaskRow)
+    .where(OutboxTaskRow.id == bindparam("task_id"), OutboxTaskRow.done_at.is_(None))
+    .values(failure=bindparam("failure"))
+)
+DEPTH = Question(
+    Depth,
+    select(
+        func.count().filter(OutboxTaskRow.parked_because.is_(None)).label("waiting"),
+        func.count().filter(OutboxTaskRow.parked_because.is_not(None)).label("parked"),
+        func.coalesce(
+            func.extract("epoch", func.now() - func.min(OutboxTaskRow.due_at).filter(OutboxTaskRow.parked_because.is_(None))), 0
+        )
+        .cast(type_=text("float8").type)
+        .label("oldest_seconds"),
+    ).where(OutboxTaskRow.done_at.is_(None)),
+)
+
+
+def payload_of(event: Event) -> dict[str, Any]:
+    """The fact's fields as JSON: ids become text."""
+    return {name: str(value) if isinstance(value, UUID) else value for name, value in dataclasses.asdict(event).items()}
+
+
+class Outbox:
+    """The outbox on a transaction."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def write(self, events: Sequence[Event], *, request_id: str | None) -> None:
+        """Writes facts in one round trip; part of the transaction that made them true."""
+        await self._transaction.run_each(
+            WRITE_EVENT,
+            [
+                {
+                    "id": new_id(),
+                    "kind": type(event).__name__,
+                    "aggregate": event.aggregate,
+                    "aggregate_id": event.aggregate_id,
+                    "payload": payload_of(event),
+                    "request_id": request_id,
+                }
+                for event in events
+            ],
+        )
+
+    async def route(self, routes: Mapping[str, Iterable[str]]) -> int:
+        """Makes one task per actor of facts that have none; a fact without a route is routed to nobody. How many facts."""
+        unrouted = await self._transaction.rows(UNROUTED)
+        if unrouted:
+            await self._transaction.run_each(
+                ROUTE,
+                [
+                    {"id": new_id(), "event_id": event.id, "actor": actor}
+                    for event in unrouted
+                    for actor in routes.get(event.kind, ())
+                ],
+            )
+            await self._transaction.run(ROUTED, ids=[event.id for event in unrouted])
+        return len(unrouted)
+
+    async def claim_due(self) -> list[DueTask]:
+        """Takes tasks that are due and sets when they are due again; the caller dispatches them after the commit."""
+        return await self._transaction.rows(CLAIM)
+
+    async def park_exhausted(self) -> int:
+        """Parks what was tried too often; how many."""
+        return await self._transaction.run(PARK_EXHAUSTED)
+
+    async def task(self, task_id: UUID) -> Task | None:
+        return await self._transaction.row(TASK, id=task_id)
+
+    async def complete(self, task_id: UUID) -> bool:
+        """Marks a task done in the transaction of its effects. False: it was done already, so the effects must not stay."""
+        return await self._transaction.run(DONE, task_id=task_id) == 1
+
+    async def fail(self, task_id: UUID, failure: str) -> None:
+        """Notes why a try failed; the task stays due."""
+        await self._transaction.run(FAILED, task_id=task_id, failure=failure[:500])

@@ -1,0 +1,96 @@
+"""Statements written in SQLAlchemy Core, compiled to PostgreSQL text once, and run on raw asyncpg connections.
+
+Compiling and result handling per execution cost more than the query itself on short statements, so both are left out:
+a `Statement` is text with named parameters, a `Question` adds the view (a NamedTuple) that each row becomes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Generic, Protocol, TypeVar, cast
+
+import asyncpg
+from sqlalchemy import ClauseElement, Select, bindparam
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
+from sqlalchemy.sql.base import Executable
+from sqlalchemy.sql.elements import BindParameter
+from sqlalchemy.types import TypeEngine, Uuid
+
+V = TypeVar("V", bound=tuple[Any, ...])
+Borrowed = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+Connection = asyncpg.Connection[asyncpg.Record] | Borrowed
+_DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]
+
+
+class Counter(Protocol):
+    """Whoever counts the statements of a request or a unit of work."""
+
+    statements: int
+
+
+class Statement:
+    """A statement that answers with a count of rows. Parameters are named; those the text fixed itself are filled in."""
+
+    __slots__ = ("_fixed", "_names", "text")
+
+    def __init__(self, statement: Executable) -> None:
+        compiled = cast("ClauseElement", statement).compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+        self.text = str(compiled)
+        self._names: tuple[str, ...] = tuple(getattr(compiled, "positiontup", None) or ())
+        binds: Mapping[str, BindParameter[Any]] = getattr(compiled, "binds", {})
+        self._fixed = {name: bind.value for name, bind in binds.items() if not bind.required}
+
+    def arguments(self, values: Mapping[str, object]) -> list[object]:
+        """The values in the order of $1, $2, ...; KeyError for one that is missing, TypeError for one too many."""
+        fixed = self._fixed
+        if unknown := values.keys() - set(self._names):
+            raise TypeError(f"the statement has no parameter {', '.join(sorted(unknown))}")
+        return [values[name] if name in values else fixed[name] for name in self._names]
+
+
+class Question(Statement, Generic[V]):
+    """A statement that answers with rows; `view` is what a row becomes, `by` names the column that batches are keyed by."""
+
+    __slots__ = ("by", "view")
+
+    def __init__(self, view: type[V], statement: Executable, *, by: str | None = None) -> None:
+        super().__init__(statement)
+        fields: tuple[str, ...] = view._fields  # type: ignore[attr-defined]
+        if isinstance(statement, Select):
+            names = tuple(column.key for column in statement.selected_columns)
+            if names != fields:
+                raise TypeError(f"{view.__name__} has {fields}, the statement answers {names}")
+        self.view = view
+        self.by = fields.index(by) if by is not None else 0
+
+
+async def fetch(connection: Connection, question: Question[V], values: Mapping[str, object]) -> list[V]:
+    """All rows as views, in the statement's order."""
+    rows = await connection.fetch(question.text, *question.arguments(values))
+    view = question.view
+    return [view(*row) for row in rows]
+
+
+async def run(connection: Connection, statement: Statement, values: Mapping[str, object]) -> int:
+    """Runs a statement for its effect; the number of rows it touched, from the command tag."""
+    tag = await connection.execute(statement.text, *statement.arguments(values))
+    last = tag.rpartition(" ")[2]
+    return int(last) if last.isdigit() else 0
+
+
+async def run_each(connection: Connection, statement: Statement, rows: Iterable[Mapping[str, object]]) -> None:
+    """Runs one statement for many rows in one round trip, in the rows' order."""
+    arguments: Sequence[Sequence[object]] = [statement.arguments(row) for row in rows]
+    if arguments:
+        await connection.executemany(statement.text, arguments)
+
+
+def ids(name: str = "ids") -> BindParameter[Any]:
+    """A parameter for a list of ids, for `column == any_(ids())`."""
+    return bindparam(name, type_=ARRAY(Uuid()))
+
+
+def many(name: str, kind: TypeEngine[Any]) -> BindParameter[Any]:
+    """A parameter for a list of values of a kind."""
+    return bindparam(name, type_=ARRAY(kind))

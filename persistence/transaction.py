@@ -1,0 +1,37 @@
+"""One open transaction: the connection, the statements sent on it, and what to do once it has committed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from persistence.statement import Connection, Question, Statement, V, fetch, run, run_each
+
+
+class Transaction:
+    """What stores speak to. `statements` counts round trips, BEGIN and COMMIT left out."""
+
+    __slots__ = ("_connection", "statements")
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.statements = 0
+
+    async def rows(self, question: Question[V], **values: object) -> list[V]:
+        """All rows of an answer."""
+        self.statements += 1
+        return await fetch(self._connection, question, values)
+
+    async def row(self, question: Question[V], **values: object) -> V | None:
+        """The first row, or None."""
+        found = await self.rows(question, **values)
+        return found[0] if found else None
+
+    async def run(self, statement: Statement, **values: object) -> int:
+        """Runs a statement for its effect; how many rows it touched."""
+        self.statements += 1
+        return await run(self._connection, statement, values)
+
+    async def run_each(self, statement: Statement, rows: Iterable[Mapping[str, object]]) -> None:
+        """Runs one statement for many rows in one round trip."""
+        self.statements += 1
+        await run_each(self._connection, statement, rows)

@@ -1,0 +1,204 @@
+"""Opens units of work: begin, run the action, announce, commit; roll back on a failure; try again when PostgreSQL asks.
+
+A commit whose answer was lost or that was cancelled midway is unknown, and told as `Unavailable`: a repeat with the same
+key finds out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from functools import cached_property
+from typing import Concatenate, ParamSpec, TypeVar
+
+from domain.error import UserError
+from domain.event import Event
+from domain.live import OUTBOX
+from domain.unit import Unit
+from persistence.access.store import AccessRows
+from persistence.carts.store import CartsRows
+from persistence.catalog.store import CatalogRows
+from persistence.channels.store import ChannelsRows
+from persistence.customers.store import CustomersRows
+from persistence.engine import Database
+from persistence.failures import LOST, RETRIED, Unavailable
+from persistence.idempotency import KeptKeys
+from persistence.notices.store import NoticesRows
+from persistence.orders.store import OrdersRows
+from persistence.outbox import Outbox
+from persistence.payments.store import PaymentsRows
+from persistence.prices.store import PricesRows
+from persistence.promotions.store import PromotionsRows
+from persistence.shipping.store import ShippingRows
+from persistence.statement import Borrowed
+from persistence.stock.store import StockRows
+from persistence.taxes.store import TaxesRows
+from persistence.transaction import Transaction
+
+P = ParamSpec("P")
+T = TypeVar("T")
+TRIES = 5
+
+
+class UnitOfWork:
+    """`domain.unit.Unit` on one PostgreSQL transaction; stores are made when first asked for."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self.transaction = transaction
+        self.events: list[Event] = []
+        self.topics: set[str] = set()
+
+    def announce(self, event: Event) -> None:
+        self.events.append(event)
+
+    def hint(self, topic: str) -> None:
+        self.topics.add(topic)
+
+    @cached_property
+    def access(self) -> AccessRows:
+        return AccessRows(self.transaction)
+
+    @cached_property
+    def carts(self) -> CartsRows:
+        return CartsRows(self.transaction)
+
+    @cached_property
+    def catalog(self) -> CatalogRows:
+        return CatalogRows(self.transaction)
+
+    @cached_property
+    def channels(self) -> ChannelsRows:
+        return ChannelsRows(self.transaction)
+
+    @cached_property
+    def customers(self) -> CustomersRows:
+        return CustomersRows(self.transaction)
+
+    @cached_property
+    def idempotency(self) -> KeptKeys:
+        return KeptKeys(self.transaction)
+
+    @cached_property
+    def notices(self) -> NoticesRows:
+        return NoticesRows(self.transaction)
+
+    @cached_property
+    def orders(self) -> OrdersRows:
+        return OrdersRows(self.transaction)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        return Outbox(self.transaction)
+
+    @cached_property
+    def payments(self) -> PaymentsRows:
+        return PaymentsRows(self.transaction)
+
+    @cached_property
+    def prices(self) -> PricesRows:
+        return PricesRows(self.transaction)
+
+    @cached_property
+    def promotions(self) -> PromotionsRows:
+        return PromotionsRows(self.transaction)
+
+    @cached_property
+    def shipping(self) -> ShippingRows:
+        return ShippingRows(self.transaction)
+
+    @cached_property
+    def stock(self) -> StockRows:
+        return StockRows(self.transaction)
+
+    @cached_property
+    def taxes(self) -> TaxesRows:
+        return TaxesRows(self.transaction)
+
+
+class Transactions:
+    """`domain.unit.Transact`, and `work` for Vitrine's own machines, whose actions also see the outbox.
+
+    `published` is called with the topics to hint after each commit and must neither wait nor raise. `statements` counts
+    what all units of this object sent, for those who measure.
+    """
+
+    def __init__(
+        self, database: Database, *, published: Callable[[Sequence[str]], None], request_id: str | None = None
+    ) -> None:
+        self._database = database
+        self._published = published
+        self._request_id = request_id
+        self.statements = 0
+        seconds = database.settings.statement_seconds
+        self._begin = (
+            f"BEGIN; SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = '{seconds:g}s'; "
+            "SET LOCAL idle_in_transaction_session_timeout = '10s'"
+        )
+
+    def of_request(self, request_id: str | None) -> Transactions:
+        """The same, writing this request's id beside what it announces."""
+        return Transactions(self._database, published=self._published, request_id=request_id)
+
+    async def __call__(self, action: Callable[Concatenate[Unit, P], Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self.work(action, *args, **kwargs)
+
+    async def work(self, action: Callable[Concatenate[UnitOfWork, P], Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs an action in a transaction. A returned `UserError` rolls back; serialisation failures and deadlocks retry."""
+        for attempt in range(TRIES):
+            try:
+                return await self._once(action, *args, **kwargs)
+            except RETRIED:
+                if attempt == TRIES - 1:
+                    raise
+                await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - jitter, not a secret
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    async def _once(
+        self, action: Callable[Concatenate[UnitOfWork, P], Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        async with self._database.writing() as connection:
+            transaction = Transaction(connection)
+            unit = UnitOfWork(transaction)
+            try:
+                await connection.execute(self._begin)
+                outcome = await action(unit, *args, **kwargs)
+                if isinstance(outcome, UserError):
+                    await connection.execute("ROLLBACK")
+                    return outcome
+                if unit.events:
+                    await unit.outbox.write(unit.events, request_id=self._request_id)
+                    unit.topics.add(OUTBOX)
+                await _commit(connection)
+            except BaseException as failure:
+                await _roll_back(connection)
+                if isinstance(failure, LOST):
+                    raise Unavailable(str(failure)) from failure
+                raise
+            finally:
+                self.statements += transaction.statements
+        if unit.topics:
+            self._published(sorted(unit.topics))
+        return outcome
+
+
+async def _commit(connection: Borrowed) -> None:
+    """Commits, even when the caller is cancelled meanwhile: half-heard is worse than late."""
+    commit = asyncio.ensure_future(connection.execute("COMMIT"))
+    try:
+        tag = await asyncio.shield(commit)
+    except asyncio.CancelledError:
+        await asyncio.wait({commit}, timeout=5)
+        raise
+    if tag != "COMMIT":
+        raise Unavailable("the transaction had failed before its commit")
+
+
+async def _roll_back(connection: Borrowed) -> None:
+    """Ends what is left of a transaction; a connection that cannot even do that is thrown away."""
+    if connection.is_closed() or not connection.is_in_transaction():
+        return
+    try:
+        await asyncio.shield(asyncio.wait_for(connection.execute("ROLLBACK"), 5))
+    except (*LOST, TimeoutError, asyncio.CancelledError):
+        connection.terminate()
