@@ -1,0 +1,106 @@
+"""The world of the tests: one embedded PostgreSQL and Valkey per test process, a migrated template, and databases cloned from it.
+
+Most tests share one database and assert on what they made themselves; a test that counts everything asks for a fresh one.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from gateways.embedded.launcher import Embedded
+from persistence import migrate
+from persistence.engine import Database, DatabaseSettings
+from persistence.unit import Transactions
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+_NUMBERS = itertools.count(1)
+Clone = Callable[[], Awaitable[str]]
+
+
+def _of(url: str, name: str) -> str:
+    """The same server, another database."""
+    head, _, query = url.partition("?")
+    return f"{head.rpartition('/')[0]}/{name}?{query}"
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    """PostgreSQL and Valkey of this test process, gone with it."""
+    home = tmp_path_factory.mktemp("vitrine") / "data"
+    with Embedded(home, durable=False, connections_max=200) as embedded:
+        yield embedded
+
+
+@pytest.fixture(scope="session")
+def template(servers: Embedded) -> str:
+    """The name of a migrated, empty database to clone from. PostgreSQL of `TEST_DATABASE_URL` is not used here."""
+    migrate.upgrade(servers.database_url)
+    return servers.database_url.partition("?")[0].rpartition("/")[2]
+
+
+@pytest.fixture(scope="session")
+def clone(servers: Embedded, template: str) -> Clone:
+    """Makes a database of its own from the template; its URL."""
+
+    async def make() -> str:
+        name = f"clone_{os.getpid()}_{next(_NUMBERS)}"
+        connection = await asyncpg.connect(_of(servers.database_url, "template1"))
+        try:
+            await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
+        finally:
+            await connection.close()
+        return _of(servers.database_url, name)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+async def database_url(clone: Clone) -> str:
+    """The database that most tests share."""
+    return await clone()
+
+
+@pytest.fixture
+async def fresh_database_url(clone: Clone) -> str:
+    """A database for one test alone."""
+    return await clone()
+
+
+@pytest.fixture(scope="session")
+def redis_url(servers: Embedded) -> str:
+    return servers.redis_url
+
+
+@pytest.fixture(scope="session")
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """The shared database, open."""
+    opened = Database(DatabaseSettings(url=database_url))
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(scope="session")
+def transact(database: Database) -> Transactions:
+    """Opens units of work on the shared database; live hints go nowhere."""
+    return Transactions(database, published=lambda _topics: None)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The tests' present: 2026-03-01 12:00 UTC."""
+    return NOW
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path | None:
+    """Real-world samples beside the checkout, where somebody has put them; tests that read them skip without."""
+    folder = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+    return folder if folder.is_dir() else None
