@@ -93,8 +93,8 @@ class ProviderPayment:
 class Declined:
     """It certainly did not happen: a refused card, or a request that the provider will not do. `code` is one word.
 
-    For people's choice of what to try next: card_declined, insufficient_funds, authentication_failed; ours to mend:
-    amount_too_large, wrong_state, key_reused, not_found, unauthorized, bad_request. Providers may add their own.
+    For the buyer, who may try another way: card_declined, insufficient_funds, authentication_failed. For us to mend:
+    amount_too_large, wrong_state, not_found, bad_request. Providers may add their own.
     """
 
     code: str
@@ -107,7 +107,8 @@ class Declined:
 class Unknown:
     """Nobody knows whether it happened: a timeout, a broken connection, a 5xx, an answer that cannot be believed.
 
-    Never to be read as failed. Asking again with the same key is safe; so is `find`.
+    A refused API key or a key met twice with other arguments are Unknown too: an earlier call may have charged. Never to be
+    read as failed. Asking again with the same key is safe; so is `find`.
     """
 
     reason: str
