@@ -93,8 +93,11 @@ class Settings(BaseSettings):
     logins_per_minute: int = Field(10, ge=1)
     subscriptions_per_socket: int = Field(20, ge=1)
 
-    db_pool_size: int = Field(10, ge=1)
-    db_pool_overflow: int = Field(5, ge=0)
+    db_read_size: int = Field(10, ge=1)
+    db_write_size: int = Field(10, ge=1)
+    db_wait_seconds: float = Field(2.0, gt=0)
+    db_statement_seconds: float = Field(5.0, gt=0)
+    db_pooler: str = Field("", pattern=r"^(transaction)?$")
     request_seconds_max: int = Field(10, ge=1)
     worker_threads: int = Field(4, ge=1)
     drain_seconds: int = Field(15, ge=1)

@@ -44,13 +44,9 @@ def deferred() -> Iterator[None]:
             signal.raise_signal(arrived[0])
 
 
-def leave_on_sigterm() -> None:
-    """Makes SIGTERM unwind the stack as Ctrl-C does, so that `finally` runs; exit code 143 by convention (128 + 15)."""
-
-    def leave(_number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(128 + signal.SIGTERM)
-
-    signal.signal(signal.SIGTERM, leave)
+def treat_sigterm_as_ctrl_c() -> None:
+    """Makes SIGTERM unwind the stack as Ctrl-C does (KeyboardInterrupt), so that `finally` runs."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def end_with_parent(parent: int, *, grace_seconds: float = 20.0) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -14,8 +13,7 @@ from gateways import signals
 from gateways.embedded import accounts, places
 from gateways.embedded.postgres import Postgres
 from gateways.embedded.valkey import Valkey
-
-Progress = Callable[[str], None]
+from gateways.progress import Progress, silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +22,6 @@ class Addresses:
 
     database_url: str
     redis_url: str
-
-
-def _silent(_line: str) -> None:
-    """Tells nobody."""
 
 
 class Embedded:
@@ -86,22 +80,14 @@ class Embedded:
         """`unix://` to Valkey's socket."""
         return self.valkey.url
 
-    def start(self, progress: Progress = _silent) -> None:
+    def start(self, progress: Progress = silent) -> None:
         """Starts both and waits until they answer; on failure neither is left. A stop signal meanwhile is delivered after."""
-        with signals.deferred():
-            if self._lock is None:
-                self._lock = places.claim(self.home)
-            try:
-                if self._with_postgres:
-                    progress("Making the database" if self.postgres.is_new else "Starting PostgreSQL")
-                    self.postgres.start()
-                if self._with_valkey:
-                    progress("Starting Valkey")
-                    self.valkey.start()
-                _write_addresses(self.home, Addresses(self.database_url, self.redis_url))
-            except BaseException:
-                self.stop()
-                raise
+        try:
+            with signals.deferred():
+                self._start(progress)
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """Stops both and frees the directory; may be called again. A stop signal meanwhile is delivered after."""
@@ -131,6 +117,17 @@ class Embedded:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
+
+    def _start(self, progress: Progress) -> None:
+        if self._lock is None:
+            self._lock = places.claim(self.home)
+        if self._with_postgres:
+            progress("Making the database" if self.postgres.is_new else "Starting PostgreSQL")
+            self.postgres.start()
+        if self._with_valkey:
+            progress("Starting Valkey")
+            self.valkey.start()
+        _write_addresses(self.home, Addresses(self.database_url, self.redis_url))
 
     def _release(self) -> None:
         if self._lock is not None:

@@ -1,0 +1,186 @@
+"""Vitrine's command line. It makes its own environment first; what the parts are and how they fit is `application`'s.
+
+No `from __future__` here, for the module must parse on a Python that is too old, to say so.
+"""
+
+# ruff: noqa: PLC0415 -- a command loads only what it needs, and nothing outside the standard library before `enter`
+import sys
+
+import bootstrap
+
+if __name__ == "__main__":
+    bootstrap.enter(dev=sys.argv[1:2] == ["test"])
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateways.logging import configure_logging
+from gateways.refusal import CannotStart
+from gateways.settings import Settings, load_settings
+
+cli = typer.Typer(
+    name="server.py",
+    help="Vitrine, a GraphQL-first shop. Without a command: serve.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    no_args_is_help=False,
+)
+# Set by a serving parent, by whose death its children end.
+ParentOption = Annotated[int | None, typer.Option(hidden=True)]
+
+
+@cli.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on (HOST, 127.0.0.1).")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on (PORT, 8000); 0 takes a free one.")] = None,
+    no_worker: Annotated[bool, typer.Option("--no-worker", help="Leave the worker to another process.")] = False,
+    no_sandbox: Annotated[bool, typer.Option("--no-sandbox", help="Do not start the sandbox payment provider.")] = False,
+) -> None:
+    """Run the shop; in development with its own database, demo data, worker and payment sandbox."""
+    settings = _settings(host=host, port=port)
+    from application import shop
+    from gateways.running import run_shop
+
+    run_shop(settings, shop(with_worker=not no_worker, with_sandbox=not no_sandbox), progress=say)
+
+
+@cli.command()
+def worker(parent: ParentOption = None) -> None:
+    """Run the background worker: mail, payments, imports, the clock."""
+    settings = _settings(parent=parent)
+    from workers.run import run_worker
+
+    run_worker(settings)
+
+
+@cli.command()
+def sandbox(parent: ParentOption = None) -> None:
+    """Run the sandbox payment provider at SANDBOX_URL."""
+    settings = _settings(parent=parent)
+    from application import run_sandbox
+
+    run_sandbox(settings)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database's schema to this version."""
+    from persistence.migrate import upgrade
+
+    with _servers() as (_, database_url):
+        upgrade(database_url)
+        say("The database is up to date.")
+
+
+@cli.command()
+def seed() -> None:
+    """Fill an empty shop with the demo catalogue, its people and its stock."""
+    from persistence.migrate import upgrade
+    from persistence.seed import seed as fill
+
+    with _servers() as (_, database_url):
+        upgrade(database_url)
+        asyncio.run(fill(database_url, progress=say))
+
+
+@cli.command("import")
+def import_products(
+    file: Annotated[
+        Path, typer.Argument(help="A product CSV as Shopify exports it.", exists=True, dir_okay=False, readable=True)
+    ],
+    channel: Annotated[str, typer.Option(help="The channel that the prices are for.")] = "default",
+) -> None:
+    """Read a Shopify product CSV of any size; rows that are wrong are reported and the others kept."""
+    from persistence.catalog.importing import import_file
+
+    with _servers() as (_, database_url):
+        report = asyncio.run(import_file(database_url, file, channel=channel, progress=say))
+    for problem in report.problems:
+        say(f"line {problem.line}, {problem.column}: {problem.reason}")
+    raise typer.Exit(1 if report.problems else 0)
+
+
+@cli.command("create-admin")
+def create_admin(
+    email: Annotated[str, typer.Argument(help="The address to sign in with.")],
+    password: Annotated[
+        str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True, help="Asked for when absent.")
+    ],
+) -> None:
+    """Make a staff account that may do everything."""
+    from persistence.access.admin import create_admin as create
+
+    with _servers() as (_, database_url):
+        refusal = asyncio.run(create(database_url, email=email, password=password))
+    if refusal is not None:
+        raise CannotStart(refusal)
+    say(f"{email} may sign in now.")
+
+
+@cli.command("check-invariants")
+def check_invariants() -> None:
+    """Compare every sum and state that must agree (stock, money, histories); exit code 1 when one does not."""
+    from persistence.invariants import check
+
+    with _servers() as (_, database_url):
+        broken = asyncio.run(check(database_url))
+    for line in broken:
+        say(line)
+    say(f"{len(broken)} broken." if broken else "Everything agrees.")
+    raise typer.Exit(1 if broken else 0)
+
+
+@cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def test(context: typer.Context) -> None:
+    """Run lint, types, import rules and all tests; further arguments go to pytest."""
+    from tests.checks import run_checks
+
+    raise typer.Exit(run_checks(context.args))
+
+
+def say(line: str) -> None:
+    """One line to the person at the terminal; standard output is left to results."""
+    typer.echo(line, err=True)
+
+
+def main() -> None:
+    """Runs the command line; what cannot go on says so in one line, and Ctrl-C is a fine way to stop the shop."""
+    arguments = sys.argv[1:]
+    if not arguments or (arguments[0].startswith("-") and arguments[0] != "--help"):
+        arguments = ["serve", *arguments]
+    try:
+        cli(arguments)
+    except CannotStart as refusal:
+        say(str(refusal))
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        raise SystemExit(0 if arguments[0] == "serve" else 130) from None
+
+
+def _settings(*, parent: int | None = None, host: str | None = None, port: int | None = None) -> Settings:
+    settings = load_settings(host=host, port=port)
+    configure_logging(level=settings.log_level, for_people=not settings.is_production and sys.stderr.isatty())
+    if parent is not None:
+        from gateways.signals import end_with_parent
+
+        end_with_parent(parent)
+    return settings
+
+
+@contextmanager
+def _servers() -> Iterator[tuple[Settings, str]]:
+    from gateways.running import servers
+
+    with servers(_settings(), progress=say) as settings:
+        if settings.database_url is None:
+            raise CannotStart("There is no database: set DATABASE_URL.")
+        yield settings, settings.database_url
+
+
+if __name__ == "__main__":
+    main()
