@@ -65,6 +65,7 @@ def run_sandbox(settings: Settings) -> None:
         data_dir=settings.data_dir / "sandbox",
         api_key=settings.sandbox_api_key.get_secret_value(),
         webhook_secret=secrets[0],
+        previous_secret=secrets[1] if len(secrets) > 1 else "",
         public_url=settings.provider_url,
     )
     serving = Serving(

@@ -4,22 +4,12 @@ Standard library only, and it parses on any Python 3, to be able to say that one
 left to the user's own pip or uv configuration.
 """
 
-import hashlib
-import importlib.metadata
-import importlib.util
+# ruff: noqa: E402 -- an old Python lacks what is imported below, and must be left before
 import os
-import re
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Iterable
-from pathlib import Path
 
-if sys.platform != "win32":
-    import fcntl
-
-ROOT = Path(__file__).resolve().parent
 OLDEST = (3, 11)
 NEWER = ("python3.13", "python3.12", "python3.11", "python3.14")
 
@@ -35,10 +25,22 @@ def _leave_old_python() -> None:
     raise SystemExit("Vitrine needs Python 3.11 or newer; this is " + this + ". Install one and start again with it.")
 
 
-# Before the definitions below, whose annotations an old Python cannot evaluate.
+# Before the imports and annotations below, which an old Python does not know.
 if tuple(sys.version_info[:2]) < OLDEST:
     _leave_old_python()
 
+import hashlib
+import importlib.metadata
+import importlib.util
+import re
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+if sys.platform != "win32":
+    import fcntl
+
+ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 PIP = ROOT / "deploy" / "bootstrap" / "pip-26.3-py3-none-any.whl"
