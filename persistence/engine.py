@@ -9,12 +9,18 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import asyncpg
 import orjson
 
 from persistence.failures import LOST, Overloaded, Unavailable
 from persistence.statement import Borrowed, Connection
+
+if TYPE_CHECKING:
+    _PlainConnection = asyncpg.Connection[asyncpg.Record]  # generic for the type checker only
+else:
+    _PlainConnection = asyncpg.Connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +35,7 @@ class DatabaseSettings:
     pooler: bool = False
 
 
-class _Stateless(asyncpg.Connection[asyncpg.Record]):
+class _Stateless(_PlainConnection):
     """A connection that needs no reset: the default one would cost a round trip of four statements at each release."""
 
     def get_reset_query(self) -> str:

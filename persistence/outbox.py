@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, any_, bindparam, func, insert, or_, select, text, update
+from sqlalchemy import Double, and_, any_, bindparam, cast, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -135,16 +135,13 @@ FAILED = Statement(
     .where(OutboxTaskRow.id == bindparam("task_id"), OutboxTaskRow.done_at.is_(None))
     .values(failure=bindparam("failure"))
 )
+_OLDEST = func.min(OutboxTaskRow.due_at).filter(OutboxTaskRow.parked_because.is_(None))
 DEPTH = Question(
     Depth,
     select(
         func.count().filter(OutboxTaskRow.parked_because.is_(None)).label("waiting"),
         func.count().filter(OutboxTaskRow.parked_because.is_not(None)).label("parked"),
-        func.coalesce(
-            func.extract("epoch", func.now() - func.min(OutboxTaskRow.due_at).filter(OutboxTaskRow.parked_because.is_(None))), 0
-        )
-        .cast(type_=text("float8").type)
-        .label("oldest_seconds"),
+        cast(func.coalesce(func.extract("epoch", func.now() - _OLDEST), 0), Double()).label("oldest_seconds"),
     ).where(OutboxTaskRow.done_at.is_(None)),
 )
 

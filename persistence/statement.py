@@ -7,7 +7,7 @@ a `Statement` is text with named parameters, a `Question` adds the view (a Named
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Generic, Protocol, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 
 import asyncpg
 from sqlalchemy import ClauseElement, Select, bindparam
@@ -18,8 +18,8 @@ from sqlalchemy.sql.elements import BindParameter
 from sqlalchemy.types import TypeEngine, Uuid
 
 V = TypeVar("V", bound=tuple[Any, ...])
-Borrowed = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
-Connection = asyncpg.Connection[asyncpg.Record] | Borrowed
+Borrowed: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | Borrowed"
 _DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]
 
 

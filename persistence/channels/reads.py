@@ -1,0 +1,49 @@
+"""Reading channels."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import select
+
+from persistence.channels.tables import ChannelRow
+from persistence.reader import Reader
+from persistence.statement import Question
+
+
+class ChannelView(NamedTuple):
+    """A place the shop sells in. `currency`, `country` and `language` are what is used when nothing else is asked for."""
+
+    id: UUID
+    slug: str
+    name: str
+    currency: str
+    currencies: list[str]
+    country: str
+    language: str
+    prices_include_tax: bool
+    is_default: bool
+
+
+ACTIVE = Question(
+    ChannelView,
+    select(
+        ChannelRow.id,
+        ChannelRow.slug,
+        ChannelRow.name,
+        ChannelRow.currency,
+        ChannelRow.currencies,
+        ChannelRow.country,
+        ChannelRow.language,
+        ChannelRow.prices_include_tax,
+        ChannelRow.is_default,
+    )
+    .where(ChannelRow.is_active)
+    .order_by(ChannelRow.is_default.desc(), ChannelRow.slug),
+)
+
+
+async def active_channels(reader: Reader) -> list[ChannelView]:
+    """Every active channel, the default one first."""
+    return await reader.rows(ACTIVE)

@@ -1,0 +1,120 @@
+"""What every field of one operation is given: who asks, when, from where, and the means to read, to change and to call."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Concatenate, ParamSpec, TypeVar
+from uuid import UUID
+
+from aiodataloader import DataLoader
+from graphql import GraphQLResolveInfo
+
+from domain.live import Live
+from domain.payments.provider import Provider
+from domain.seal import Seal
+from domain.unit import Unit
+from domain.viewer import Viewer
+from persistence.engine import Database
+from persistence.reader import Reader
+from persistence.unit import Transactions
+from schema.directives import key_of, wish_of
+from schema.ids import id_of
+from schema.places import Place, Places, Wish
+from schema.transport.caller import Caller
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """What the API needs of the world, put together once by the composition root."""
+
+    seal: Seal
+    live: Live
+    places: Places
+    providers: Mapping[str, Provider]
+    default_provider: str
+    reservation_seconds: int
+    public_url: str
+    storefront_url: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Context:
+    """One operation's. `now` is aware and UTC; `loaders` gathers batch fields for graphql-core."""
+
+    viewer: Viewer
+    now: datetime
+    caller: Caller
+    reader: Reader
+    transact: Transactions
+    ports: Ports
+    wish: Wish
+    key: str | None = None
+    """The idempotency key of the mutation that runs now."""
+    loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
+
+    def arrive(self, info: GraphQLResolveInfo[Any]) -> None:
+        """A root field begins: takes the operation's `@inContext` and the field's `@idempotent`."""
+        self.wish = wish_of(info, self.wish)
+        self.key = key_of(info, self.caller.idempotency_key)
+
+    async def act(self, action: Callable[Concatenate[Unit, P], Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs an action in a transaction; what was read before it is forgotten, so the payload reads what was written."""
+        outcome = await self.transact(action, *args, **kwargs)
+        self.forget()
+        return outcome
+
+    async def place(self) -> Place:
+        """Channel, currency, country and language of this operation; `Refusal` when what was wished is not there."""
+        return await self.reader.once("place", lambda: self.ports.places.choose(self.reader, self.wish))
+
+    def forget(self) -> None:
+        """After a change: what was read before it counts no more."""
+        self.reader.forget()
+        self.loaders.clear()
+
+    def cart_id(self, text: str) -> UUID | None:
+        """The cart behind its secret id; None for whatever nobody was given."""
+        return self.ports.seal.open("cart", text)
+
+    def id_of(self, kind: str, text: str) -> UUID | None:
+        """The UUID behind a public id of that type, else None."""
+        return id_of(kind, text)
+
+
+Identify = Callable[[Caller, Reader, datetime], Awaitable[Viewer]]
+"""Who a caller is; raises `Refused` for a token that is not good."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contexts:
+    """Opens contexts for the transport."""
+
+    database: Database
+    transact: Transactions
+    ports: Ports
+    identify: Identify
+    clock: Callable[[], datetime]
+
+    @asynccontextmanager
+    async def open(self, caller: Caller) -> AsyncIterator[Context]:
+        """A context for one operation; its connection is given back when the block ends."""
+        reader = Reader(self.database)
+        try:
+            now = self.clock()
+            yield Context(
+                viewer=await self.identify(caller, reader, now),
+                now=now,
+                caller=caller,
+                reader=reader,
+                transact=self.transact.of_request(caller.request_id),
+                ports=self.ports,
+                wish=Wish(channel=caller.channel, currency=caller.currency, country=caller.country, language=caller.language),
+            )
+        finally:
+            await reader.close()

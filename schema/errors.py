@@ -1,0 +1,78 @@
+"""Expected failures in the API: the `UserError` interface, its one list of codes, and how a domain failure becomes a type.
+
+Each concept lists its failures in its own `errors.py`, one line a pair; a test holds that none is missing.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from typing import Any
+
+import strawberry
+
+from domain import error as domain
+from schema.context import Context
+from schema.execution.fields import batch, plain, shows
+
+
+def _value(code: str, description: str) -> Any:
+    return strawberry.enum_value(code, description=description)
+
+
+@strawberry.enum(name="ErrorCode", description="Every expected failure of a mutation.")
+class ErrorCode(enum.Enum):
+    """The one list. A code is never renamed; adding one is not a breaking change."""
+
+    INVALID = _value("INVALID", "A value of the input breaks a stated rule; the message says which.")
+    NOT_FOUND = _value("NOT_FOUND", "There is no such thing, or not for this caller.")
+    VERSION_CONFLICT = _value("VERSION_CONFLICT", "Somebody changed the thing since it was read.")
+    IDEMPOTENCY_CONFLICT = _value("IDEMPOTENCY_CONFLICT", "The idempotency key was used before with other arguments.")
+    IDEMPOTENCY_KEY_REQUIRED = _value("IDEMPOTENCY_KEY_REQUIRED", "This mutation needs an idempotency key.")
+    EMAIL_TAKEN = _value("EMAIL_TAKEN", "The e-mail address belongs to an account already.")
+
+
+def camel(name: str) -> str:
+    """A name of ours as the API spells it: `unit_price` is `unitPrice`."""
+    head, *rest = name.split("_")
+    return head + "".join(each.title() for each in rest)
+
+
+def _codes(errors: Sequence[domain.UserError], context: Context) -> list[ErrorCode]:
+    del context
+    return [ErrorCode(each.code) for each in errors]
+
+
+def _paths(errors: Sequence[domain.UserError], context: Context) -> list[list[str]]:
+    del context
+    return [[camel(step) for step in each.path] for each in errors]
+
+
+@strawberry.interface(name="UserError", description="An expected failure: what was asked was understood and cannot be done.")
+@shows()
+class UserError:
+    """Shown from any `domain.error.UserError`."""
+
+    code: ErrorCode = batch(_codes, "What failed, stable for programs.")
+    message: str = plain("What failed, in words for people.")
+    path: list[str] = batch(_paths, "Where in the mutation's arguments it failed, from `input`, with list positions.")
+
+
+def error_type(failure: type[domain.UserError], description: str, **fields: tuple[Any, str]) -> type:
+    """The GraphQL type of one domain failure: the interface's fields, and `field=(type, description)` for its own data."""
+    own = {name: plain(text) for name, (_, text) in fields.items()}
+    namespace = {"__annotations__": {name: kind for name, (kind, _) in fields.items()}, **own}
+    made = type(failure.__name__, (UserError,), namespace)
+    return shows(failure)(strawberry.type(made, name=failure.__name__, description=description))
+
+
+def collected(*lists: Sequence[type]) -> list[type]:
+    """All error types of the concepts, those that every concept uses first."""
+    return [*COMMON, *(each for errors in lists for each in errors)]
+
+
+COMMON: tuple[type, ...] = (
+    error_type(domain.Invalid, "A value of the input breaks a stated rule.", reason=(str, "The rule, in a sentence.")),
+    error_type(domain.NotFound, "There is no such thing for this caller.", what=(str, "The kind of thing.")),
+    error_type(domain.VersionConflict, "The thing was changed meanwhile.", current=(int, "The version it has now.")),
+)

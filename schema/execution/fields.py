@@ -1,0 +1,181 @@
+"""How fields are declared: plain ones read an attribute of their view, batch ones answer for all parents of a level at once.
+
+One declaration serves two executors: graphql-core calls a batch field through a DataLoader, the compiled executor once a
+level. Root fields are functions of the context. Every declaration says what the field is and who may ask it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import strawberry
+from aiodataloader import DataLoader
+from strawberry.types.field import StrawberryField
+
+from schema.permissions import EVERYONE, Rule, shown
+
+if TYPE_CHECKING:
+    from schema.context import Context
+
+T = TypeVar("T")
+METADATA = "vitrine"
+"""The key of a field's metadata under which its `Declared` stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a field says of itself beside its type: its rule (None: its type's), and its function for both executors."""
+
+    allow: Rule | None = None
+    batch: Callable[..., Any] | None = None
+    root: Callable[..., Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What an object type says of itself: the views it is made from, and who may read its fields unless one says otherwise."""
+
+    views: tuple[type, ...]
+    allow: Rule
+
+
+def shows(*views: type, allow: Rule = EVERYONE) -> Callable[[type[T]], type[T]]:
+    """Marks a Strawberry type with the views that it shows (which also tells interfaces what they look at)."""
+
+    def mark(kind: type[T]) -> type[T]:
+        kind.__shown__ = Shown(views, allow)  # type: ignore[attr-defined]
+        return kind
+
+    return mark
+
+
+def plain(description: str, *, allow: Rule | None = None, name: str | None = None, deprecated: str | None = None) -> Any:
+    """A field that reads the attribute of the same name."""
+    return strawberry.field(
+        description=description,
+        name=name,
+        deprecation_reason=deprecated,
+        metadata={METADATA: Declared(allow=allow)},
+        directives=shown(allow) if allow else (),
+    )
+
+
+def batch(
+    function: Callable[..., Any],
+    description: str,
+    *,
+    allow: Rule | None = None,
+    name: str | None = None,
+    deprecated: str | None = None,
+) -> Any:
+    """A field answered by `function(parents, context, **arguments)` with one value per parent, in the parents' order.
+
+    The function may be a coroutine function (it loads) or a plain one (it computes). Its keyword parameters, with their
+    annotations, are the field's arguments; its type is the class attribute's annotation.
+    """
+    loads = inspect.iscoroutinefunction(function)
+    arguments = list(inspect.signature(function).parameters.values())[2:]
+
+    def computed(self: Any, info: Any, **given: Any) -> Any:
+        return function([self], info.context, **given)[0]
+
+    def loaded(self: Any, info: Any, **given: Any) -> Awaitable[Any]:
+        return _loader(info.context, function, given).load(self)
+
+    return strawberry.field(
+        resolver=_resolver(function, loaded if loads else computed, arguments, with_parent=True),
+        description=description,
+        name=name,
+        deprecation_reason=deprecated,
+        metadata={METADATA: Declared(allow=allow, batch=function)},
+        directives=shown(allow) if allow else (),
+    )
+
+
+def _loader(context: Context, function: Callable[..., Any], given: dict[str, Any]) -> DataLoader[Any, Any]:
+    """The request's loader for one batch field with one set of arguments. It gathers; remembering is the reader's memo's."""
+    key = (function, repr(given))
+    if (loader := context.loaders.get(key)) is None:
+
+        async def load(parents: list[Any]) -> list[Any]:
+            answers: list[Any] = await function(parents, context, **given)
+            return answers
+
+        loader = context.loaders[key] = DataLoader(load, cache=False)
+    return loader
+
+
+def query(gives: Any, description: str, *, allow: Rule, deprecated: str | None = None) -> Callable[..., StrawberryField]:
+    """A question of the root: `async def product(context, *, id=None) -> ProductView | None`."""
+    return _root(gives, description, allow, deprecated)
+
+
+def _root(gives: Any, description: str, allow: Rule, deprecated: str | None) -> Callable[..., StrawberryField]:
+    def declare(function: Callable[..., Awaitable[Any]]) -> StrawberryField:
+        async def resolve(info: Any, **given: Any) -> Any:
+            info.context.arrive(info._raw_info)  # noqa: SLF001 - Strawberry offers the operation's directives nowhere else
+            return await function(info.context, **given)
+
+        arguments = list(inspect.signature(function).parameters.values())[1:]
+        field: StrawberryField = strawberry.field(
+            resolver=_resolver(function, resolve, arguments, with_parent=False),
+            description=description,
+            deprecation_reason=deprecated,
+            graphql_type=gives,
+            metadata={METADATA: Declared(allow=allow, root=function)},
+            directives=shown(allow),
+        )
+        field.python_name = function.__name__
+        return field
+
+    return declare
+
+
+def mutation_field(function: Callable[..., Awaitable[Any]], gives: Any, description: str, allow: Rule) -> StrawberryField:
+    """A deed of the root; see `schema.mutations.deed`, which makes the payload's type."""
+    return _root(gives, description, allow, None)(function)
+
+
+def subscription(
+    gives: Any, description: str, *, allow: Rule
+) -> Callable[[Callable[..., AsyncIterator[Any]]], StrawberryField]:
+    """A live field of the root: an async generator function of the context."""
+
+    def declare(function: Callable[..., AsyncIterator[Any]]) -> StrawberryField:
+        async def resolve(info: Any, **given: Any) -> AsyncIterator[Any]:
+            info.context.arrive(info._raw_info)  # noqa: SLF001 - as above
+            async for each in function(info.context, **given):
+                yield each
+
+        arguments = list(inspect.signature(function).parameters.values())[1:]
+        field: StrawberryField = strawberry.field(
+            resolver=_resolver(function, resolve, arguments, with_parent=False),
+            description=description,
+            graphql_type=AsyncIterator[gives],
+            is_subscription=True,
+            metadata={METADATA: Declared(allow=allow, root=function)},
+            directives=shown(allow),
+        )
+        field.python_name = function.__name__
+        return field
+
+    return declare
+
+
+def _resolver(
+    function: Callable[..., Any], resolve: Callable[..., Any], arguments: list[inspect.Parameter], *, with_parent: bool
+) -> Callable[..., Any]:
+    """`resolve` dressed in the arguments and the module of `function`, where Strawberry looks annotations up."""
+    place = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parent = [inspect.Parameter("self", place)] if with_parent else []
+    given = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in arguments]
+    resolve.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [*parent, inspect.Parameter("info", place, annotation=strawberry.Info), *given]
+    )
+    resolve.__annotations__ = {"info": strawberry.Info, **{each.name: each.annotation for each in arguments}}
+    resolve.__name__ = function.__name__
+    resolve.__module__ = function.__module__
+    return resolve

@@ -1,0 +1,12 @@
+"""Failures of a question, as opposed to a deed: a top-level GraphQL error with its code, at the field that asked."""
+
+from __future__ import annotations
+
+from graphql import GraphQLError
+
+
+class Refusal(GraphQLError):
+    """What a field answers when it cannot: `code` is stable and published, the message is for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message, extensions={"code": code})

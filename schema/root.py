@@ -1,0 +1,102 @@
+"""One schema out of every concept's questions, deeds and live fields; refused unless every field says who may ask it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from types import ModuleType
+from typing import Any
+
+import strawberry
+from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, GraphQLUnionType
+from strawberry.schema.config import StrawberryConfig
+from strawberry.tools import create_type
+from strawberry.types.field import StrawberryField
+
+from schema import localization, node
+from schema.directives import CLIENT_DIRECTIVES
+from schema.errors import collected
+from schema.execution.fields import METADATA, Declared, Shown
+from schema.permissions import EVERYONE, Rule
+from schema.refusal import Refusal
+from schema.scalars import SCALARS
+
+QUERIES: tuple[ModuleType, ...] = (localization, node)
+MUTATIONS: tuple[ModuleType, ...] = ()
+SUBSCRIPTIONS: tuple[ModuleType, ...] = ()
+ERRORS = collected()
+
+
+def _fields(modules: Iterable[ModuleType]) -> list[StrawberryField]:
+    return [each for module in modules for each in vars(module).values() if isinstance(each, StrawberryField)]
+
+
+def build(config: StrawberryConfig | None = None) -> strawberry.Schema:
+    """The schema, with every field guarded and every interface knowing its types."""
+    mutations, subscriptions = _fields(MUTATIONS), _fields(SUBSCRIPTIONS)
+    schema = strawberry.Schema(
+        query=create_type("Query", _fields(QUERIES), description="What can be asked."),
+        mutation=create_type("Mutation", mutations, description="What can be done.") if mutations else None,
+        subscription=create_type("Subscription", subscriptions, description="What can be watched.") if subscriptions else None,
+        types=ERRORS,
+        directives=CLIENT_DIRECTIVES,
+        config=config or StrawberryConfig(scalar_map=SCALARS),
+    )
+    secure(executable(schema))
+    return schema
+
+
+def executable(schema: strawberry.Schema) -> GraphQLSchema:
+    """graphql-core's schema inside Strawberry's."""
+    return schema._schema  # noqa: SLF001 - Strawberry offers no other way to it
+
+
+def secure(schema: GraphQLSchema) -> None:
+    """Puts each field's rule before its resolver, and tells interfaces and unions which type a view is shown as."""
+    names: dict[type, str] = {}
+    for kind in schema.type_map.values():
+        if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
+            for view in _shown(kind).views if "strawberry-definition" in kind.extensions and kind.name not in ROOTS else ():
+                names[view] = kind.name
+            kind.is_type_of = None
+            for name, field in kind.fields.items():
+                rule = rule_of(kind, name)
+                if rule != EVERYONE:
+                    field.resolve = _guarded(field.resolve, rule)
+    for kind in schema.type_map.values():
+        if isinstance(kind, (GraphQLInterfaceType, GraphQLUnionType)):
+            kind.resolve_type = lambda value, _info, _kind: names.get(type(value))
+
+
+ROOTS = frozenset({"Query", "Mutation", "Subscription"})
+
+
+def _shown(kind: GraphQLObjectType) -> Shown:
+    origin = kind.extensions["strawberry-definition"].origin
+    shown = origin.__dict__.get("__shown__")
+    if not isinstance(shown, Shown):
+        raise TypeError(f"{kind.name} does not say what it shows and to whom: mark it with @shows")
+    return shown
+
+
+def rule_of(kind: GraphQLObjectType, name: str) -> Rule:
+    """The rule of a field: its own, else its type's. TypeError when nobody ever said."""
+    field = kind.fields[name].extensions.get("strawberry-definition")
+    declared = (field.metadata or {}).get(METADATA) if field is not None else None
+    if isinstance(declared, Declared) and declared.allow is not None:
+        return declared.allow
+    if kind.name in ROOTS or not isinstance(declared, Declared):
+        raise TypeError(f"{kind.name}.{name} does not say who may ask it")
+    return _shown(kind).allow
+
+
+def _guarded(resolve: Callable[..., Any] | None, rule: Rule) -> Callable[..., Any]:
+    if resolve is None:
+        raise TypeError("a guarded field has a resolver")
+
+    def guarded(source: Any, info: Any, **given: Any) -> Any:
+        viewer = info.context.viewer
+        if not rule.admits(viewer):
+            raise Refusal(*rule.refusal(viewer))
+        return resolve(source, info, **given)
+
+    return guarded

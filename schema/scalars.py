@@ -1,0 +1,114 @@
+"""The scalars of the API, and money as it is shown: decimal text with the currency's own number of digits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, NewType
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.types.scalar import ScalarDefinition
+
+from domain.money import Currency, minor_digits
+from domain.money import Money as Amount
+from schema.context import Context
+from schema.execution.fields import batch, shows
+
+Decimal = NewType("Decimal", str)
+CurrencyCode = NewType("CurrencyCode", str)
+CountryCode = NewType("CountryCode", str)
+LanguageCode = NewType("LanguageCode", str)
+Json = NewType("Json", object)
+
+_DECIMAL = re.compile(r"(0|[1-9][0-9]{0,14})(?:\.([0-9]{1,4}))?\Z")
+
+
+def _text(pattern: str, hint: str) -> Callable[[Any], str]:
+    form = re.compile(pattern + r"\Z")
+
+    def parse(value: Any) -> str:
+        if not isinstance(value, str) or form.match(value) is None:
+            raise GraphQLError(f"This is not {hint}.")
+        return value
+
+    return parse
+
+
+def _as_is(value: Any) -> Any:
+    return value
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    Decimal: strawberry.scalar(
+        name="Decimal",
+        description='An amount as decimal text, such as "12.50": never a float, no exponent, no grouping.',
+        serialize=_as_is,
+        parse_value=_text(r"(0|[1-9][0-9]{0,14})(\.[0-9]{1,4})?", 'an amount such as "12.50"'),
+    ),
+    CurrencyCode: strawberry.scalar(
+        name="CurrencyCode",
+        description='A currency by its ISO 4217 code, such as "EUR".',
+        specified_by_url="https://www.iso.org/iso-4217-currency-codes.html",
+        serialize=_as_is,
+        parse_value=_text("[A-Z]{3}", 'an ISO 4217 code such as "EUR"'),
+    ),
+    CountryCode: strawberry.scalar(
+        name="CountryCode",
+        description='A country by its ISO 3166-1 code of two letters, such as "DE".',
+        specified_by_url="https://www.iso.org/iso-3166-country-codes.html",
+        serialize=_as_is,
+        parse_value=_text("[A-Z]{2}", 'an ISO 3166-1 code such as "DE"'),
+    ),
+    LanguageCode: strawberry.scalar(
+        name="LanguageCode",
+        description='A language by its BCP 47 tag, such as "en" or "pt-BR".',
+        specified_by_url="https://www.rfc-editor.org/info/bcp47",
+        serialize=_as_is,
+        parse_value=_text("[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", 'a BCP 47 tag such as "en"'),
+    ),
+    Json: strawberry.scalar(
+        name="JSON",
+        description="Free-form data: any JSON value.",
+        specified_by_url="https://www.rfc-editor.org/info/rfc8259",
+        serialize=_as_is,
+    ),
+}
+
+
+def decimal_text(amount: Amount) -> Decimal:
+    """The amount with its currency's digits: 1050 minor units of EUR are "10.50", of JPY "1050"."""
+    digits = minor_digits(amount.currency)
+    if not digits:
+        return Decimal(str(amount.minor))
+    sign = "-" if amount.minor < 0 else ""
+    whole, rest = divmod(abs(amount.minor), 10**digits)
+    return Decimal(f"{sign}{whole}.{rest:0{digits}d}")
+
+
+def amount_of(text: str, currency: Currency) -> Amount | None:
+    """The amount behind decimal text; None when it has more digits than the currency, or is no amount at all."""
+    match = _DECIMAL.match(text)
+    digits = minor_digits(currency)
+    if match is None or len(match.group(2) or "") > digits:
+        return None
+    return Amount(int(match.group(1) + (match.group(2) or "").ljust(digits, "0")), currency)
+
+
+def _amounts(parents: Sequence[Amount], context: Context) -> list[Decimal]:
+    del context
+    return [decimal_text(each) for each in parents]
+
+
+def _currencies(parents: Sequence[Amount], context: Context) -> list[CurrencyCode]:
+    del context
+    return [CurrencyCode(each.currency) for each in parents]
+
+
+@strawberry.type(name="Money", description="An amount of money in one currency. Inside it is whole minor units.")
+@shows(Amount)
+class Money:
+    """Shown from `domain.money.Money`."""
+
+    amount: Decimal = batch(_amounts, "The amount as decimal text with the currency's own number of digits.")
+    currency: CurrencyCode = batch(_currencies, "The currency of the amount.")
