@@ -1,0 +1,226 @@
+"""From a text to a result: parse, weigh, validate and remember documents; run operations on graphql-core.
+
+Who is calling, how results are worded and how they travel is the transport's business. Everything raised here about a
+document is a `Rejected` whose errors carry their codes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Collection
+from dataclasses import dataclass
+from types import CoroutineType, NoneType
+from typing import Any, TypeGuard
+
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    FieldNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+    OperationType,
+    execute,
+    parse,
+    specified_rules,
+    subscribe,
+    validate,
+)
+
+from schema.limits import Ceilings, Weight, limit_error, weigh
+
+ERRORS_MAX = 20
+"""Validation stops after this many errors."""
+
+_LONG = 300
+"""Characters from which a new document waits its turn: shorter ones cost next to nothing to check."""
+
+
+_PLAIN = frozenset({str, int, float, bool, NoneType, list, tuple, dict})
+
+
+def is_awaitable(value: object) -> TypeGuard[Awaitable[Any]]:
+    """Whether to await a resolver's value; asked of every value, so the common types answer first."""
+    return type(value) not in _PLAIN and (isinstance(value, CoroutineType) or hasattr(value, "__await__"))
+
+
+class Rejected(Exception):
+    """The document does not run; `errors` say why and carry `extensions.code`."""
+
+    def __init__(self, *errors: GraphQLError) -> None:
+        super().__init__(errors[0].message)
+        self.errors = errors
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One operation of a valid document, ready to run."""
+
+    document: DocumentNode
+    operation: OperationDefinitionNode
+    weight: Weight
+    introspects: bool
+    """Whether it asks about the schema and nothing else: all processor, no waiting, so it runs in turn."""
+
+    @property
+    def name(self) -> str | None:
+        return self.operation.name.value if self.operation.name else None
+
+    @property
+    def kind(self) -> OperationType:
+        return self.operation.operation
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    document: DocumentNode
+    operations: dict[str, Prepared]
+
+
+class Engine:
+    """Prepared documents of one schema, and the ways to run them. `open_about_itself` allows introspection and suggestions."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        *,
+        ceilings: Ceilings,
+        open_about_itself: bool,
+        documents_max: int = 500,
+        characters_max: int = 1_000_000,
+    ) -> None:
+        self.schema = schema
+        self._ceilings = ceilings
+        self._discreet = not open_about_itself
+        self._rules = specified_rules if open_about_itself else (*specified_rules, NoSchemaIntrospectionCustomRule)
+        self._documents: OrderedDict[str, _Checked] = OrderedDict()
+        self._documents_max = documents_max
+        self._characters = 0
+        self._characters_max = characters_max
+        self._turn = asyncio.Lock()
+
+    async def prepare(self, text: str, operation_name: str | None) -> Prepared:
+        """The operation to run; Rejected when the text is no document, too large, invalid or lacks the operation.
+
+        New long documents are checked one at a time, the event loop turning in between, so that many of them at once
+        cannot keep small ones waiting for more than one check.
+        """
+        checked = self._documents.get(text)
+        if checked is not None:
+            self._documents.move_to_end(text)
+        elif len(text) < _LONG:
+            checked = self._check(text)
+        else:
+            async with self._turn:
+                await asyncio.sleep(0)
+                checked = self._documents.get(text) or self._check(text)
+        return _chosen(checked, operation_name)
+
+    async def execute(self, prepared: Prepared, variables: dict[str, Any], context: object) -> ExecutionResult:
+        """Run a query or a mutation to its end; failures are in the result, whose data is None when nothing ran."""
+        if not prepared.introspects:
+            return await self._execute(prepared, variables, context)
+        async with self._turn:
+            await asyncio.sleep(0)
+            return await self._execute(prepared, variables, context)
+
+    async def subscribe(
+        self, prepared: Prepared, variables: dict[str, Any], context: object
+    ) -> AsyncIterator[ExecutionResult] | ExecutionResult:
+        """Open a subscription: its results, or one result with errors when it could not be opened."""
+        opened = subscribe(
+            self.schema,
+            prepared.document,
+            context_value=context,
+            variable_values=variables,
+            operation_name=prepared.name,
+            hide_suggestions=self._discreet,
+        )
+        return await opened if inspect.isawaitable(opened) else opened
+
+    async def _execute(self, prepared: Prepared, variables: dict[str, Any], context: object) -> ExecutionResult:
+        result = execute(
+            self.schema,
+            prepared.document,
+            context_value=context,
+            variable_values=variables,
+            operation_name=prepared.name,
+            is_awaitable=is_awaitable,
+            hide_suggestions=self._discreet,
+        )
+        return result if isinstance(result, ExecutionResult) else await result
+
+    def _check(self, text: str) -> _Checked:
+        document = self._parsed(text)
+        try:
+            weights = weigh(document, self._ceilings)
+        except GraphQLError as error:
+            raise Rejected(error) from None
+        errors = validate(self.schema, document, self._rules, max_errors=ERRORS_MAX, hide_suggestions=self._discreet)
+        if errors:
+            raise Rejected(*_coded(errors, "GRAPHQL_VALIDATION_FAILED"))
+        operations = {
+            node.name.value if node.name else "": Prepared(
+                document, node, weights[node.name.value if node.name else ""], _introspects(node)
+            )
+            for node in document.definitions
+            if isinstance(node, OperationDefinitionNode)
+        }
+        return self._kept(text, _Checked(document, operations))
+
+    def _parsed(self, text: str) -> DocumentNode:
+        ceilings = self._ceilings
+        if len(text) > ceilings.characters:
+            raise Rejected(limit_error("characters", limit=ceilings.characters, actual=len(text)))
+        try:
+            return parse(
+                text, max_lexical_tokens=ceilings.tokens, max_comments=ceilings.comments, allow_empty_selection_sets=False
+            )
+        except GraphQLSyntaxError as error:
+            # The parser tells its ceilings as syntax errors, in these words; a test holds it to them.
+            for what, limit in (("tokens", ceilings.tokens), ("comments", ceilings.comments)):
+                if f"more than {limit} {what}." in error.message:
+                    raise Rejected(limit_error(what, limit=limit)) from None
+            raise Rejected(*_coded([error], "GRAPHQL_PARSE_FAILED")) from None
+
+    def _kept(self, text: str, checked: _Checked) -> _Checked:
+        self._documents[text] = checked
+        self._characters += len(text)
+        while self._characters > self._characters_max or len(self._documents) > self._documents_max:
+            dropped, _ = self._documents.popitem(last=False)
+            self._characters -= len(dropped)
+        return checked
+
+
+def _chosen(checked: _Checked, operation_name: str | None) -> Prepared:
+    operations = checked.operations
+    if operation_name is None:
+        if len(operations) == 1:
+            return next(iter(operations.values()))
+        problem = (
+            "Must provide operation name if query contains multiple operations."
+            if operations
+            else ("The document holds no operation.")
+        )
+    elif operation_name in operations:
+        return operations[operation_name]
+    else:
+        problem = "There is no operation of that name in the document."
+    raise Rejected(GraphQLError(problem, extensions={"code": "OPERATION_RESOLUTION_FAILURE"}))
+
+
+def _coded(errors: Collection[GraphQLError], code: str) -> list[GraphQLError]:
+    for error in errors:
+        error.extensions = {"code": code, **(error.extensions or {})}
+    return list(errors)
+
+
+def _introspects(operation: OperationDefinitionNode) -> bool:
+    """Whether every root selection is `__schema` or `__type`; a fragment at the root counts as something else."""
+    return all(
+        isinstance(node, FieldNode) and node.name.value in {"__schema", "__type"} for node in operation.selection_set.selections
+    )

@@ -1,0 +1,176 @@
+"""What every way of travelling does with an operation: find its text, prepare it, open its context, run it, word it.
+
+HTTP, WebSocket and server-sent events differ only in what they wrap around the bytes that come out of here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from graphql import ExecutionResult, GraphQLError
+
+from domain.viewer import Customer, Guest, Machine, Staff, Viewer
+from schema.execution.engine import Engine, Prepared, Rejected
+from schema.transport.answers import Answer, Answers
+from schema.transport.bodies import Ask
+from schema.transport.caller import Caller, Refused
+from schema.transport.documents import Documents
+
+
+class RequestContext(Protocol):
+    """What the transport needs to know of a request's context: who it turned out to be."""
+
+    @property
+    def viewer(self) -> Viewer: ...
+
+
+OpenContext = Callable[[Caller], AbstractAsyncContextManager[RequestContext]]
+"""Opens the context of one operation; raises `Refused` when the caller's token is not good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One finished operation, for the metrics. `code` is its first error's; `name` and `kind` are None if it never ran."""
+
+    transport: str
+    name: str | None
+    kind: str | None
+    code: str | None
+    seconds: float
+
+
+Observe = Callable[[Observation], None]
+
+
+class StreamFailed(Exception):
+    """A subscription ended by failing; `answer` holds its errors."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.code)
+        self.answer = answer
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """An open subscription: `events` are rendered results, `until` is when the viewer's token ends."""
+
+    events: AsyncIterator[bytes]
+    until: datetime | None
+
+
+class Operations:
+    """Runs operations of one schema for all transports. `seconds_max` bounds a query or mutation, None leaves it open."""
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        documents: Documents,
+        open_context: OpenContext,
+        answers: Answers,
+        observe: Observe,
+        seconds_max: float | None,
+    ) -> None:
+        self._engine = engine
+        self._documents = documents
+        self._open_context = open_context
+        self.answers = answers
+        self._observe = observe
+        self._seconds_max = seconds_max
+
+    async def prepare(self, ask: Ask) -> Prepared:
+        """The operation asked for; Rejected or BadRequest when there is none to run."""
+        try:
+            text = self._documents.text_of(ask)
+        except GraphQLError as error:
+            raise Rejected(error) from None
+        prepared = await self._engine.prepare(text, ask.operation_name)
+        self._documents.keep(ask)
+        return prepared
+
+    async def run(self, prepared: Prepared, ask: Ask, caller: Caller, transport: str) -> Answer:
+        """The answer of a query or mutation; never raises but for cancellation."""
+        started = time.perf_counter()
+        try:
+            async with asyncio.timeout(self._seconds_max), self._open_context(caller) as context:
+                result = await self._engine.execute(prepared, ask.variables, context)
+                answer = self.answers.of_result(result, caller.request_id)
+        except Exception as failure:  # noqa: BLE001 - the last place to word a failure; `of_failure` logs what is a bug
+            answer = self.answers.of_failure(failure, caller.request_id)
+        self.told(transport, prepared, answer.code, started)
+        return answer
+
+    async def viewer_of(self, caller: Caller) -> Viewer:
+        """Who the caller is, by opening a context and closing it again; Refused when the token is not good."""
+        async with self._open_context(caller) as context:
+            return context.viewer
+
+    @contextlib.asynccontextmanager
+    async def subscribed(
+        self, prepared: Prepared, ask: Ask, caller: Caller, transport: str
+    ) -> AsyncGenerator[Subscribed, None]:
+        """An open subscription with its context, both closed at the end; StreamFailed when it cannot be opened.
+
+        `Refused` passes through, here and from the events: the transport ends more than the operation then.
+        """
+        started = time.perf_counter()
+        code: str | None = None
+        try:
+            async with self._open_context(caller) as context:
+                source = await self._engine.subscribe(prepared, ask.variables, context)
+                rendered = self._rendered(self._opened(source, caller.request_id), caller.request_id)
+                async with contextlib.aclosing(rendered):
+                    yield Subscribed(rendered, until_of(context.viewer))
+        except (StreamFailed, Refused) as failure:
+            code = failure.answer.code if isinstance(failure, StreamFailed) else failure.code
+            raise
+        finally:
+            self.told(transport, prepared, code, started)
+
+    def told(self, transport: str, prepared: Prepared | None, code: str | None, started: float) -> None:
+        """Tell the metrics of an operation that began at `started` (of `time.perf_counter`)."""
+        self._observe(
+            Observation(
+                transport=transport,
+                name=prepared.name if prepared else None,
+                kind=prepared.kind.value if prepared else None,
+                code=code,
+                seconds=time.perf_counter() - started,
+            )
+        )
+
+    def _opened(
+        self, source: AsyncIterator[ExecutionResult] | ExecutionResult, request_id: str
+    ) -> AsyncIterator[ExecutionResult]:
+        if isinstance(source, ExecutionResult):
+            raise StreamFailed(self.answers.of_errors(source.errors or (), request_id))
+        return source
+
+    async def _rendered(self, source: AsyncIterator[ExecutionResult], request_id: str) -> AsyncGenerator[bytes, None]:
+        try:
+            async for result in source:
+                yield self.answers.of_result(result, request_id).body
+        except Refused:
+            raise
+        except Exception as failure:
+            raise StreamFailed(self.answers.of_failure(failure, request_id)) from failure
+        finally:
+            close = getattr(source, "aclose", None)
+            if close is not None:
+                await close()
+
+
+def until_of(viewer: Viewer) -> datetime | None:
+    """When the viewer's token ends, UTC; None for who has none."""
+    match viewer:
+        case Customer() | Staff():
+            return viewer.until
+        case Guest() | Machine():
+            return None

@@ -1,0 +1,79 @@
+"""The door for WebSockets: who may connect, over which subprotocol, and how many are open.
+
+What is said on a socket is `connection`'s business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from starlette.types import Receive, Scope, Send
+
+from schema.transport import frames
+from schema.transport.caller import headers_of
+from schema.transport.connection import Connection, Shared, SocketLimits
+from schema.transport.drain import Drain
+from schema.transport.frames import Fault
+from schema.transport.operations import Operations
+
+
+class GraphQLOverWebSocket:
+    """The endpoint for `scope["type"] == "websocket"`. `origins` are allowed besides the server's own host."""
+
+    def __init__(
+        self,
+        operations: Operations,
+        drain: Drain,
+        *,
+        origins: frozenset[str],
+        now: Callable[[], datetime],
+        limits: SocketLimits,
+    ) -> None:
+        self._shared = Shared(operations=operations, now=now, limits=limits)
+        self._drain = drain
+        self._origins = origins
+        self._sockets: set[Connection] = set()
+        drain.tell(self._close_all)
+
+    @property
+    def sockets(self) -> int:
+        """How many sockets are open."""
+        return len(self._sockets)
+
+    @property
+    def subscriptions(self) -> int:
+        """How many subscriptions are open on all of them."""
+        return self._shared.subscriptions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if (await receive())["type"] != "websocket.connect":
+            return
+        headers = headers_of(scope)
+        if self._drain.begun or not self._same_origin(headers.get("origin"), headers.get("host", "")):
+            # Before the handshake this is HTTP 403: a page of another site cannot even connect.
+            await send({"type": "websocket.close", "code": frames.FORBIDDEN, "reason": "Forbidden"})
+            return
+        if frames.SUBPROTOCOL not in scope.get("subprotocols", ()):
+            await send({"type": "websocket.accept"})
+            reason = f"The subprotocol must be {frames.SUBPROTOCOL}"
+            await send({"type": "websocket.close", "code": frames.NO_SUBPROTOCOL, "reason": reason})
+            return
+        await send({"type": "websocket.accept", "subprotocol": frames.SUBPROTOCOL})
+        socket = Connection(self._shared, scope, receive, send)
+        self._sockets.add(socket)
+        try:
+            await socket.run()
+        finally:
+            self._sockets.discard(socket)
+
+    def _same_origin(self, origin: str | None, host: str) -> bool:
+        """Programs send no Origin; a browser's must be our own host or a listed one."""
+        if origin is None or origin in self._origins:
+            return True
+        return urlsplit(origin).scheme in {"http", "https"} and urlsplit(origin).netloc.lower() == host.lower()
+
+    def _close_all(self) -> None:
+        for socket in list(self._sockets):
+            socket.fail(Fault(frames.RESTARTING, "Service restart"))
