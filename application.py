@@ -66,7 +66,7 @@ def run_sandbox(settings: Settings) -> None:
         api_key=settings.sandbox_api_key.get_secret_value(),
         webhook_secret=secrets[0],
         previous_secret=secrets[1] if len(secrets) > 1 else "",
-        public_url=settings.provider_url,
+        public_url=settings.provider_public_url,
     )
     serving = Serving(
         app=app,
@@ -114,7 +114,7 @@ def _welcome(settings: Settings) -> None:
         "",
         f"Vitrine is open at {settings.own_url}/graphql (GraphiQL: its first tabs buy something, step by step).",
         *logins,
-        f"Mail is shown at {settings.own_url}/mailbox, the payment sandbox at {settings.provider_url}.",
+        f"Mail is shown at {settings.own_url}/mailbox, the payment sandbox at {settings.provider_public_url}.",
         "Try first: run the tabs from left to right and watch the order's status change in the last. Ctrl-C stops everything.",
     ]
     _say("\n".join(lines))

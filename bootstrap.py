@@ -86,7 +86,7 @@ def _make(dev: bool) -> None:
             return
         if not _has_all(importlib.metadata.distributions(path=_site_packages()), _lock(dev)):
             unfinished.touch()
-            _install(_lock(dev))
+            _install(_lock(dev), turn.fileno())
         _stamp(dev)
         unfinished.unlink(missing_ok=True)
 
@@ -173,17 +173,18 @@ def _create_by_hand() -> None:
     (VENV / "pyvenv.cfg").write_text(f"home = {base.parent}\ninclude-system-site-packages = false\nversion = {version}\n")
 
 
-def _install(lock: Path) -> None:
+def _install(lock: Path, turn: int) -> None:
+    """Installs what the lock names. The installer holds our turn too: killed, we leave it behind, and others must wait for it."""
     count = len({name for name, _, marker in _PINNED.findall(lock.read_text()) if not marker})
     _say(f"Installing about {count} locked packages into .venv (once; some 100 MB)")
     began = time.monotonic()
     uv = shutil.which("uv")
-    if uv is None or not _install_with_uv(uv, lock):
-        _install_with_pip(lock, count)
+    if uv is None or not _install_with_uv(uv, lock, turn):
+        _install_with_pip(lock, count, turn)
     _say(f"Installed in {time.monotonic() - began:.0f} s")
 
 
-def _install_with_uv(uv: str, lock: Path) -> bool:
+def _install_with_uv(uv: str, lock: Path, turn: int) -> bool:
     command = [
         uv,
         "pip",
@@ -196,13 +197,13 @@ def _install_with_uv(uv: str, lock: Path) -> bool:
         "-r",
         str(lock),
     ]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 -- the user's uv, our arguments
+    done = subprocess.run(command, check=False, capture_output=True, pass_fds=(turn,))  # noqa: S603 -- the user's uv, our arguments
     if done.returncode != 0:
         _say("uv could not install them; trying pip")
     return done.returncode == 0
 
 
-def _install_with_pip(lock: Path, count: int) -> None:
+def _install_with_pip(lock: Path, count: int, turn: int) -> None:
     """Runs our own pip from its wheel: Debian's Python comes without one, and an older one may not know what we ask."""
     if _digest(PIP) != PIP_SHA256:
         raise SystemExit(f"{PIP} is not the file that Vitrine came with: get a fresh copy of the source.")
@@ -214,7 +215,7 @@ def _install_with_pip(lock: Path, count: int) -> None:
         "--root-user-action=ignore",
     ]
     command = [str(PYTHON), str(PIP / "pip"), "install", *options, "-r", str(lock)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:  # noqa: S603 -- ours
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, pass_fds=(turn,)) as pip:  # noqa: S603 -- ours
         said = _follow(pip.stdout or (), count)
     if pip.returncode != 0:
         reasons = [line for line in said if line.startswith("ERROR")] or said

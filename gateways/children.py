@@ -8,12 +8,13 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 
 from gateways import signals
 
+_PAUSE_SECONDS = 1.0
 _PAUSE_SECONDS_MAX = 30.0
 # A child that has lived this long is well: its next death begins the pauses anew.
 _WELL_SECONDS = 60.0
@@ -28,7 +29,7 @@ class _Child:
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     start_again: float = 0.0
-    pause: float = field(default=1.0)
+    pause: float = 0.0
 
 
 class Children:
@@ -53,7 +54,8 @@ class Children:
         now = time.monotonic()
         for child in self._children:
             if child.process is not None and child.process.poll() is not None:
-                child.pause = 1.0 if now - child.started > _WELL_SECONDS else min(child.pause * 2, _PAUSE_SECONDS_MAX)
+                is_well = now - child.started > _WELL_SECONDS
+                child.pause = _PAUSE_SECONDS if is_well or not child.pause else min(child.pause * 2, _PAUSE_SECONDS_MAX)
                 child.start_again = now + child.pause
                 log.warning("child.died", child=child.name, exit_code=child.process.returncode, again_in_seconds=child.pause)
                 child.process = None

@@ -67,6 +67,7 @@ class Settings(BaseSettings):
     forwarded_allow_ips: str = "127.0.0.1"
 
     sandbox_url: str = Field("", pattern=r"^(https?://[^/]+)?$")
+    sandbox_public_url: str = Field("", pattern=r"^(https?://[^/]+)?$")
     sandbox_api_key: SecretStr = SecretStr("")
     sandbox_webhook_secrets: Secrets = ()
 
@@ -153,6 +154,11 @@ class Settings(BaseSettings):
     def provider_url(self) -> str:
         """Where the sandbox provider answers; in development beside the API unless set, in production nowhere."""
         return self.sandbox_url or ("" if self.is_production else f"http://127.0.0.1:{self.port + 1}")
+
+    @property
+    def provider_public_url(self) -> str:
+        """Where buyers reach the sandbox provider's pages, when that is not where we reach it."""
+        return self.sandbox_public_url or self.provider_url
 
     @property
     def seconds_unready(self) -> int:

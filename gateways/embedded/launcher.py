@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -145,6 +149,18 @@ def running(home: Path) -> Addresses | None:
         return Addresses(database_url=found["database_url"], redis_url=found["redis_url"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+@contextlib.contextmanager
+def throw_away(*, connections_max: int = 50) -> Iterator[Embedded]:
+    """Servers on a directory of their own that vanishes with the block: fast, for tests, and nothing survives a crash."""
+    # In /tmp itself: the servers' account cannot enter the directories that other tools make for root alone.
+    home = Path(tempfile.mkdtemp(prefix="vitrine-", dir="/tmp"))
+    try:
+        with Embedded(home, durable=False, connections_max=connections_max) as embedded:
+            yield embedded
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def _write_addresses(home: Path, addresses: Addresses) -> None:
