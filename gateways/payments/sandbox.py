@@ -152,9 +152,9 @@ class SandboxProvider:
         got = await self._get("/payments", params)
         if isinstance(got, Unknown):
             raise ProviderUnavailable(got.reason)
+        if got.status != 200:
+            raise ProviderUnavailable(f"the provider answered {got.status}")
         try:
-            if got.status != 200:
-                raise ValueError(f"status {got.status}")
             page = [payment_of(item) for item in got.fields.many("data", most=_PAGE_MAX)]
             cursor = got.fields.text_or_none("next_cursor")
         except ValueError as error:

@@ -20,6 +20,7 @@ class Event:
     url: str
     copies: int
     created_ms: int
+    next_ms: int
     tries: int
 
 
@@ -62,7 +63,7 @@ def keep_event(
 
 def events_due(connection: sqlite3.Connection, *, at_ms: int, limit: int) -> list[Event]:
     rows = connection.execute(
-        "SELECT number, id, payment_id, body, url, copies, created_ms, tries FROM events"
+        "SELECT number, id, payment_id, body, url, copies, created_ms, next_ms, tries FROM events"
         " WHERE state = 'due' AND next_ms <= ? ORDER BY next_ms, number LIMIT ?",
         (at_ms, limit),
     )
@@ -82,15 +83,19 @@ def note_tries(connection: sqlite3.Connection, event: Event, tried: list[Tried],
     )
     undone = "given_up" if again_ms is None else "due"
     state = "delivered" if all(one.taken for one in tried) else undone
+    connection.execute("UPDATE events SET tries = tries + 1 WHERE number = ?", (event.number,))
+    # Asked for again while it was being sent: then it stays due, as `make_due` left it.
     connection.execute(
-        "UPDATE events SET state = ?, tries = tries + 1, next_ms = coalesce(?, next_ms) WHERE number = ?",
-        (state, again_ms, event.number),
+        "UPDATE events SET state = ?, next_ms = coalesce(?, next_ms) WHERE number = ? AND next_ms = ?",
+        (state, again_ms, event.number, event.next_ms),
     )
 
 
 def make_due(connection: sqlite3.Connection, event_id: str, *, at_ms: int) -> bool:
     """Send an event again, once, whatever became of it; False when there is none of that id."""
-    done = connection.execute("UPDATE events SET state = 'due', copies = 1, next_ms = ? WHERE id = ?", (at_ms, event_id))
+    done = connection.execute(
+        "UPDATE events SET state = 'due', copies = 1, next_ms = max(next_ms + 1, ?) WHERE id = ?", (at_ms, event_id)
+    )
     return done.rowcount == 1
 
 
