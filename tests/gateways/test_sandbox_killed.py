@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -64,3 +66,30 @@ async def test_webhooks_and_delays_that_were_due_when_it_was_killed_are_kept(
 
     await until(is_paid)
     assert len({one.headers["webhook-id"] for one in await receiver.wait(later, 3)}) == 3
+
+
+async def test_started_with_its_parent_it_ends_with_it(client: httpx2.AsyncClient, tmp_path: Path) -> None:
+    child = SandboxProcess(tmp_path, free_port())
+    await child.start("--with-parent")
+    paid(await SandboxProvider(client, child.values()).create(an_attempt("tok_success")))
+    assert await child.ends() == 0
+
+
+async def test_a_signal_stops_it_although_an_answer_is_still_withheld(client: httpx2.AsyncClient, tmp_path: Path) -> None:
+    stopped = SandboxProcess(tmp_path, free_port())
+    await stopped.start()
+    request = an_attempt("tok_timeout_after_charge")
+    provider = SandboxProvider(client, stopped.values())
+    asking = asyncio.create_task(provider.create(request))
+
+    async def charged() -> bool:
+        return await sums_of(stopped, client, request.attempt_key) != {}
+
+    await until(charged)
+    assert await stopped.ends(by=signal.SIGTERM) == -signal.SIGTERM
+    await asking
+    await stopped.start()
+    try:
+        assert paid(await provider.find(request.attempt_key)).status is ProviderStatus.CAPTURED
+    finally:
+        await stopped.kill()

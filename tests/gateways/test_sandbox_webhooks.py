@@ -47,6 +47,16 @@ async def test_a_webhook_that_is_not_taken_comes_again_with_the_same_id_and_body
     assert len(await receiver.wait(box, 4)) == 4
 
 
+@pytest.mark.parametrize("address", ["http://127.0.0.1:99999/", "http://a..b/", "http://[::g]/"])
+async def test_an_address_that_leads_nowhere_stops_nobody_elses_webhooks(
+    provider: SandboxProvider, receiver: Receiver, address: str
+) -> None:
+    await provider.create(an_attempt("tok_decline", webhook_url=address))
+    box = receiver.box()
+    await provider.create(an_attempt("tok_decline", webhook_url=box))
+    assert len(await receiver.wait(box, 1)) == 1
+
+
 async def test_nobody_listening_is_noted_and_tried_again(
     provider: SandboxProvider, sandbox: SandboxProcess, client: httpx2.AsyncClient
 ) -> None:

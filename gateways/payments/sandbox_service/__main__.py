@@ -1,13 +1,14 @@
 """`python -m gateways.payments.sandbox_service`: the sandbox provider as a process.
 
-Its secrets come as JSON on standard input, `{"api_key": "...", "webhook_secret": "...", "previous_secret": ""}`: arguments
-would be shown in every process list, and the environment is read in one place of the shop only.
+Its secrets come as one line of JSON on standard input, `{"api_key": "...", "webhook_secret": "...", "previous_secret": null}`:
+arguments would be shown in every process list, and the environment is read in one place of the shop only.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+import threading
 from pathlib import Path
 
 import uvicorn
@@ -25,8 +26,11 @@ def main() -> None:
     parser.add_argument("--public-url", help="where buyers reach it; by default the host and port")
     parser.add_argument("--later", type=float, default=Timing().later, help="seconds before what a scenario does later")
     parser.add_argument("--retry-first", type=float, default=Timing().retry_first, help="seconds before a webhook's second try")
+    parser.add_argument(
+        "--with-parent", action="store_true", help="stop when standard input ends, as it does when a parent dies"
+    )
     given = parser.parse_args()
-    secrets = Fields(decode(sys.stdin.buffer.read()))
+    secrets = Fields(decode(sys.stdin.buffer.readline()))
     application = build(
         data_dir=given.data_dir,
         api_key=secrets.text("api_key"),
@@ -35,8 +39,26 @@ def main() -> None:
         public_url=given.public_url or f"http://{given.host}:{given.port}",
         timing=Timing(later=given.later, retry_first=given.retry_first),
     )
-    # The answer that breaks off on purpose would be logged as an error of ours, hence critical.
-    uvicorn.run(application, host=given.host, port=given.port, log_level="critical", server_header=False, ws="none")
+    server = uvicorn.Server(
+        uvicorn.Config(
+            application,
+            host=given.host,
+            port=given.port,
+            log_level="error",
+            access_log=False,
+            server_header=False,
+            ws="none",
+            timeout_graceful_shutdown=2,
+        )
+    )
+    if given.with_parent:
+        threading.Thread(target=_stop_with_input, args=(server,), daemon=True).start()
+    server.run()
+
+
+def _stop_with_input(server: uvicorn.Server) -> None:
+    sys.stdin.buffer.read()
+    server.should_exit = True
 
 
 if __name__ == "__main__":

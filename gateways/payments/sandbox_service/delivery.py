@@ -100,6 +100,7 @@ async def _send(client: httpx2.AsyncClient, keys: Sequence[bytes], event: Event)
             status = answer.status_code
     except TimeoutError:
         error = "no answer in time"
-    except httpx2.RequestError as trouble:
+    except (httpx2.RequestError, httpx2.InvalidURL, OSError, ValueError) as trouble:
+        # ValueError: host names that cannot be looked up. Whatever an address does, the clock has to go on.
         error = type(trouble).__name__
     return Tried(int(at.timestamp() * 1000), status, error, int((time.monotonic() - started) * 1000))

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, field, replace
 
 from gateways.payments.sandbox_service import events, ledger
-from gateways.payments.sandbox_service.scenarios import PAY, Scenario, Sends, Told, read_token
+from gateways.payments.sandbox_service.scenarios import PAY, Scenario, Sends, Told, read_token, scenario_of
 from gateways.payments.sandbox_service.states import Failure, Move, Moved, Payment, Refusal, moved
 from gateways.payments.sandbox_service.wire import PaymentJson, event_json, payment_json
 
@@ -98,7 +98,7 @@ def decide(connection: sqlite3.Connection, desk: Desk, payment: Payment, *, fail
 def move_by_hand(connection: sqlite3.Connection, desk: Desk, payment: Payment, move: Move, *, amount: int) -> Payment | Refusal:
     """What the merchant asks for: capture, refund or cancel."""
     at_ms = now_ms()
-    if move is Move.REFUND and not _scenario(payment).refunds:
+    if move is Move.REFUND and not scenario_of(payment.method).refunds:
         return Refusal("refund_refused", "the bank does not take this refund")
     step = moved(payment, move, at_ms=at_ms, amount=amount)
     return step if isinstance(step, Refusal) else record(connection, desk, step, at_ms=at_ms)
@@ -109,7 +109,7 @@ def go_on(connection: sqlite3.Connection, desk: Desk) -> int:
     at_ms = now_ms()
     due = ledger.payments_due(connection, at_ms=at_ms)
     for payment in due:
-        moves = _scenario(payment).later[payment.due_step]
+        moves = scenario_of(payment.method).later[payment.due_step]
         stepped = replace(payment, due_ms=None, due_step=payment.due_step + 1)
         # A step that is not open any more (the merchant cancelled meanwhile) changes nothing, and ends the story.
         after = _play(connection, desk, stepped, moves, at_ms=at_ms)
@@ -125,7 +125,7 @@ def record(connection: sqlite3.Connection, desk: Desk, step: Moved, *, at_ms: in
     payment = step.payment
     ledger.keep(connection, payment)
     ledger.enter(connection, step)
-    scenario = _scenario(payment)
+    scenario = scenario_of(payment.method)
     event_id = events.new_event_id()
     events.keep_event(
         connection,
@@ -144,7 +144,7 @@ def record(connection: sqlite3.Connection, desk: Desk, step: Moved, *, at_ms: in
 
 def _play(connection: sqlite3.Connection, desk: Desk, payment: Payment, moves: tuple[Move, ...], *, at_ms: int) -> Payment:
     """The moves in turn, as far as they are open; a payment captured by hand stops at its authorisation."""
-    scenario = _scenario(payment)
+    scenario = scenario_of(payment.method)
     for move in moves:
         if move is Move.CAPTURE and payment.capture == "manual":
             break
@@ -156,7 +156,7 @@ def _play(connection: sqlite3.Connection, desk: Desk, payment: Payment, moves: t
 
 
 def _plan_next(connection: sqlite3.Connection, desk: Desk, payment: Payment, *, at_ms: int) -> Payment:
-    if payment.due_step >= len(_scenario(payment).later):
+    if payment.due_step >= len(scenario_of(payment.method).later):
         ledger.keep(connection, payment)
         return payment
     planned = replace(payment, due_ms=at_ms + _delay_ms(desk, payment))
@@ -176,9 +176,3 @@ def _delay_ms(desk: Desk, payment: Payment) -> int:
     if told is None or told.delay_ms is None:
         return int(desk.timing.later * 1000)
     return told.delay_ms
-
-
-def _scenario(payment: Payment) -> Scenario:
-    told = read_token(payment.method)
-    assert told is not None, "a payment is only made with a token of the table"
-    return told.scenario

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from gateways.payments.sandbox_service import desk as desks
 from gateways.payments.sandbox_service import ledger, requests
 from gateways.payments.sandbox_service.desk import Desk
-from gateways.payments.sandbox_service.scenarios import REFUSED_BY_BUYER, SCENARIOS, UNCONFIRMED, read_token
+from gateways.payments.sandbox_service.scenarios import REFUSED_BY_BUYER, SCENARIOS, UNCONFIRMED, scenario_of
 from gateways.payments.sandbox_service.states import Failure, Payment, Status
 from gateways.payments.sandbox_service.wire import text_of
 
@@ -72,7 +72,7 @@ async def _show(request: Request) -> Response:
     due = (
         f'<p>Order {escape(payment.order_number)}</p><p class=sum>{_amount(payment)}</p><form method="post" autocomplete="off">'
     )
-    if _kind(payment) == "challenge":
+    if scenario_of(payment.method).page == "challenge":
         asked = (
             f"<p>Your bank sent you a code: {CODE} (this is a sandbox).</p>"
             '<label>Code <input name="code" inputmode="numeric" maxlength="6" required autofocus></label> '
@@ -93,7 +93,7 @@ async def _decide(request: Request) -> Response:
         form = parse_qs((await requests.read_body(request)).decode("ascii"), max_num_fields=10)
     except (ValueError, requests.TooLarge):
         return _page("Not understood", "<p>This form cannot be read.</p>", status=400)
-    field = "code" if _kind(payment) == "challenge" else "decision"
+    field = "code" if scenario_of(payment.method).page == "challenge" else "decision"
     [given] = form.get(field, [""])[:1]
     if field == "decision" and given not in {"approve", "decline"}:
         return _page("Not understood", "<p>Neither approved nor declined.</p>", status=400)
@@ -121,14 +121,9 @@ async def _asked_for(request: Request) -> Payment | None:
     """The payment of the page, at the address of its own kind only: nobody approves a challenge without the code."""
     page = request.path_params["page"]
     payment = await _desk(request).ledger.transact(lambda connection: ledger.payment_by_page(connection, page))
-    if payment is None or not request.url.path.endswith(f"/{_kind(payment)}/{page}"):
+    if payment is None or not request.url.path.endswith(f"/{scenario_of(payment.method).page}/{page}"):
         return None
     return payment
-
-
-def _kind(payment: Payment) -> str:
-    told = read_token(payment.method)
-    return told.scenario.page if told else "pay"
 
 
 def _way_back(payment: Payment) -> str:

@@ -124,3 +124,10 @@ def read_token(token: str) -> Told | None:
     if match[2] is None:
         return Told(SCENARIOS[match[1]], None)
     return Told(SCENARIOS[match[1]], int(match[2]) * (1000 if match[3] == "s" else 1))
+
+
+def scenario_of(token: str) -> Scenario:
+    """The scenario of a payment that was made: only tokens of the table make payments."""
+    told = read_token(token)
+    assert told is not None, "a payment is only made with a token of the table"
+    return told.scenario

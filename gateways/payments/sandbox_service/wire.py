@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import TypedDict
 
-from gateways.payments.sandbox_service.scenarios import read_token
+from gateways.payments.sandbox_service.scenarios import scenario_of
 from gateways.payments.sandbox_service.states import Moved, Payment, Status
 
 
@@ -59,8 +59,7 @@ def text_of(at_ms: int) -> str:
 
 
 def payment_json(payment: Payment, *, account: str, public_url: str) -> PaymentJson:
-    told = read_token(payment.method)
-    page = told.scenario.page if told else "pay"
+    page = scenario_of(payment.method).page
     waits = payment.status is Status.REQUIRES_ACTION
     return {
         "id": payment.id,
