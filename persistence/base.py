@@ -52,6 +52,11 @@ def belongs_to(target: str, *, ondelete: str = "CASCADE", **options: Any) -> Map
     return mapped_column(ForeignKey(target, ondelete=ondelete), **options)
 
 
+def written_before(target: str, **options: Any) -> MappedColumn[UUID]:
+    """A column with the id of a row that may be written later in the same transaction: checked at the commit."""
+    return mapped_column(ForeignKey(target, ondelete="RESTRICT", deferrable=True, initially="DEFERRED"), **options)
+
+
 def may_point_at(target: str, *, ondelete: str = "SET NULL", **options: Any) -> MappedColumn[UUID | None]:
     """A column with the id of a row that may be missing."""
     return mapped_column(ForeignKey(target, ondelete=ondelete), nullable=True, **options)

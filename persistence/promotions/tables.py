@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from persistence.base import Created, Id, Row, belongs_to, one_of
+from persistence.base import Created, Id, Row, belongs_to, one_of, written_before
 
 
 class CouponRow(Row):
@@ -53,7 +53,7 @@ class CouponUseRow(Row):
         Index("ix_coupon_use_customer", "coupon_id", "customer_key", postgresql_where=text("returned_at IS NULL")),
     )
 
-    order_id: Mapped[UUID] = belongs_to("orders.id", ondelete="RESTRICT", primary_key=True)
+    order_id: Mapped[UUID] = written_before("orders.id", primary_key=True)
     coupon_id: Mapped[UUID] = belongs_to("coupon.id", ondelete="RESTRICT")
     customer_key: Mapped[str]
     used_at: Mapped[Created]

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from persistence.base import Created, Id, Row, belongs_to, may_point_at, one_of
+from persistence.base import Created, Id, Row, belongs_to, may_point_at, one_of, written_before
 
 
 class WarehouseRow(Row):
@@ -72,7 +72,7 @@ class ReservationRow(Row):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))
-    order_id: Mapped[UUID] = belongs_to("orders.id", ondelete="RESTRICT", index=True)
+    order_id: Mapped[UUID] = written_before("orders.id", index=True)
     variant_id: Mapped[UUID] = belongs_to("variant.id", ondelete="RESTRICT")
     warehouse_id: Mapped[UUID] = belongs_to("warehouse.id", ondelete="RESTRICT")
     quantity: Mapped[int]
