@@ -36,6 +36,8 @@ class Receiver:
         self._boxes: dict[str, list[Received]] = defaultdict(list)
         self._answers: dict[str, list[int]] = defaultdict(list)
         self._came = asyncio.Condition()
+        self.released = asyncio.Event()
+        """Whoever is answered 0 waits for this first."""
 
     def box(self, *answers: int) -> str:
         """A new address, whose first requests are answered with the statuses given."""
@@ -57,7 +59,10 @@ class Receiver:
             self._boxes[path].append(received)
             self._came.notify_all()
         answers = self._answers[path]
-        return Response(status_code=answers.pop(0) if answers else 200)
+        answer = answers.pop(0) if answers else 200
+        if answer == 0:
+            await self.released.wait()
+        return Response(status_code=answer or 200)
 
 
 class _Server(uvicorn.Server):

@@ -70,8 +70,11 @@ def events_due(connection: sqlite3.Connection, *, at_ms: int, limit: int) -> lis
     return [Event(*row) for row in rows]
 
 
-def next_event_ms(connection: sqlite3.Connection) -> int | None:
-    found: tuple[int | None] = connection.execute("SELECT min(next_ms) FROM events WHERE state = 'due'").fetchone()
+def next_event_ms(connection: sqlite3.Connection, *, after_ms: int) -> int | None:
+    """When the next event falls due after the time; those due before are being sent, and a slow one must hide no other."""
+    found: tuple[int | None] = connection.execute(
+        "SELECT min(next_ms) FROM events WHERE state = 'due' AND next_ms > ?", (after_ms,)
+    ).fetchone()
     return found[0]
 
 

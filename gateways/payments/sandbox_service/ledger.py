@@ -131,6 +131,7 @@ def payments_due(connection: sqlite3.Connection, *, at_ms: int) -> list[Payment]
 
 
 def next_due_ms(connection: sqlite3.Connection) -> int | None:
+    """When the first payment that goes on by itself falls due."""
     found: tuple[int | None] = connection.execute("SELECT min(due_ms) FROM payments WHERE due_ms IS NOT NULL").fetchone()
     return found[0]
 

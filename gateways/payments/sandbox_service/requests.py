@@ -6,6 +6,7 @@ import hashlib
 import re
 from typing import NoReturn
 
+import httpx2
 from starlette.requests import Request
 
 from gateways.payments.sandbox_service.desk import Order
@@ -68,7 +69,7 @@ def order_of(body: bytes) -> Order:
         _refuse("currency has to be an ISO 4217 code in capitals")
     if order.capture not in _CAPTURES:
         _refuse("capture has to be automatic or manual")
-    if not _ADDRESS.match(order.return_url) or not _ADDRESS.match(order.webhook_url):
+    if not _is_address(order.return_url) or not _is_address(order.webhook_url):
         _refuse("return_url and webhook_url have to be http or https addresses")
     return order
 
@@ -84,6 +85,13 @@ def amount_of(body: bytes, *, currency: str) -> int:
     if named != currency:
         _refuse(f"the payment is in {currency}")
     return amount
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return _ADDRESS.match(text) is not None and (httpx2.URL(text).port or 0) < 2**16
+    except httpx2.InvalidURL:
+        return False
 
 
 def _fields(body: bytes) -> Fields:
