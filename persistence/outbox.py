@@ -11,19 +11,37 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Double, and_, any_, bindparam, cast, func, insert, or_, select, text, update
+from sqlalchemy import (
+    Double,
+    Integer,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from domain.event import Event
 from domain.ids import new_id
-from persistence.statement import Question, Statement, ids
+from persistence.statement import Question, Statement, ids, many
 from persistence.tables import OutboxEventRow, OutboxTaskRow
 from persistence.transaction import Transaction
 
 BATCH = 100
 ATTEMPTS_MAX = 12
-"""Tries before a task is parked; with the growing interval they span about half an hour."""
+"""Tries before a task is parked; with the growing interval they span about two hours."""
+AGAIN_SECONDS = 30.0
+"""After so long a task is dispatched a second time; each further wait is twice as long, up to 32 times this."""
 
 WRITE_EVENT = Statement(
     insert(OutboxEventRow).values(
@@ -64,6 +82,14 @@ class Task(NamedTuple):
     request_id: str | None
 
 
+class ParkedTask(NamedTuple):
+    """A task that nobody will try again unless a person says so, and why."""
+
+    id: UUID
+    actor: str
+    reason: str
+
+
 class Depth(NamedTuple):
     """How much waits: tasks not done, tasks parked, and the age of the oldest open one in seconds."""
 
@@ -75,7 +101,7 @@ class Depth(NamedTuple):
 UNROUTED = Question(
     UnroutedEvent,
     select(OutboxEventRow.id, OutboxEventRow.kind)
-    .where(OutboxEventRow.routed_at.is_(None))
+    .where(OutboxEventRow.routed_at.is_(None), OutboxEventRow.kind == any_(many("kinds", Text())))
     .order_by(OutboxEventRow.id)
     .limit(BATCH)
     .with_for_update(skip_locked=True),
@@ -101,15 +127,32 @@ CLAIM = Question(
     .where(OutboxTaskRow.id == _CLAIMED.c.id)
     .values(
         attempts=OutboxTaskRow.attempts + 1,
-        due_at=func.now() + text("interval '30 seconds' * power(2, least(attempts, 5))"),
+        due_at=func.now()
+        + text("interval '1 second'")
+        * (bindparam("again_seconds", type_=Double()) * func.power(2, func.least(OutboxTaskRow.attempts, 5))),
     )
     .returning(OutboxTaskRow.id, OutboxTaskRow.actor),
 )
-PARK_EXHAUSTED = Statement(
+GIVE_BACK = Statement(
     update(OutboxTaskRow)
-    .where(_OPEN, OutboxTaskRow.attempts >= ATTEMPTS_MAX, OutboxTaskRow.due_at <= func.now())
-    .values(parked_because=func.coalesce(OutboxTaskRow.failure, "tried too often without an answer"))
+    .where(OutboxTaskRow.id == any_(ids()), _OPEN)
+    .values(attempts=OutboxTaskRow.attempts - 1, due_at=func.now())
 )
+PARK_EXHAUSTED = Question(
+    ParkedTask,
+    update(OutboxTaskRow)
+    .where(_OPEN, OutboxTaskRow.attempts >= bindparam("attempts_max", type_=Integer()), OutboxTaskRow.due_at <= func.now())
+    .values(parked_because=func.coalesce(OutboxTaskRow.failure, "tried too often without an answer"))
+    .returning(OutboxTaskRow.id, OutboxTaskRow.actor, OutboxTaskRow.parked_because),
+)
+_UNDONE = select(OutboxTaskRow.id).where(OutboxTaskRow.event_id == OutboxEventRow.id, OutboxTaskRow.done_at.is_(None))
+_OLD = (
+    select(OutboxEventRow.id)
+    .where(OutboxEventRow.routed_at < func.now() - text("interval '30 days'"), ~exists(_UNDONE))
+    .order_by(OutboxEventRow.id)
+    .limit(1000)
+)
+FORGET_OLD = Statement(delete(OutboxEventRow).where(OutboxEventRow.id.in_(_OLD)))
 TASK = Question(
     Task,
     select(
@@ -175,27 +218,39 @@ class Outbox:
         )
 
     async def route(self, routes: Mapping[str, Iterable[str]]) -> int:
-        """Makes one task per actor of facts that have none; a fact without a route is routed to nobody. How many facts."""
-        unrouted = await self._transaction.rows(UNROUTED)
+        """Makes one task per actor of facts that have none; how many facts.
+
+        A kind that `routes` does not know is left alone: a relay of a newer version, which made it known, will route it.
+        """
+        unrouted = await self._transaction.rows(UNROUTED, kinds=list(routes))
         if unrouted:
             await self._transaction.run_each(
                 ROUTE,
-                [
-                    {"id": new_id(), "event_id": event.id, "actor": actor}
-                    for event in unrouted
-                    for actor in routes.get(event.kind, ())
-                ],
+                [{"id": new_id(), "event_id": event.id, "actor": actor} for event in unrouted for actor in routes[event.kind]],
             )
             await self._transaction.run(ROUTED, ids=[event.id for event in unrouted])
         return len(unrouted)
 
-    async def claim_due(self) -> list[DueTask]:
+    async def claim_due(self, *, again_seconds: float = AGAIN_SECONDS) -> list[DueTask]:
         """Takes tasks that are due and sets when they are due again; the caller dispatches them after the commit."""
-        return await self._transaction.rows(CLAIM)
+        return await self._transaction.rows(CLAIM, again_seconds=again_seconds)
 
-    async def park_exhausted(self) -> int:
-        """Parks what was tried too often; how many."""
-        return await self._transaction.run(PARK_EXHAUSTED)
+    async def give_back(self, task_ids: Sequence[UUID]) -> None:
+        """Makes tasks due again at once and uncounts the try: they were claimed but could not be dispatched."""
+        await self._transaction.run(GIVE_BACK, ids=list(task_ids))
+
+    async def park_exhausted(self, *, attempts_max: int = ATTEMPTS_MAX) -> list[ParkedTask]:
+        """Parks what was tried too often."""
+        return await self._transaction.rows(PARK_EXHAUSTED, attempts_max=attempts_max)
+
+    async def depth(self) -> Depth:
+        """How much waits."""
+        found = await self._transaction.row(DEPTH)
+        return found if found is not None else Depth(0, 0, 0)
+
+    async def forget_old(self) -> int:
+        """Drops facts of which every task has been done, a month after they were routed, a thousand at a time; how many."""
+        return await self._transaction.run(FORGET_OLD)
 
     async def task(self, task_id: UUID) -> Task | None:
         return await self._transaction.row(TASK, id=task_id)

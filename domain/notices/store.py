@@ -4,6 +4,30 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from domain.ids import NoticeId, OrderId
+from domain.notices.model import Delivery, Letter, NewNotice, OrderFacts
+
 
 class NoticesStore(Protocol):
-    """Notices, inside one transaction."""
+    """Notices, inside one transaction. Time is the database's, so that machines whose clocks differ agree on what is due."""
+
+    async def queue(self, notice: NewNotice) -> bool:
+        """Keeps a message to be sent; False when its cause has one already."""
+
+    async def claim(self, notice_id: NoticeId, delivery: Delivery) -> Letter | None:
+        """Takes one message for sending when it is due and not being sent; None otherwise. Locks its row."""
+
+    async def claim_next(self, delivery: Delivery) -> Letter | None:
+        """Takes the message that has been due longest, passing over what others have locked. Locks its row."""
+
+    async def bury_exhausted(self, delivery: Delivery) -> int:
+        """Gives up on messages whose last try never told its outcome; how many."""
+
+    async def record_sent(self, notice_id: NoticeId, *, fence: int) -> bool:
+        """Marks a message as sent; False when a later try has begun or ended it. Locks its row."""
+
+    async def record_failure(self, notice_id: NoticeId, *, fence: int, reason: str, pause_seconds: int | None) -> bool:
+        """Notes why a try failed and when the next is due, or that there is none (None). False as for `record_sent`."""
+
+    async def order_facts(self, order_id: OrderId) -> OrderFacts | None:
+        """What letters tell of an order; locks nothing."""

@@ -2,7 +2,158 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Integer, and_, bindparam, func, literal, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from domain.ids import NoticeId, OrderId
+from domain.money import Currency
+from domain.notices.model import Delivery, Letter, LineFacts, NewNotice, OrderFacts
+from persistence.notices.tables import NoticeRow
+from persistence.orders.tables import OrderLineRow, OrderRow
+from persistence.statement import Question, Statement
+from persistence.tables import ShopRow
 from persistence.transaction import Transaction
+
+SHOP_NAME = "Vitrine"
+"""What the shop is called as long as nobody has named it."""
+
+
+class _Claimed(NamedTuple):
+    id: UUID
+    fence: int
+    recipient: str
+    language: str
+    subject: str
+    text: str
+    html: str
+    message_id: str
+    created_at: datetime
+
+
+class _Order(NamedTuple):
+    shop_name: str
+    number: int
+    email: str
+    language: str
+    currency: str
+    status: str
+    payment_status: str
+    fulfillment_status: str
+    subtotal: int
+    discount: int
+    shipping: int
+    tax_added: int
+    tax_total: int
+    total: int
+    captured: int
+    refunded: int
+    shipping_address: dict[str, Any] | None
+    placed_at: datetime
+
+
+class _Line(NamedTuple):
+    product_name: str
+    variant_name: str
+    sku: str
+    quantity: int
+    total: int
+
+
+QUEUE = Statement(
+    insert(NoticeRow)
+    .values(
+        id=bindparam("id"),
+        cause=bindparam("cause"),
+        kind=bindparam("kind"),
+        recipient=bindparam("recipient"),
+        language=bindparam("language"),
+        subject=bindparam("subject"),
+        body_text=bindparam("body_text"),
+        body_html=bindparam("body_html"),
+        message_id=bindparam("message_id"),
+        order_id=bindparam("order_id"),
+    )
+    .on_conflict_do_nothing(index_elements=["cause"])
+)
+_SECOND = text("interval '1 second'")
+# Literally as the index of due messages has it: a parameter would keep the planner from it.
+_DUE = and_(text("notice.state IN ('QUEUED', 'SENDING')"), NoticeRow.next_attempt_at <= func.now())
+_TAKEN = (
+    update(NoticeRow)
+    .values(
+        state="SENDING",
+        attempts=NoticeRow.attempts + 1,
+        next_attempt_at=func.now() + _SECOND * bindparam("lease_seconds", type_=Integer()),
+    )
+    .returning(
+        NoticeRow.id,
+        NoticeRow.attempts,
+        NoticeRow.recipient,
+        NoticeRow.language,
+        NoticeRow.subject,
+        NoticeRow.body_text,
+        NoticeRow.body_html,
+        NoticeRow.message_id,
+        NoticeRow.created_at,
+    )
+)
+_NEXT = select(NoticeRow.id).where(_DUE).order_by(NoticeRow.next_attempt_at, NoticeRow.id).limit(1)
+CLAIM = Question(_Claimed, _TAKEN.where(NoticeRow.id == bindparam("id"), _DUE))
+CLAIM_NEXT = Question(_Claimed, _TAKEN.where(NoticeRow.id == _NEXT.with_for_update(skip_locked=True).scalar_subquery()))
+BURY = Statement(
+    update(NoticeRow)
+    .where(_DUE, NoticeRow.attempts >= bindparam("attempts_max", type_=Integer()))
+    .values(state="DEAD", failure=func.coalesce(NoticeRow.failure, "tried too often without an outcome"))
+)
+_OF_TRY = (NoticeRow.id == bindparam("notice_id")) & (NoticeRow.attempts == bindparam("fence", type_=Integer()))
+SENT = Statement(
+    update(NoticeRow).where(_OF_TRY, NoticeRow.state == "SENDING").values(state="SENT", sent_at=func.now(), failure=None)
+)
+TRY_AGAIN = Statement(
+    update(NoticeRow)
+    .where(_OF_TRY, NoticeRow.state == "SENDING")
+    .values(
+        state="QUEUED",
+        failure=bindparam("reason"),
+        next_attempt_at=func.now() + _SECOND * bindparam("pause_seconds", type_=Integer()),
+    )
+)
+GIVE_UP = Statement(
+    update(NoticeRow).where(_OF_TRY, NoticeRow.state == "SENDING").values(state="DEAD", failure=bindparam("reason"))
+)
+ORDER = Question(
+    _Order,
+    select(
+        func.coalesce(select(ShopRow.name).limit(1).scalar_subquery(), literal(SHOP_NAME)).label("shop_name"),
+        OrderRow.number,
+        OrderRow.email,
+        OrderRow.language,
+        OrderRow.currency,
+        OrderRow.status,
+        OrderRow.payment_status,
+        OrderRow.fulfillment_status,
+        OrderRow.subtotal,
+        OrderRow.discount,
+        OrderRow.shipping,
+        OrderRow.tax_added,
+        OrderRow.tax_total,
+        OrderRow.total,
+        OrderRow.captured,
+        OrderRow.refunded,
+        OrderRow.shipping_address,
+        OrderRow.placed_at,
+    ).where(OrderRow.id == bindparam("order_id")),
+)
+LINES = Question(
+    _Line,
+    select(OrderLineRow.product_name, OrderLineRow.variant_name, OrderLineRow.sku, OrderLineRow.quantity, OrderLineRow.total)
+    .where(OrderLineRow.order_id == bindparam("order_id"))
+    .order_by(OrderLineRow.position),
+)
 
 
 class NoticesRows:
@@ -10,3 +161,51 @@ class NoticesRows:
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
+
+    async def queue(self, notice: NewNotice) -> bool:
+        queued = await self._transaction.run(
+            QUEUE,
+            id=notice.id,
+            cause=notice.cause,
+            kind=notice.kind.value,
+            recipient=notice.recipient,
+            language=notice.language,
+            subject=notice.subject,
+            body_text=notice.text,
+            body_html=notice.html,
+            message_id=notice.message_id,
+            order_id=notice.order_id,
+        )
+        return queued == 1
+
+    async def claim(self, notice_id: NoticeId, delivery: Delivery) -> Letter | None:
+        return _letter(await self._transaction.row(CLAIM, id=notice_id, lease_seconds=delivery.lease_seconds))
+
+    async def claim_next(self, delivery: Delivery) -> Letter | None:
+        return _letter(await self._transaction.row(CLAIM_NEXT, lease_seconds=delivery.lease_seconds))
+
+    async def bury_exhausted(self, delivery: Delivery) -> int:
+        return await self._transaction.run(BURY, attempts_max=delivery.attempts_max)
+
+    async def record_sent(self, notice_id: NoticeId, *, fence: int) -> bool:
+        return await self._transaction.run(SENT, notice_id=notice_id, fence=fence) == 1
+
+    async def record_failure(self, notice_id: NoticeId, *, fence: int, reason: str, pause_seconds: int | None) -> bool:
+        told = {"notice_id": notice_id, "fence": fence, "reason": reason[:500]}
+        if pause_seconds is None:
+            return await self._transaction.run(GIVE_UP, **told) == 1
+        return await self._transaction.run(TRY_AGAIN, **told, pause_seconds=pause_seconds) == 1
+
+    async def order_facts(self, order_id: OrderId) -> OrderFacts | None:
+        order = await self._transaction.row(ORDER, order_id=order_id)
+        if order is None:
+            return None
+        lines = await self._transaction.rows(LINES, order_id=order_id)
+        facts = order._asdict() | {"currency": Currency(order.currency)}
+        return OrderFacts(id=order_id, lines=tuple(LineFacts(**line._asdict()) for line in lines), **facts)
+
+
+def _letter(claimed: _Claimed | None) -> Letter | None:
+    if claimed is None:
+        return None
+    return Letter(**claimed._asdict() | {"id": NoticeId(claimed.id)})

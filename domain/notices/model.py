@@ -1,0 +1,127 @@
+"""The words of messages to people: their kinds, their states, what one says, and what a letter must know of an order.
+
+Orders stand above notices, so their states come here as the text that the tables keep.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from domain.ids import NoticeId, OrderId
+from domain.money import Currency
+
+
+class NoticeKind(enum.Enum):
+    """What a message is about; the value is the stored and published name, and the section of the words it is made of."""
+
+    ORDER_CONFIRMED = "ORDER_CONFIRMED"
+    PAYMENT_RECEIVED = "PAYMENT_RECEIVED"
+    PAYMENT_FAILED = "PAYMENT_FAILED"
+    ORDER_STATUS_CHANGED = "ORDER_STATUS_CHANGED"
+    ORDER_SHIPPED = "ORDER_SHIPPED"
+    ORDER_CANCELLED = "ORDER_CANCELLED"
+    REFUNDED = "REFUNDED"
+    STAFF_ORDER_PLACED = "STAFF_ORDER_PLACED"
+    ADDRESS_ALREADY_REGISTERED = "ADDRESS_ALREADY_REGISTERED"
+
+
+class NoticeState(enum.Enum):
+    """How the saying goes. A message is SENDING from the claim until the outcome is known, which a crash may put off."""
+
+    QUEUED = "QUEUED"
+    SENDING = "SENDING"
+    SENT = "SENT"
+    DEAD = "DEAD"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewNotice:
+    """A message about to be queued. `cause` names what asked for it: a second message of the same cause is never made."""
+
+    id: NoticeId
+    cause: str
+    kind: NoticeKind
+    recipient: str
+    language: str
+    subject: str
+    text: str
+    html: str
+    message_id: str
+    order_id: OrderId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A claimed message. `fence` is the number of this try: an outcome is kept only while no later try has begun."""
+
+    id: NoticeId
+    fence: int
+    recipient: str
+    language: str
+    subject: str
+    text: str
+    html: str
+    message_id: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineFacts:
+    """A line of an order as its letter tells it; amounts are minor units of the order's currency."""
+
+    product_name: str
+    variant_name: str
+    sku: str
+    quantity: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFacts:
+    """What letters tell of an order; amounts are minor units of its currency, addresses as the order keeps them."""
+
+    id: OrderId
+    shop_name: str
+    number: int
+    email: str
+    language: str
+    currency: Currency
+    status: str
+    payment_status: str
+    fulfillment_status: str
+    subtotal: int
+    discount: int
+    shipping: int
+    tax_added: int
+    tax_total: int
+    total: int
+    captured: int
+    refunded: int
+    shipping_address: dict[str, Any] | None
+    placed_at: datetime
+    lines: tuple[LineFacts, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """How stubbornly messages are sent.
+
+    `lease_seconds` is how long a claimed message is left alone: longer than one call of the transport may take, and short
+    enough that what a crash left is sent soon. Pauses double from `pause_seconds` to `pause_seconds_max`. One run of
+    sending tries `batch` messages at most.
+    """
+
+    attempts_max: int = 12
+    lease_seconds: int = 20
+    pause_seconds: int = 15
+    pause_seconds_max: int = 3600
+    batch: int = 20
+
+    def pause_after(self, attempts: int) -> int | None:
+        """Seconds until the next try after so many; None when there is none."""
+        if attempts >= self.attempts_max:
+            return None
+        return int(min(self.pause_seconds * 2 ** (attempts - 1), self.pause_seconds_max))

@@ -1,0 +1,133 @@
+"""Reading messages: the mailbox of staff, newest first, and one message whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import DateTime, Integer, Uuid, any_, bindparam, func, select, tuple_
+
+from persistence.notices.tables import NoticeRow
+from persistence.paging import Page, Place, decode_cursor, encode_cursor, page_of
+from persistence.reader import Reader
+from persistence.statement import Question, ids
+
+ORDER = "notices.created"
+
+
+class NoticeView(NamedTuple):
+    """A message and how its sending went."""
+
+    id: UUID
+    kind: str
+    medium: str
+    recipient: str
+    language: str
+    subject: str
+    body_text: str
+    body_html: str
+    message_id: str
+    order_id: UUID | None
+    state: str
+    attempts: int
+    failure: str | None
+    created_at: datetime
+    next_attempt_at: datetime
+    sent_at: datetime | None
+
+
+class _Count(NamedTuple):
+    total: int
+
+
+_VIEW = select(
+    NoticeRow.id,
+    NoticeRow.kind,
+    NoticeRow.medium,
+    NoticeRow.recipient,
+    NoticeRow.language,
+    NoticeRow.subject,
+    NoticeRow.body_text,
+    NoticeRow.body_html,
+    NoticeRow.message_id,
+    NoticeRow.order_id,
+    NoticeRow.state,
+    NoticeRow.attempts,
+    NoticeRow.failure,
+    NoticeRow.created_at,
+    NoticeRow.next_attempt_at,
+    NoticeRow.sent_at,
+)
+BY_ID = Question(NoticeView, _VIEW.where(NoticeRow.id == any_(ids())), by="id")
+
+
+@lru_cache(maxsize=32)
+def _page(*, by_state: bool, by_order: bool, with_cursor: bool, backwards: bool) -> Question[NoticeView]:
+    """The statement of one shape of question."""
+    place = tuple_(NoticeRow.created_at, NoticeRow.id)
+    statement = _VIEW.limit(bindparam("limit", type_=Integer()))
+    if by_state:
+        statement = statement.where(NoticeRow.state == bindparam("state"))
+    if by_order:
+        statement = statement.where(NoticeRow.order_id == bindparam("order_id"))
+    if with_cursor:
+        seen = tuple_(bindparam("value", type_=DateTime(timezone=True)), bindparam("id", type_=Uuid()))
+        statement = statement.where(place > seen if backwards else place < seen)
+    if backwards:
+        return Question(NoticeView, statement.order_by(NoticeRow.created_at, NoticeRow.id))
+    return Question(NoticeView, statement.order_by(NoticeRow.created_at.desc(), NoticeRow.id.desc()))
+
+
+@lru_cache(maxsize=4)
+def _count(*, by_state: bool, by_order: bool) -> Question[_Count]:
+    statement = select(func.count().label("total")).select_from(NoticeRow)
+    if by_state:
+        statement = statement.where(NoticeRow.state == bindparam("state"))
+    if by_order:
+        statement = statement.where(NoticeRow.order_id == bindparam("order_id"))
+    return Question(_Count, statement)
+
+
+class Wanted(NamedTuple):
+    """Which messages: of a state, of an order, or all."""
+
+    state: str | None = None
+    order_id: UUID | None = None
+
+    def values(self) -> dict[str, object]:
+        return {name: value for name, value in self._asdict().items() if value is not None}
+
+
+async def notices_by_id(reader: Reader, notice_ids: Sequence[UUID]) -> list[NoticeView | None]:
+    """For each id its message, or None."""
+    return await reader.one_each(BY_ID, notice_ids)
+
+
+async def notices_page(reader: Reader, wanted: Wanted, *, count: int, cursor: str | None, backwards: bool) -> Page[NoticeView]:
+    """A page of messages, newest first. Raises `BadCursor`."""
+    values: dict[str, object] = {**wanted.values(), "limit": count + 1}
+    if cursor is not None:
+        place = decode_cursor(ORDER, cursor, datetime)
+        values |= {"value": place.value, "id": place.id}
+    question = _page(
+        by_state=wanted.state is not None,
+        by_order=wanted.order_id is not None,
+        with_cursor=cursor is not None,
+        backwards=backwards,
+    )
+    return page_of(await reader.rows(question, **values), count=count, backwards=backwards, from_cursor=cursor is not None)
+
+
+async def count_notices(reader: Reader, wanted: Wanted) -> int:
+    """How many messages there are of those wanted."""
+    question = _count(by_state=wanted.state is not None, by_order=wanted.order_id is not None)
+    found = await reader.row(question, **wanted.values())
+    return found.total if found is not None else 0
+
+
+def notice_cursor(row: NoticeView) -> str:
+    """The place of a message in the list."""
+    return encode_cursor(ORDER, Place(row.created_at, row.id))
