@@ -1,124 +1,140 @@
-"""The composition: which parts a shop is made of and how they are handed to one another. Commands are `server`'s business.
+"""The composition: which parts the API is made of and how they are handed to one another.
 
-Nothing imports this module but `server` and tests.
+What runs besides the API, and how all of it starts and ends, is `server`'s and `gateways.running`'s business.
 """
 
 from __future__ import annotations
 
-import asyncio
-import os
-import sys
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from urllib.parse import urlsplit
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 
-import typer
+import redis.asyncio
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateways.payments.sandbox_service import app as sandbox_service
-from gateways.refusal import CannotStart
-from gateways.running import Shop
-from gateways.serving import Drain, Serving, Stopping, free_port, listen, serve_app
+from edge.health import Health, LoopLag
+from edge.layers import layered
+from edge.limits import InputLimits
+from edge.metrics import Metrics
+from gateways.payments.http import payment_client
+from gateways.payments.registry import ProviderValues, providers
+from gateways.payments.sandbox import SandboxValues
 from gateways.settings import Settings
-from persistence import migrate, seed
+from persistence.engine import Database, DatabaseSettings
+from persistence.migrate import head
 
-SERVER = Path(__file__).resolve().with_name("server.py")
+_REDIS_SECONDS = 2.0
 
 
-def shop(*, with_worker: bool, with_sandbox: bool) -> Shop:
-    """The shop as `serve` runs it: everything in development, the API alone in production."""
+class Api:
+    """The API as an ASGI application with a lifespan: it opens its connections when it starts and closes them at its end."""
 
-    def children(settings: Settings) -> Mapping[str, Sequence[str]]:
-        wanted = {"worker": with_worker, "sandbox": with_sandbox}
-        if settings.is_production:
-            return {}
-        return {name: _command(name) for name, is_wanted in wanted.items() if is_wanted}
+    def __init__(self, settings: Settings) -> None:
+        if settings.database_url is None or settings.redis_url is None:
+            raise ValueError("the API needs a database and a Redis")
+        self.settings = settings
+        self.database = Database(_database_settings(settings, settings.database_url))
+        self.redis = redis.asyncio.Redis.from_url(
+            settings.redis_url, socket_connect_timeout=_REDIS_SECONDS, socket_timeout=_REDIS_SECONDS
+        )
+        self.payments = payment_client()
+        self.providers = providers(ProviderValues(sandbox=_sandbox_values(settings)), client=self.payments)
+        self._head = head()
+        self._lag = LoopLag()
+        self._draining = False
+        self._health = Health(
+            needed={"database": self._ask_database, "schema": self._ask_schema},
+            wanted={"redis": self._ask_redis},
+            draining=lambda: self._draining,
+            lag=self._lag,
+            about={"mode": settings.mode.value},
+        )
+        endpoints = self._endpoints()
+        self.paths = frozenset(endpoints)
+        self.metrics = Metrics(operations=(), routes=self.paths)
+        routes: list[BaseRoute] = [Route(path, _Endpoint(app)) for path, app in endpoints.items()]
+        self._app = layered(
+            Starlette(routes=routes, lifespan=self._lifespan),
+            metrics=self.metrics,
+            limits=InputLimits(
+                headers=settings.header_count_max, header_bytes=settings.header_bytes_max, body_bytes=settings.body_bytes_max
+            ),
+            cors_origins=settings.cors_origins,
+        )
 
-    return Shop(
-        settle=_settle_sandbox,
-        prepare=_prepare,
-        children=children,
-        build_app=build_app,
-        drain=lambda app: app.state.draining.set(),
-        welcome=_welcome,
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+    def drain(self) -> None:
+        """Unready from now on."""
+        self._draining = True
+
+    def _endpoints(self) -> Mapping[str, ASGIApp]:
+        async def metrics(scope: Scope, receive: Receive, send: Send) -> None:
+            await self.metrics.page(scope, receive, send)
+
+        return {
+            "/health": self._health.summary,
+            "/health/live": self._health.live,
+            "/health/ready": self._health.ready,
+            "/metrics": metrics,
+        }
+
+    @asynccontextmanager
+    async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self.payments.aclose)
+            stack.push_async_callback(self.redis.aclose)
+            stack.push_async_callback(self.database.close)
+            await self.database.open()
+            self._lag.start()
+            stack.callback(self._lag.stop)
+            yield
+
+    async def _ask_database(self) -> bool:
+        async with self.database.reading() as connection:
+            return bool(await connection.fetchval("SELECT true"))
+
+    async def _ask_schema(self) -> bool:
+        """A schema newer than this code is fine: migrations leave what the previous release needs."""
+        async with self.database.reading() as connection:
+            found = await connection.fetchval("SELECT max(version_num) FROM alembic_version")
+        return isinstance(found, str) and found >= self._head
+
+    async def _ask_redis(self) -> bool:
+        return bool(await self.redis.ping())
+
+
+class _Endpoint:
+    """Tells Starlette that what stands behind a path is an ASGI application, which it does not see in a method."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+
+def build_app(settings: Settings) -> Api:
+    """The API for these settings, nothing opened yet."""
+    return Api(settings)
+
+
+def _database_settings(settings: Settings, url: str) -> DatabaseSettings:
+    return DatabaseSettings(
+        url=url,
+        read_size=settings.db_read_size,
+        write_size=settings.db_write_size,
+        wait_seconds=settings.db_wait_seconds,
+        statement_seconds=settings.db_statement_seconds,
+        pooler=bool(settings.db_pooler),
     )
 
 
-def build_app(settings: Settings) -> Starlette:
-    """The API: GraphQL, provider webhooks, health and metrics. `app.state.draining` is set once it is about to stop."""
-    app = Starlette(debug=False, routes=[Route("/health/live", _live)])
-    app.state.settings = settings
-    app.state.draining = asyncio.Event()
-    return app
-
-
-def run_sandbox(settings: Settings) -> None:
-    """Serves the sandbox payment provider where SANDBOX_URL says, until it is told to stop. Raises CannotStart."""
-    place = urlsplit(settings.provider_url)
-    secrets = settings.webhook_secrets
-    if not place.hostname or not secrets or not settings.sandbox_api_key.get_secret_value():
-        raise CannotStart("The sandbox needs SANDBOX_URL, SANDBOX_API_KEY and SANDBOX_WEBHOOK_SECRETS.")
-    app = sandbox_service.build(
-        data_dir=settings.data_dir / "sandbox",
-        api_key=settings.sandbox_api_key.get_secret_value(),
-        webhook_secret=secrets[0],
-        previous_secret=secrets[1] if len(secrets) > 1 else "",
-        public_url=settings.provider_public_url,
-    )
-    serving = Serving(
-        app=app,
-        drain=Drain(begin=lambda: None, unready_seconds=0, drain_seconds=2),
-        ready=lambda: None,
-        tend=lambda: None,
-        forwarded_allow_ips=settings.forwarded_allow_ips,
-    )
-    with Stopping().watching() as stopping:
-        # In a container the published name is not an address of ours; there HOST says where to listen.
-        listener = listen(place.hostname if not settings.is_production else settings.host, place.port or 80)
-        serve_app(serving, listener, stopping=stopping)
-
-
-async def _live(_request: Request) -> JSONResponse:
-    return JSONResponse({"status": "live"})
-
-
-def _settle_sandbox(settings: Settings) -> Settings:
-    """The sandbox beside the API, on the next free port, unless SANDBOX_URL says where it is."""
-    if settings.is_production or settings.sandbox_url:
-        return settings
-    port = free_port("127.0.0.1", preferred=settings.port + 1)
-    return settings.model_copy(update={"sandbox_url": f"http://127.0.0.1:{port}"})
-
-
-def _prepare(settings: Settings) -> None:
-    """In development the schema is brought up to date and an empty shop filled; production does neither unasked."""
-    if settings.is_production or settings.database_url is None:
-        return
-    _say("Updating the schema")
-    migrate.upgrade(settings.database_url)
-    asyncio.run(seed.seed(settings.database_url, progress=_say))
-
-
-def _command(name: str) -> Sequence[str]:
-    return (sys.executable, str(SERVER), name, "--parent", str(os.getpid()))
-
-
-def _welcome(settings: Settings) -> None:
-    if settings.is_production:
-        return
-    logins = [f"  {login.who:<10} {login.email}  password {login.password}" for login in seed.DEMO_LOGINS]
-    lines = [
-        "",
-        f"Vitrine is open at {settings.own_url}/graphql (GraphiQL: its first tabs buy something, step by step).",
-        *logins,
-        f"Mail is shown at {settings.own_url}/mailbox, the payment sandbox at {settings.provider_public_url}.",
-        "Try first: run the tabs from left to right and watch the order's status change in the last. Ctrl-C stops everything.",
-    ]
-    _say("\n".join(lines))
-
-
-def _say(line: str) -> None:
-    typer.echo(line, err=True)
+def _sandbox_values(settings: Settings) -> SandboxValues | None:
+    """The sandbox provider, where one is set up."""
+    key = settings.sandbox_api_key.get_secret_value()
+    if not settings.provider_url or not key:
+        return None
+    return SandboxValues(url=settings.provider_url, api_key=key, webhook_secrets=settings.webhook_secrets)

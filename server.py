@@ -1,4 +1,4 @@
-"""Vitrine's command line. It makes its own environment first; what the parts are and how they fit is `application`'s.
+"""Vitrine's command line, which makes its own environment first. What the parts are is told by `application` and `demo`.
 
 No `from __future__` here, for the module must parse on a Python that is too old, to say so.
 """
@@ -43,7 +43,7 @@ def serve(
 ) -> None:
     """Run the shop; in development with its own database, demo data, worker and payment sandbox."""
     settings = _settings(host=host, port=port)
-    from application import shop
+    from demo import shop
     from gateways.running import run_shop
 
     run_shop(settings, shop(with_worker=not no_worker, with_sandbox=not no_sandbox), progress=say)
@@ -62,7 +62,7 @@ def worker(parent: ParentOption = None) -> None:
 def sandbox(parent: ParentOption = None) -> None:
     """Run the sandbox payment provider at SANDBOX_URL."""
     settings = _settings(parent=parent)
-    from application import run_sandbox
+    from demo import run_sandbox
 
     run_sandbox(settings)
 

@@ -9,9 +9,10 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from socket import socket
+from typing import Protocol
 
 import structlog
-from starlette.applications import Starlette
+from starlette.types import Receive, Scope, Send
 
 from gateways import reach, signals
 from gateways.children import Children
@@ -26,18 +27,26 @@ _CHILDREN_STOP_SECONDS = 20.0
 log = structlog.stdlib.get_logger(__name__)
 
 
+class Api(Protocol):
+    """An ASGI application that can be told of its end."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+
+    def drain(self) -> None:
+        """Reports itself unready from now on, and closes by and by what would stay open; called once, on the event loop."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shop:
     """What runs: `prepare` before anything answers, `children` by name, the API, and `welcome` once it takes requests.
 
-    `settle` decides what follows from the API's port; `drain` is called with the API once it is to stop, to set it unready.
+    `settle` decides what follows from the API's port.
     """
 
     settle: Callable[[Settings], Settings]
     prepare: Callable[[Settings], None]
     children: Callable[[Settings], Mapping[str, Sequence[str]]]
-    build_app: Callable[[Settings], Starlette]
-    drain: Callable[[Starlette], None]
+    build_app: Callable[[Settings], Api]
     welcome: Callable[[Settings], None]
 
 
@@ -118,7 +127,7 @@ def _require_servers(settings: Settings, embedded: Embedded | None) -> None:
 
 def _serve(settings: Settings, shop: Shop, listener: socket, *, stopping: Stopping, tend: Callable[[], None]) -> None:
     app = shop.build_app(settings)
-    drain = Drain(begin=lambda: shop.drain(app), unready_seconds=settings.seconds_unready, drain_seconds=settings.drain_seconds)
+    drain = Drain(begin=app.drain, unready_seconds=settings.seconds_unready, drain_seconds=settings.drain_seconds)
     serving = Serving(
         app=app,
         drain=drain,

@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from gateways.logging import configure_logging
 from gateways.refusal import CannotStart
@@ -28,11 +29,23 @@ from gateways.settings import Settings, load_settings
 CHILD = Path(__file__).with_name("child_process.py")
 
 
-def build_app(settings: Settings) -> Starlette:
-    async def count(_request: Request) -> JSONResponse:
-        """Counts visits in both servers: what was counted must be there after whatever happens to them."""
-        connection = await asyncpg.connect(settings.database_url)
-        client = redis.asyncio.Redis.from_url(str(settings.redis_url))
+class Api:
+    """Counts visits in both servers: what was counted must be there after whatever happens to them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._draining = False
+        self._app = Starlette(routes=[Route("/count", self._count), Route("/ready", self._ready)])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+    def drain(self) -> None:
+        self._draining = True
+
+    async def _count(self, _request: Request) -> JSONResponse:
+        connection = await asyncpg.connect(self._settings.database_url)
+        client = redis.asyncio.Redis.from_url(str(self._settings.redis_url))
         try:
             stored = await connection.fetchval("INSERT INTO visits DEFAULT VALUES RETURNING id")
             return JSONResponse({"postgres": stored, "valkey": await client.incr("visits")})
@@ -40,13 +53,8 @@ def build_app(settings: Settings) -> Starlette:
             await connection.close()
             await client.aclose()
 
-    async def ready(_request: Request) -> JSONResponse:
-        draining = app.state.draining.is_set()
-        return JSONResponse({"draining": draining}, status_code=503 if draining else 200)
-
-    app = Starlette(routes=[Route("/count", count), Route("/ready", ready)])
-    app.state.draining = asyncio.Event()
-    return app
+    async def _ready(self, _request: Request) -> JSONResponse:
+        return JSONResponse({"draining": self._draining}, status_code=503 if self._draining else 200)
 
 
 def prepare(settings: Settings) -> None:
@@ -71,8 +79,7 @@ def main() -> None:
             settle=lambda settled: settled,
             prepare=prepare,
             children=children,
-            build_app=build_app,
-            drain=lambda app: app.state.draining.set(),
+            build_app=Api,
             welcome=lambda settled: typer.echo(f"ready {settled.port}"),
         )
         run_shop(settings, shop, progress=lambda line: typer.echo(line, err=True))
