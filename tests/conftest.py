@@ -14,7 +14,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from gateways.embedded.launcher import Embedded
+from gateways.embedded.launcher import Embedded, throw_away
 from persistence import migrate
 from persistence.engine import Database, DatabaseSettings
 from persistence.unit import Transactions
@@ -31,10 +31,9 @@ def _of(url: str, name: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+def servers() -> Iterator[Embedded]:
     """PostgreSQL and Valkey of this test process, gone with it."""
-    home = tmp_path_factory.mktemp("vitrine") / "data"
-    with Embedded(home, durable=False, connections_max=200) as embedded:
+    with throw_away(connections_max=200) as embedded:
         yield embedded
 
 
