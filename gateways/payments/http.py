@@ -20,6 +20,17 @@ TOTAL_SECONDS = 10.0
 ANSWER_MAX = 4 * 1024 * 1024
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A request to a provider: the address is made of settings, never of what came from elsewhere."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    params: Mapping[str, str] | None = None
+    body: Mapping[str, object] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Answered:
     """The provider answered, below 500, with a JSON object."""
@@ -38,26 +49,17 @@ def payment_client() -> httpx2.AsyncClient:
     )
 
 
-async def call(
-    client: httpx2.AsyncClient,
-    method: str,
-    url: str,
-    *,
-    headers: Mapping[str, str],
-    params: Mapping[str, str] | None = None,
-    body: Mapping[str, object] | None = None,
-    total_seconds: float = TOTAL_SECONDS,
-) -> Answered | Unknown:
+async def answer_to(client: httpx2.AsyncClient, call: Call, *, total_seconds: float = TOTAL_SECONDS) -> Answered | Unknown:
     """One request within the deadline. Whatever leaves the outcome open is Unknown: no connection, no answer in time, 5xx.
 
     So are 429 and redirects (nothing was decided, and we follow nobody elsewhere) and an answer that is no JSON object.
     """
-    content = None if body is None else json.dumps(body, separators=(",", ":")).encode()
-    sent = dict(headers) if content is None else {**headers, "content-type": "application/json"}
+    content = None if call.body is None else json.dumps(call.body, separators=(",", ":")).encode()
+    headers = dict(call.headers) if content is None else {**call.headers, "content-type": "application/json"}
     try:
         async with (
             asyncio.timeout(total_seconds),
-            client.stream(method, url, headers=sent, params=params, content=content) as response,
+            client.stream(call.method, call.url, headers=headers, params=call.params, content=content) as response,
         ):
             status = response.status_code
             if status >= 500 or status == 429 or 300 <= status < 400:

@@ -25,7 +25,7 @@ from domain.payments.provider import (
     ProviderUnavailable,
     Unknown,
 )
-from gateways.payments.http import TOTAL_SECONDS, Answered, call
+from gateways.payments.http import TOTAL_SECONDS, Answered, Call, answer_to
 from gateways.payments.sandbox_words import NAME, REFERENCE, payment_of
 from gateways.payments.strict_json import Fields, decode
 from gateways.payments.webhook_signature import key_of, signed_id
@@ -174,24 +174,12 @@ class SandboxProvider:
 
     async def _post(self, path: str, key: str, body: Mapping[str, object]) -> Answered | Unknown:
         headers = {**self._headers(), "idempotency-key": key}
-        return await call(
-            self._client,
-            "POST",
-            f"{self._values.url}/v1{path}",
-            headers=headers,
-            body=body,
-            total_seconds=self._values.total_seconds,
-        )
+        made = Call(method="POST", url=f"{self._values.url}/v1{path}", headers=headers, body=body)
+        return await answer_to(self._client, made, total_seconds=self._values.total_seconds)
 
     async def _get(self, path: str, params: Mapping[str, str]) -> Answered | Unknown:
-        return await call(
-            self._client,
-            "GET",
-            f"{self._values.url}/v1{path}",
-            headers=self._headers(),
-            params=params,
-            total_seconds=self._values.total_seconds,
-        )
+        made = Call(method="GET", url=f"{self._values.url}/v1{path}", headers=self._headers(), params=params)
+        return await answer_to(self._client, made, total_seconds=self._values.total_seconds)
 
     def _headers(self) -> dict[str, str]:
         return {"authorization": f"Bearer {self._values.api_key}"}

@@ -29,7 +29,6 @@ def build(
     webhook_secret: str,
     public_url: str,
     previous_secret: str = "",
-    account: str = ACCOUNT,
     timing: Timing = _DEFAULT_TIMING,
 ) -> Starlette:
     """The application. `public_url` is where buyers and merchants reach it, without a slash at the end.
@@ -43,7 +42,7 @@ def build(
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         ledger = await Ledger.open(data_dir)
-        app.state.desk = Desk(ledger=ledger, account=account, public_url=public_url, timing=timing)
+        app.state.desk = Desk(ledger=ledger, account=ACCOUNT, public_url=public_url, timing=timing)
         try:
             async with delivery.webhook_client() as client:
                 clocks = asyncio.create_task(delivery.run(app.state.desk, client, keys))

@@ -127,18 +127,16 @@ def record(connection: sqlite3.Connection, desk: Desk, step: Moved, *, at_ms: in
     ledger.enter(connection, step)
     scenario = scenario_of(payment.method)
     event_id = events.new_event_id()
-    events.keep_event(
-        connection,
-        event_id=event_id,
+    event = events.Event(
+        id=event_id,
         payment_id=payment.id,
-        kind=step.move.value,
         body=event_json(event_id, step, account=desk.account, public_url=desk.public_url),
         url=payment.webhook_url,
-        lost=scenario.sends is Sends.NEVER,
         copies=3 if scenario.sends is Sends.THRICE else 1,
-        at_ms=at_ms,
+        created_ms=at_ms,
         next_ms=at_ms + _held_back_ms(desk, payment, scenario),
     )
+    events.keep_event(connection, event, kind=step.move.value, lost=scenario.sends is Sends.NEVER)
     return payment
 
 

@@ -11,9 +11,8 @@ from gateways.payments.sandbox_service.wire import text_of
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event that is due to be sent. `body` is what goes over the wire, byte for byte, in every copy and every try."""
+    """An event to be sent. `body` is what goes over the wire, byte for byte, in every copy and every try."""
 
-    number: int
     id: str
     payment_id: str
     body: str
@@ -21,7 +20,9 @@ class Event:
     copies: int
     created_ms: int
     next_ms: int
-    tries: int
+    tries: int = 0
+    number: int = 0
+    """Its place in the log, given when it is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +43,20 @@ def new_event_id() -> str:
     return f"evt_{secrets.token_hex(12)}"
 
 
-def keep_event(
-    connection: sqlite3.Connection,
-    *,
-    event_id: str,
-    payment_id: str,
-    kind: str,
-    body: str,
-    url: str,
-    lost: bool,
-    copies: int,
-    at_ms: int,
-    next_ms: int,
-) -> None:
+def keep_event(connection: sqlite3.Connection, event: Event, *, kind: str, lost: bool) -> None:
+    """A new event, whose number is not known yet; a lost one is kept for the log and never due."""
     connection.execute(
         "INSERT INTO events (id, payment_id, kind, body, url, state, copies, created_ms, next_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (event_id, payment_id, kind, body, url, "lost" if lost else "due", copies, at_ms, next_ms),
+        (
+            *(event.id, event.payment_id, kind, event.body, event.url, "lost" if lost else "due"),
+            *(event.copies, event.created_ms, event.next_ms),
+        ),
     )
 
 
 def events_due(connection: sqlite3.Connection, *, at_ms: int, limit: int) -> list[Event]:
     rows = connection.execute(
-        "SELECT number, id, payment_id, body, url, copies, created_ms, next_ms, tries FROM events"
+        "SELECT id, payment_id, body, url, copies, created_ms, next_ms, tries, number FROM events"
         " WHERE state = 'due' AND next_ms <= ? ORDER BY next_ms, number LIMIT ?",
         (at_ms, limit),
     )
