@@ -1,8 +1,8 @@
 """One unit of work: all stores within one transaction, and the facts to announce when it commits.
 
 An action takes a unit first and never commits: whoever opened the transaction does, and rolls back when the action
-returns a `UserError`. Locks are taken in one global order: idempotency key, cart, coupon, stock (by variant and
-warehouse id), order, payment, outbox.
+returns a `UserError`. Locks are taken in one global order: idempotency key, cart, order, payment, coupon, stock (by
+variant and warehouse id), the channel's order number, outbox. (An order that is just being placed is seen by nobody yet.)
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 from domain.access.store import AccessStore
 from domain.carts.store import CartsStore
 from domain.catalog.store import CatalogStore
-from domain.channels.store import ChannelsStore
 from domain.customers.store import CustomersStore
 from domain.event import Event
 from domain.idempotency import Idempotency
@@ -22,9 +21,7 @@ from domain.orders.store import OrdersStore
 from domain.payments.store import PaymentsStore
 from domain.prices.store import PricesStore
 from domain.promotions.store import PromotionsStore
-from domain.shipping.store import ShippingStore
 from domain.stock.store import StockStore
-from domain.taxes.store import TaxesStore
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -40,8 +37,6 @@ class Unit(Protocol):
     @property
     def catalog(self) -> CatalogStore: ...
     @property
-    def channels(self) -> ChannelsStore: ...
-    @property
     def customers(self) -> CustomersStore: ...
     @property
     def idempotency(self) -> Idempotency: ...
@@ -56,11 +51,7 @@ class Unit(Protocol):
     @property
     def promotions(self) -> PromotionsStore: ...
     @property
-    def shipping(self) -> ShippingStore: ...
-    @property
     def stock(self) -> StockStore: ...
-    @property
-    def taxes(self) -> TaxesStore: ...
 
     def announce(self, event: Event) -> None:
         """Puts a fact into the outbox of this transaction."""

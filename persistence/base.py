@@ -49,17 +49,17 @@ EmptyText = Annotated[str, mapped_column(server_default=text("''"))]
 
 def belongs_to(target: str, *, ondelete: str = "CASCADE", **options: Any) -> MappedColumn[UUID]:
     """A column with the id of a row that this one cannot outlive (or that cannot be removed before it: RESTRICT)."""
-    return mapped_column(ForeignKey(target, ondelete=ondelete), **options)
+    return mapped_column(Uuid(), ForeignKey(target, ondelete=ondelete), **options)
 
 
 def written_before(target: str, **options: Any) -> MappedColumn[UUID]:
     """A column with the id of a row that may be written later in the same transaction: checked at the commit."""
-    return mapped_column(ForeignKey(target, ondelete="RESTRICT", deferrable=True, initially="DEFERRED"), **options)
+    return mapped_column(Uuid(), ForeignKey(target, ondelete="RESTRICT", deferrable=True, initially="DEFERRED"), **options)
 
 
 def may_point_at(target: str, *, ondelete: str = "SET NULL", **options: Any) -> MappedColumn[UUID | None]:
     """A column with the id of a row that may be missing."""
-    return mapped_column(ForeignKey(target, ondelete=ondelete), nullable=True, **options)
+    return mapped_column(Uuid(), ForeignKey(target, ondelete=ondelete), nullable=True, **options)
 
 
 def one_of(column: str, values: tuple[str, ...], *, name: str | None = None) -> CheckConstraint:

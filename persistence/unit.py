@@ -19,7 +19,6 @@ from domain.unit import Unit
 from persistence.access.store import AccessRows
 from persistence.carts.store import CartsRows
 from persistence.catalog.store import CatalogRows
-from persistence.channels.store import ChannelsRows
 from persistence.customers.store import CustomersRows
 from persistence.engine import Database
 from persistence.failures import LOST, RETRIED, Unavailable
@@ -30,10 +29,8 @@ from persistence.outbox import Outbox
 from persistence.payments.store import PaymentsRows
 from persistence.prices.store import PricesRows
 from persistence.promotions.store import PromotionsRows
-from persistence.shipping.store import ShippingRows
 from persistence.statement import Borrowed
 from persistence.stock.store import StockRows
-from persistence.taxes.store import TaxesRows
 from persistence.transaction import Transaction
 
 P = ParamSpec("P")
@@ -68,10 +65,6 @@ class UnitOfWork:
         return CatalogRows(self.transaction)
 
     @cached_property
-    def channels(self) -> ChannelsRows:
-        return ChannelsRows(self.transaction)
-
-    @cached_property
     def customers(self) -> CustomersRows:
         return CustomersRows(self.transaction)
 
@@ -104,16 +97,8 @@ class UnitOfWork:
         return PromotionsRows(self.transaction)
 
     @cached_property
-    def shipping(self) -> ShippingRows:
-        return ShippingRows(self.transaction)
-
-    @cached_property
     def stock(self) -> StockRows:
         return StockRows(self.transaction)
-
-    @cached_property
-    def taxes(self) -> TaxesRows:
-        return TaxesRows(self.transaction)
 
 
 class Transactions:

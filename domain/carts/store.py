@@ -2,8 +2,70 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from domain.carts.model import Cart
+from domain.ids import CartId, ChannelId, CustomerId, ShippingMethodId, VariantId
+from domain.money import Currency, Money
+from domain.shipping.model import ShippingMethod
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCart:
+    """A cart about to be kept, empty."""
+
+    id: CartId
+    channel_id: ChannelId
+    currency: Currency
+    country: str
+    language: str
+    customer_id: CustomerId | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sellable:
+    """A variant as it may be put into a cart of a channel and currency. `free` None: its stock is not counted."""
+
+    variant_id: VariantId
+    sku: str
+    price: Money
+    free: int | None
 
 
 class CartsStore(Protocol):
     """Carts, inside one transaction."""
+
+    async def add(self, cart: NewCart) -> bool:
+        """Keeps a new cart; False when the customer has an open one on the channel already."""
+
+    async def lock(self, cart_id: CartId) -> Cart | None:
+        """The cart with its lines as priced and stocked now. Locks the cart until the transaction ends."""
+
+    async def open_of_customer(self, customer_id: CustomerId, channel_id: ChannelId) -> CartId | None:
+        """The customer's open cart on a channel. Locks nothing."""
+
+    async def merged_into(self, cart_id: CartId) -> CartId | None:
+        """Where a merged cart went."""
+
+    async def sellable(
+        self, variant_ids: Sequence[VariantId], *, channel_id: ChannelId, currency: Currency
+    ) -> dict[VariantId, Sellable]:
+        """Those of the variants that are sold on the channel in the currency now, in one read."""
+
+    async def set_lines(self, cart_id: CartId, lines: Sequence[tuple[VariantId, int, Money]], *, now: datetime) -> None:
+        """Sets quantities and seen prices of lines, new ones at the end; a quantity of 0 removes a line. Under the cart's lock."""
+
+    async def clear(self, cart_id: CartId, *, now: datetime) -> None: ...
+
+    async def change(self, cart_id: CartId, changes: Mapping[str, Any], *, now: datetime) -> None:
+        """Sets columns of the cart, by name, and counts its version on. Under the cart's lock."""
+
+    async def merge(self, cart_id: CartId, into: CartId, *, now: datetime) -> None:
+        """Marks a cart as gone into another. Under both carts' locks."""
+
+    async def delivery_method(self, method_id: ShippingMethodId, channel_id: ChannelId) -> ShippingMethod | None:
+        """An active way of delivery of the channel."""

@@ -20,7 +20,7 @@ async def adjust_stock(
         return Invalid(path=("input", "delta"), reason=f"An adjustment is 1 to {DELTA_MAX} units, up or down.")
     if not await unit.stock.has_warehouse(warehouse_id):
         return NotFound(path=("input", "warehouse_id"), what="warehouse")
-    if not await unit.catalog.has_variant(variant_id):
+    if not await unit.stock.has_variant(variant_id):
         return NotFound(path=("input", "variant_id"), what="variant")
     level = await unit.stock.adjust(variant_id, warehouse_id, delta=delta, actor=actor_name(by))
     return StockReserved(path=("input", "delta")) if level is None else level

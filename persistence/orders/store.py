@@ -1,8 +1,129 @@
-"""The port of orders made true on PostgreSQL: explicit statements, explicit locks, rows turned into snapshots."""
+"""The port of orders made true on PostgreSQL: numbers from the channel's row, history numbered under the order's lock."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import BigInteger, DateTime, Integer, Text, bindparam, case, insert, select, update
+
+from domain.access.rules import email_key
+from domain.ids import CartId, ChannelId, CustomerId, OrderId
+from domain.money import Currency, Money
+from domain.orders.model import (
+    Entry,
+    EventKind,
+    FulfillmentStatus,
+    NewOrder,
+    Order,
+    OrderStatus,
+    PaymentStatus,
+    States,
+)
+from persistence.channels.tables import OrderNumberRow
+from persistence.orders.tables import OrderEventRow, OrderLineRow, OrderRow
+from persistence.statement import Question, Statement
 from persistence.transaction import Transaction
+
+
+class _Order(NamedTuple):
+    id: UUID
+    number: int
+    channel_id: UUID
+    customer_id: UUID | None
+    email: str
+    language: str
+    currency: str
+    status: str
+    payment_status: str
+    fulfillment_status: str
+    total: int
+    authorized: int
+    captured: int
+    refunded: int
+    version: int
+    placed_at: datetime
+
+
+class _Id(NamedTuple):
+    id: UUID
+
+
+class _Number(NamedTuple):
+    number: int
+
+
+class _Seq(NamedTuple):
+    event_seq: int
+
+
+LOCK = Question(
+    _Order,
+    select(*(getattr(OrderRow, name) for name in _Order._fields)).where(OrderRow.id == bindparam("order_id")).with_for_update(),
+)
+OF_CART = Question(_Id, select(OrderRow.id).where(OrderRow.cart_id == bindparam("cart_id")))
+_FROM_CHANNEL = ("number", "authorized", "captured", "refunded", "version", "cancel_reason", "updated_at", "event_seq")
+_GIVEN = [column for column in OrderRow.__table__.columns if column.name not in _FROM_CHANNEL]
+_NEXT = (
+    update(OrderNumberRow)
+    .where(OrderNumberRow.channel_id == bindparam("channel_id"))
+    .values(next=OrderNumberRow.next + 1)
+    .returning((OrderNumberRow.next - 1).label("number"))
+    .cte("next_number")
+)
+# The number is drawn in the statement that writes the order, the last one that matters: its row is locked only from here on.
+PLACE = Question(
+    _Number,
+    insert(OrderRow)
+    .from_select(
+        [*(column.name for column in _GIVEN), "number", "updated_at", "event_seq"],
+        select(
+            *(bindparam(column.name, type_=column.type).label(column.name) for column in _GIVEN),
+            _NEXT.c.number,
+            bindparam("placed_at", type_=DateTime(timezone=True)).label("updated_at"),
+            bindparam("first_seq", 1, type_=Integer()).label("event_seq"),
+        ),
+    )
+    .returning(OrderRow.number),
+)
+ADD_LINE = Statement(
+    insert(OrderLineRow).values({column.name: bindparam(column.name) for column in OrderLineRow.__table__.columns})
+)
+ADD_ENTRY = Statement(
+    insert(OrderEventRow).values(
+        {column.name: bindparam(column.name, type_=column.type) for column in OrderEventRow.__table__.columns}
+    )
+)
+RECORD = Question(
+    _Seq,
+    update(OrderRow)
+    .where(OrderRow.id == bindparam("order_id"))
+    .values(
+        status=bindparam("status"),
+        payment_status=bindparam("payment_status"),
+        fulfillment_status=bindparam("fulfillment_status"),
+        cancel_reason=case(
+            (bindparam("cancel_reason", type_=Text()).is_(None), OrderRow.cancel_reason),
+            else_=bindparam("cancel_reason", type_=Text()),
+        ),
+        version=OrderRow.version + 1,
+        event_seq=OrderRow.event_seq + bindparam("entries", type_=Integer()),
+        updated_at=bindparam("now", type_=DateTime(timezone=True)),
+    )
+    .returning(OrderRow.event_seq),
+)
+SET_MONEY = Statement(
+    update(OrderRow)
+    .where(OrderRow.id == bindparam("order_id"))
+    .values(
+        authorized=bindparam("authorized_sum", type_=BigInteger()),
+        captured=bindparam("captured_sum", type_=BigInteger()),
+        refunded=bindparam("refunded_sum", type_=BigInteger()),
+    )
+)
 
 
 class OrdersRows:
@@ -10,3 +131,109 @@ class OrdersRows:
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
+
+    async def place(self, order: NewOrder, *, actor: str) -> int:
+        states = order.states
+        values = {
+            column.name: getattr(order, column.name, None)
+            for column in _GIVEN
+            if column.name not in ("status", "payment_status", "fulfillment_status", "email_key")
+        }
+        placed = await self._transaction.row(
+            PLACE,
+            **values,
+            email_key=email_key(order.email),
+            status=states.status.value,
+            payment_status=states.payment.value,
+            fulfillment_status=states.fulfillment.value,
+        )
+        if placed is None:
+            raise RuntimeError(f"channel {order.channel_id} has no order numbers")
+        await self._transaction.run_each(ADD_LINE, [{**asdict(line), "order_id": order.id} for line in order.lines])
+        entry = Entry(kind=EventKind.PLACED, data={"number": placed.number})
+        await self._write(order.id, states, [entry], first_seq=1, actor=actor, now=order.placed_at)
+        return placed.number
+
+    async def of_cart(self, cart_id: CartId) -> OrderId | None:
+        row = await self._transaction.row(OF_CART, cart_id=cart_id)
+        return OrderId(row.id) if row is not None else None
+
+    async def lock(self, order_id: OrderId) -> Order | None:
+        row = await self._transaction.row(LOCK, order_id=order_id)
+        return _order(row) if row is not None else None
+
+    async def record(
+        self,
+        order: Order,
+        states: States,
+        entries: Sequence[Entry],
+        *,
+        actor: str,
+        now: datetime,
+        cancel_reason: str | None = None,
+    ) -> int:
+        recorded = await self._transaction.row(
+            RECORD,
+            order_id=order.id,
+            status=states.status.value,
+            payment_status=states.payment.value,
+            fulfillment_status=states.fulfillment.value,
+            cancel_reason=cancel_reason,
+            entries=len(entries),
+            now=now,
+        )
+        if recorded is None:
+            raise RuntimeError(f"order {order.id} is gone under its own lock")
+        first_seq = recorded.event_seq - len(entries) + 1
+        await self._write(order.id, states, entries, first_seq=first_seq, actor=actor, now=now)
+        return recorded.event_seq
+
+    async def set_money(self, order_id: OrderId, *, authorized: Money, captured: Money, refunded: Money) -> None:
+        await self._transaction.run(
+            SET_MONEY,
+            order_id=order_id,
+            authorized_sum=authorized.minor,
+            captured_sum=captured.minor,
+            refunded_sum=refunded.minor,
+        )
+
+    async def _write(
+        self, order_id: OrderId, states: States, entries: Sequence[Entry], *, first_seq: int, actor: str, now: datetime
+    ) -> None:
+        await self._transaction.run_each(
+            ADD_ENTRY,
+            [
+                {
+                    "order_id": order_id,
+                    "seq": seq,
+                    "kind": entry.kind.value,
+                    "actor": actor,
+                    "status": states.status.value,
+                    "payment_status": states.payment.value,
+                    "fulfillment_status": states.fulfillment.value,
+                    "data": entry.data,
+                    "created_at": now,
+                }
+                for seq, entry in enumerate(entries, first_seq)
+            ],
+        )
+
+
+def _order(row: _Order) -> Order:
+    currency = Currency(row.currency)
+    return Order(
+        id=OrderId(row.id),
+        number=row.number,
+        channel_id=ChannelId(row.channel_id),
+        customer_id=CustomerId(row.customer_id) if row.customer_id is not None else None,
+        email=row.email,
+        language=row.language,
+        currency=currency,
+        states=States(OrderStatus(row.status), PaymentStatus(row.payment_status), FulfillmentStatus(row.fulfillment_status)),
+        total=Money(row.total, currency),
+        authorized=Money(row.authorized, currency),
+        captured=Money(row.captured, currency),
+        refunded=Money(row.refunded, currency),
+        version=row.version,
+        placed_at=row.placed_at,
+    )

@@ -25,8 +25,8 @@ class _Level(NamedTuple):
     on_hand: int
 
 
-class _Order(NamedTuple):
-    order_id: UUID
+class _Id(NamedTuple):
+    id: UUID
 
 
 # Check and take are one statement. The levels are locked first, in id order; a row that somebody changed meanwhile is read
@@ -118,16 +118,16 @@ SHIP = Statement(
     """)
 )
 EXPIRED_ORDERS = Question(
-    _Order,
+    _Id,
     text("""
-    SELECT order_id FROM reservation WHERE state = 'HELD' AND expires_at <= now()
+    SELECT order_id AS id FROM reservation WHERE state = 'HELD' AND expires_at <= now()
     GROUP BY order_id ORDER BY min(expires_at) LIMIT CAST(:limit AS int)
     """),
 )
 IS_EXPIRED = Question(
-    _Order,
+    _Id,
     text("""
-    SELECT order_id FROM reservation
+    SELECT order_id AS id FROM reservation
     WHERE order_id = CAST(:order_id AS uuid) AND state = 'HELD' AND expires_at <= now() LIMIT 1
     """),
 )
@@ -172,7 +172,8 @@ ADJUST = Question(
     SELECT on_hand FROM changed
     """),
 )
-HAS_WAREHOUSE = Question(_Order, text("SELECT id AS order_id FROM warehouse WHERE id = CAST(:warehouse_id AS uuid)"))
+HAS_VARIANT = Question(_Id, text("SELECT id FROM variant WHERE id = CAST(:variant_id AS uuid)"))
+HAS_WAREHOUSE = Question(_Id, text("SELECT id FROM warehouse WHERE id = CAST(:warehouse_id AS uuid)"))
 
 
 class StockRows:
@@ -202,7 +203,7 @@ class StockRows:
         await self._transaction.run(SHIP, order_id=order_id, actor=actor)
 
     async def expired_orders(self, *, limit: int) -> list[OrderId]:
-        return [OrderId(row.order_id) for row in await self._transaction.rows(EXPIRED_ORDERS, limit=limit)]
+        return [OrderId(row.id) for row in await self._transaction.rows(EXPIRED_ORDERS, limit=limit)]
 
     async def is_expired(self, order_id: OrderId) -> bool:
         return await self._transaction.row(IS_EXPIRED, order_id=order_id) is not None
@@ -225,3 +226,6 @@ class StockRows:
 
     async def has_warehouse(self, warehouse_id: WarehouseId) -> bool:
         return await self._transaction.row(HAS_WAREHOUSE, warehouse_id=warehouse_id) is not None
+
+    async def has_variant(self, variant_id: VariantId) -> bool:
+        return await self._transaction.row(HAS_VARIANT, variant_id=variant_id) is not None

@@ -1,0 +1,301 @@
+"""What buyers do to carts: each function is one change under the cart's lock.
+
+A cart without an owner belongs to whoever knows its secret id; one with an owner only to that customer, signed in. What
+a caller may not touch is not found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from domain.access.rules import email_key
+from domain.carts.errors import CartCompleted, CartFull, DeliveryUnavailable, QuantityOutOfRange, VariantUnavailable
+from domain.carts.model import LINES_MAX, NOTE_LENGTH_MAX, QUANTITY_MAX, Cart, CartLine, CartState
+from domain.carts.rules import quote
+from domain.carts.store import NewCart, Sellable
+from domain.customers.model import Address, kept
+from domain.error import Invalid, NotFound, Path, Several, UserError
+from domain.ids import CartId, CartLineId, ChannelId, CustomerId, ShippingMethodId, VariantId
+from domain.money import Currency, Money
+from domain.promotions.errors import CouponCustomerLimit, CouponUnknown
+from domain.promotions.model import CODE_LENGTH_MAX, code_key
+from domain.promotions.rules import why_not
+from domain.stock.errors import InsufficientStock
+from domain.unit import Unit
+from domain.viewer import Customer, Viewer
+
+CART: Path = ("input", "cart_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A variant and how many of it; `variant_id` None stands for an id that nobody was given."""
+
+    variant_id: VariantId | None
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Where a new cart begins."""
+
+    channel_id: ChannelId
+    currency: Currency
+    country: str
+    language: str
+
+
+def may_touch(cart: Cart, viewer: Viewer) -> bool:
+    """Whether the viewer may see and change the cart, given that they know its id."""
+    return cart.customer_id is None or (isinstance(viewer, Customer) and viewer.id == cart.customer_id)
+
+
+async def _open(unit: Unit, cart_id: CartId, by: Viewer) -> Cart | UserError:
+    """The cart under its lock, wherever it was merged into; open, and the caller's to change."""
+    cart = await unit.carts.lock(cart_id)
+    if cart is not None and cart.state is CartState.MERGED:
+        into = await unit.carts.merged_into(cart_id)
+        cart = await unit.carts.lock(into) if into is not None else None
+    if cart is None or not may_touch(cart, by):
+        return NotFound(path=CART, what="cart")
+    return CartCompleted(path=CART) if cart.state is CartState.COMPLETED else cart
+
+
+async def create_cart(
+    unit: Unit, *, cart_id: CartId, start: Start, lines: Sequence[Wanted], by: Viewer, now: datetime
+) -> CartId | UserError:
+    """Starts a cart with lines; a signed-in customer who has one on the channel gets that one, with the lines added."""
+    customer_id = by.id if isinstance(by, Customer) else None
+    added = await unit.carts.add(
+        NewCart(
+            id=cart_id,
+            channel_id=start.channel_id,
+            currency=start.currency,
+            country=start.country,
+            language=start.language,
+            customer_id=customer_id,
+            created_at=now,
+        )
+    )
+    if not added and customer_id is not None:
+        cart_id = await unit.carts.open_of_customer(customer_id, start.channel_id) or cart_id
+    return await add_lines(unit, cart_id=cart_id, lines=lines, by=by, now=now) if lines else cart_id
+
+
+async def add_lines(unit: Unit, *, cart_id: CartId, lines: Sequence[Wanted], by: Viewer, now: datetime) -> CartId | UserError:
+    """Adds units; what is in the cart already grows. All lines or none."""
+    cart = await _open(unit, cart_id, by)
+    if isinstance(cart, UserError):
+        return cart
+    there = {line.variant_id: line.quantity for line in cart.lines}
+    known = [each.variant_id for each in lines if each.variant_id is not None]
+    sellable = await unit.carts.sellable(known, channel_id=cart.channel_id, currency=cart.currency)
+    problems: list[UserError] = []
+    wanted: dict[VariantId, int] = {}
+    for position, each in enumerate(lines):
+        at: Path = ("input", "lines", str(position))
+        if not 1 <= each.quantity <= QUANTITY_MAX:
+            problems.append(QuantityOutOfRange(path=(*at, "quantity"), minimum=1, maximum=QUANTITY_MAX))
+        elif each.variant_id is None or each.variant_id not in sellable:
+            problems.append(NotFound(path=(*at, "variant_id"), what="variant"))
+        else:
+            before = wanted.get(each.variant_id, there.get(each.variant_id, 0))
+            wanted[each.variant_id] = before + each.quantity
+            problems += _too_many(sellable[each.variant_id], wanted[each.variant_id], (*at, "quantity"))
+    if len(there.keys() | wanted.keys()) > LINES_MAX:
+        problems.append(CartFull(path=("input", "lines"), limit=LINES_MAX))
+    if problems:
+        return Several(errors=tuple(problems))
+    await unit.carts.set_lines(cart.id, [(each, count, sellable[each].price) for each, count in wanted.items()], now=now)
+    return cart.id
+
+
+def _too_many(variant: Sellable, quantity: int, at: Path) -> list[UserError]:
+    if quantity > QUANTITY_MAX:
+        return [QuantityOutOfRange(path=at, minimum=1, maximum=QUANTITY_MAX)]
+    if variant.free is not None and quantity > variant.free:
+        return [InsufficientStock(path=at, sku=variant.sku, asked=quantity, available=max(variant.free, 0))]
+    return []
+
+
+async def update_lines(
+    unit: Unit, *, cart_id: CartId, quantities: Sequence[tuple[CartLineId | None, int]], by: Viewer, now: datetime
+) -> CartId | UserError:
+    """Sets the quantities of lines; 0 removes one. Accepts the lines' present prices. All or none."""
+    cart = await _open(unit, cart_id, by)
+    if isinstance(cart, UserError):
+        return cart
+    lines = {line.id: line for line in cart.lines}
+    problems: list[UserError] = []
+    changes: dict[VariantId, tuple[int, Money]] = {}
+    for position, (line_id, quantity) in enumerate(quantities):
+        at: Path = ("input", "lines", str(position))
+        line = lines.get(line_id) if line_id is not None else None
+        if line is None:
+            problems.append(NotFound(path=(*at, "id"), what="line"))
+        elif not 0 <= quantity <= QUANTITY_MAX:
+            problems.append(QuantityOutOfRange(path=(*at, "quantity"), minimum=0, maximum=QUANTITY_MAX))
+        else:
+            problems += _cannot_have(line, quantity, (*at, "quantity"))
+            changes[line.variant_id] = (quantity, line.unit_price or line.price_seen)
+    if problems:
+        return Several(errors=tuple(problems))
+    await unit.carts.set_lines(cart.id, [(each, count, price) for each, (count, price) in changes.items()], now=now)
+    return cart.id
+
+
+def _cannot_have(line: CartLine, quantity: int, at: Path) -> list[UserError]:
+    if quantity == 0:
+        return []
+    if line.unit_price is None:
+        return [VariantUnavailable(path=at, sku=line.sku)]
+    if line.free is not None and quantity > line.free:
+        return [InsufficientStock(path=at, sku=line.sku, asked=quantity, available=max(line.free, 0))]
+    return []
+
+
+async def remove_lines(
+    unit: Unit, *, cart_id: CartId, line_ids: Sequence[CartLineId | None], by: Viewer, now: datetime
+) -> CartId | UserError:
+    """Removes lines. All or none."""
+    cart = await _open(unit, cart_id, by)
+    if isinstance(cart, UserError):
+        return cart
+    lines = {line.id: line for line in cart.lines}
+    unknown = [
+        NotFound(path=("input", "line_ids", str(position)), what="line")
+        for position, each in enumerate(line_ids)
+        if each not in lines
+    ]
+    if unknown:
+        return Several(errors=tuple(unknown))
+    gone = [lines[each] for each in dict.fromkeys(line_ids) if each is not None]
+    await unit.carts.set_lines(cart.id, [(line.variant_id, 0, line.price_seen) for line in gone], now=now)
+    return cart.id
+
+
+async def clear_cart(unit: Unit, *, cart_id: CartId, by: Viewer, now: datetime) -> CartId | UserError:
+    """Takes everything out; address, delivery and coupon stay."""
+    cart = await _open(unit, cart_id, by)
+    if isinstance(cart, UserError):
+        return cart
+    await unit.carts.clear(cart.id, now=now)
+    return cart.id
+
+
+async def change_buyer(
+    unit: Unit, *, cart_id: CartId, email: str | None, note: str | None, by: Viewer, now: datetime
+) -> CartId | UserError:
+    """Sets the buyer's e-mail address (checked and normalised before) and the note to the shop; None leaves one as it is."""
+    if note is not None and len(note) > NOTE_LENGTH_MAX:
+        return Invalid(path=("input", "note"), reason=f"A note has at most {NOTE_LENGTH_MAX} characters.")
+    changes: dict[str, Any] = {name: value for name, value in (("email", email), ("note", note)) if value is not None}
+    return await _change(unit, cart_id, changes, by, now)
+
+
+async def change_addresses(
+    unit: Unit, *, cart_id: CartId, shipping: Address | None, billing: Address | None, by: Viewer, now: datetime
+) -> CartId | UserError:
+    """Sets addresses (checked and normalised before); None leaves one as it is."""
+    given = (("shipping_address", shipping), ("billing_address", billing))
+    return await _change(unit, cart_id, {name: kept(value) for name, value in given if value is not None}, by, now)
+
+
+async def _change(unit: Unit, cart_id: CartId, changes: dict[str, Any], by: Viewer, now: datetime) -> CartId | UserError:
+    cart = await _open(unit, cart_id, by)
+    if isinstance(cart, UserError):
+        return cart
+    await unit.carts.change(cart.id, changes, now=now)
+    return cart.id
+
+
+async def choose_delivery(
+    unit: Unit, *, cart_id: CartId, method_id: ShippingMethodId | None, by: Viewer, now: datetime
+) -> CartId | UserError:
+    """Chooses a way of delivery of the cart's channel that reaches its destination."""
+    cart = await _open(unit, cart_id, by)
+    if isinstance(cart, UserError):
+        return cart
+    method = await unit.carts.delivery_method(method_id, cart.channel_id) if method_id is not None else None
+    if method is None or method.price.currency != cart.currency:
+        return NotFound(path=("input", "delivery_option_id"), what="delivery option")
+    if not method.reaches(cart.destination):
+        return DeliveryUnavailable(path=("input", "delivery_option_id"), country=cart.destination)
+    await unit.carts.change(cart.id, {"shipping_method_id": method.id}, now=now)
+    return cart.id
+
+
+async def apply_coupon(unit: Unit, *, cart_id: CartId, code: str, by: Viewer, now: datetime) -> CartId | UserError:
+    """Puts a coupon on the cart, in place of another; refuses one that could not be used now, with the reason."""
+    cart = await _open(unit, cart_id, by)
+    if isinstance(cart, UserError):
+        return cart
+    at: Path = ("input", "code")
+    key = code_key(code)
+    coupon = await unit.promotions.by_code(cart.channel_id, key) if 0 < len(key) <= CODE_LENGTH_MAX else None
+    if coupon is None:
+        return CouponUnknown(path=at)
+    if (problem := why_not(coupon, goods=quote(cart, now=now).subtotal, now=now, at=at)) is not None:
+        return problem
+    if coupon.customer_limit is not None and cart.email is not None:
+        uses = await unit.promotions.uses_of_customer(coupon.id, email_key(cart.email))
+        if uses >= coupon.customer_limit:
+            return CouponCustomerLimit(path=at, limit=coupon.customer_limit)
+    await unit.carts.change(cart.id, {"coupon_id": coupon.id}, now=now)
+    return cart.id
+
+
+async def remove_coupon(unit: Unit, *, cart_id: CartId, by: Viewer, now: datetime) -> CartId | UserError:
+    """Takes the coupon off the cart, if there is one."""
+    return await _change(unit, cart_id, {"coupon_id": None}, by, now)
+
+
+async def associate_cart(
+    unit: Unit, *, cart_id: CartId, customer_id: CustomerId, email: str, by: Viewer, now: datetime
+) -> CartId | UserError:
+    """Gives a guest's cart to a customer who has logged in.
+
+    Without an open cart of their own on the channel, the guest's becomes theirs. Otherwise it goes into theirs: of a
+    variant in both, the larger quantity stays (so that doing it twice adds nothing); what the customer's cart lacks of
+    addresses, delivery, coupon and note comes along; lines that find no room (200), or are not sold any more, are left out.
+    """
+    guest = await _open(unit, cart_id, by)
+    if isinstance(guest, UserError):
+        return guest
+    if guest.customer_id is not None:
+        return guest.id
+    own_id = await unit.carts.open_of_customer(customer_id, guest.channel_id)
+    own = await unit.carts.lock(own_id) if own_id is not None else None
+    if own is None or own.state is not CartState.OPEN:
+        await unit.carts.change(guest.id, {"customer_id": customer_id, "email": guest.email or email}, now=now)
+        return guest.id
+    there = {line.variant_id: line for line in own.lines}
+    coming = [line for line in guest.lines if line.variant_id not in there or line.quantity > there[line.variant_id].quantity]
+    room = LINES_MAX - len(there)
+    fresh = [line for line in coming if line.variant_id not in there][:room]
+    grown = [line for line in coming if line.variant_id in there]
+    moved = {line.variant_id: line.quantity for line in (*grown, *fresh)}
+    sold = await unit.carts.sellable(list(moved), channel_id=own.channel_id, currency=own.currency)
+    await unit.carts.set_lines(own.id, [(each, moved[each], sold[each].price) for each in moved if each in sold], now=now)
+    await unit.carts.change(own.id, _come_along(guest, own), now=now)
+    await unit.carts.merge(guest.id, own.id, now=now)
+    return own.id
+
+
+def _come_along(guest: Cart, own: Cart) -> dict[str, Any]:
+    """What the customer's own cart lacks and the guest's has. A price in another currency does not travel."""
+    changes: dict[str, Any] = {}
+    if own.shipping_address is None and guest.shipping_address is not None:
+        changes["shipping_address"] = kept(guest.shipping_address)
+    if own.billing_address is None and guest.billing_address is not None:
+        changes["billing_address"] = kept(guest.billing_address)
+    if own.shipping_method is None and guest.shipping_method is not None and guest.currency == own.currency:
+        changes["shipping_method_id"] = guest.shipping_method.id
+    if own.coupon is None and guest.coupon is not None:
+        changes["coupon_id"] = guest.coupon.id
+    if not own.note and guest.note:
+        changes["note"] = guest.note
+    return changes

@@ -1,0 +1,135 @@
+"""What happens to an order after it was placed: cancelled, moved on by staff, expired without money.
+
+Each function is one change under the order's lock, with its entry in the history. What money moves is the payments'.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from domain.error import NotFound, Path, UserError, VersionConflict
+from domain.ids import OrderId
+from domain.live import order_topic
+from domain.orders import rules
+from domain.orders.events import OrderCancelled, OrderStatusChanged
+from domain.orders.model import Entry, EventKind, FulfillmentStatus, Order, OrderStatus
+from domain.unit import Unit
+from domain.viewer import Customer, Guest, Machine, Permission, Staff, Viewer, actor_name, holds
+
+EXPIRED = "EXPIRED"
+"""The reason of a cancellation for want of payment in time."""
+REASON_LENGTH_MAX = 500
+
+
+def may_see(order: Order, viewer: Viewer) -> bool:
+    """Whether an order is the viewer's to see, short of holding its token."""
+    match viewer:
+        case Customer(id=customer_id):
+            return order.customer_id == customer_id
+        case Staff() | Machine():
+            return holds(viewer, Permission.READ_ORDERS)
+        case Guest():
+            return False
+
+
+async def cancel_order(
+    unit: Unit, *, order_id: OrderId, reason: str, holds_token: bool, by: Viewer, now: datetime, if_version: int | None = None
+) -> OrderId | UserError:
+    """Calls an order off: gives back stock and coupon, once, and announces it, so that money is given back too.
+
+    Buyers may cancel their own (by log-in or by the order's token), staff with MANAGE_ORDERS any.
+    """
+    at: Path = ("input", "order_id")
+    order = await unit.orders.lock(order_id)
+    by_staff = holds(by, Permission.MANAGE_ORDERS)
+    owns = holds_token or (isinstance(by, Customer) and order is not None and order.customer_id == by.id)
+    if order is None or not (by_staff or owns):
+        return NotFound(path=at, what="order")
+    if if_version is not None and order.version != if_version:
+        return VersionConflict(path=("input", "if_version"), current=order.version)
+    if (problem := rules.cancellation_problem(order.states, by_staff=by_staff, at=at)) is not None:
+        return problem
+    await call_off(unit, order, reason=reason, actor=actor_name(by), now=now)
+    return order_id
+
+
+async def call_off(unit: Unit, order: Order, *, reason: str, actor: str, now: datetime) -> None:
+    """Cancels an order whose lock is held and whose cancellation was decided."""
+    states = replace(order.states, status=OrderStatus.CANCELLED)
+    entry = Entry(kind=EventKind.CANCELLED, data={"reason": reason[:REASON_LENGTH_MAX]})
+    seq = await unit.orders.record(order, states, [entry], actor=actor, now=now, cancel_reason=reason[:REASON_LENGTH_MAX])
+    await unit.promotions.give_back(order.id)
+    await unit.stock.release(order.id)
+    unit.announce(OrderCancelled(order_id=order.id, seq=seq, reason=reason[:REASON_LENGTH_MAX]))
+    unit.hint(order_topic(order.id))
+
+
+async def expire_order(unit: Unit, *, order_id: OrderId, now: datetime) -> bool:
+    """Cancels an order whose reservation ran out before the money came; False when that is not so (any more)."""
+    order = await unit.orders.lock(order_id)
+    if order is None or not await unit.stock.is_expired(order_id):
+        return False
+    if order.states.status is not OrderStatus.PENDING:
+        await unit.stock.allocate(order_id)
+        return False
+    await call_off(unit, order, reason=EXPIRED, actor="machine:schedule", now=now)
+    return True
+
+
+async def expired_orders(unit: Unit, *, limit: int) -> list[OrderId]:
+    """Orders that `expire_order` should look at, the longest overdue first."""
+    return await unit.stock.expired_orders(limit=limit)
+
+
+async def change_status(
+    unit: Unit, *, order_id: OrderId, to: OrderStatus, reason: str, by: Viewer, now: datetime, if_version: int | None = None
+) -> OrderId | UserError:
+    """Staff sets the order's status by hand."""
+    order = await _of_staff(unit, order_id, if_version)
+    if isinstance(order, UserError):
+        return order
+    if (problem := rules.status_problem(order.states, to, ("input", "status"))) is not None:
+        return problem
+    if to is OrderStatus.CANCELLED:
+        await call_off(unit, order, reason=reason, actor=actor_name(by), now=now)
+        return order_id
+    states = replace(order.states, status=to)
+    entry = Entry(kind=EventKind.STATUS_CHANGED, data={"from": order.states.status.value, "to": to.value})
+    seq = await unit.orders.record(order, states, [entry], actor=actor_name(by), now=now)
+    unit.announce(OrderStatusChanged(order_id=order.id, seq=seq, status=to.value, fulfillment_status=states.fulfillment.value))
+    unit.hint(order_topic(order.id))
+    return order_id
+
+
+async def change_fulfillment(
+    unit: Unit, *, order_id: OrderId, to: FulfillmentStatus, by: Viewer, now: datetime, if_version: int | None = None
+) -> OrderId | UserError:
+    """Staff ships the goods or notes that they arrived. Shipping takes them out of stock; arrival completes the order."""
+    order = await _of_staff(unit, order_id, if_version)
+    if isinstance(order, UserError):
+        return order
+    if (problem := rules.fulfillment_problem(order.states, to, ("input", "fulfillment_status"))) is not None:
+        return problem
+    actor = actor_name(by)
+    status = OrderStatus.COMPLETED if to is FulfillmentStatus.DELIVERED else OrderStatus.PROCESSING
+    states = replace(order.states, status=status, fulfillment=to)
+    change = {"from": order.states.fulfillment.value, "to": to.value}
+    entries = [Entry(kind=EventKind.FULFILLMENT_CHANGED, data=change)]
+    if status is not order.states.status:
+        entries.append(Entry(kind=EventKind.STATUS_CHANGED, data={"from": order.states.status.value, "to": status.value}))
+    seq = await unit.orders.record(order, states, entries, actor=actor, now=now)
+    if to is FulfillmentStatus.SHIPPED:
+        await unit.stock.ship(order_id, actor=actor)
+    unit.announce(OrderStatusChanged(order_id=order.id, seq=seq, status=status.value, fulfillment_status=to.value))
+    unit.hint(order_topic(order.id))
+    return order_id
+
+
+async def _of_staff(unit: Unit, order_id: OrderId, if_version: int | None) -> Order | UserError:
+    order = await unit.orders.lock(order_id)
+    if order is None:
+        return NotFound(path=("input", "order_id"), what="order")
+    if if_version is not None and order.version != if_version:
+        return VersionConflict(path=("input", "if_version"), current=order.version)
+    return order

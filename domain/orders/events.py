@@ -1,0 +1,41 @@
+"""Facts about orders, for whoever acts on them later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from domain.event import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OrderEvent(Event):
+    aggregate: ClassVar[str] = "order"
+    order_id: UUID
+
+    @property
+    def aggregate_id(self) -> UUID:
+        return self.order_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPlaced(_OrderEvent):
+    """A cart has become an order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderStatusChanged(_OrderEvent):
+    """The order moved on, by staff or by itself; `seq` is the entry of its history that says so."""
+
+    seq: int
+    status: str
+    fulfillment_status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCancelled(_OrderEvent):
+    """The order is off: stock and coupon are given back; money that was taken has to be."""
+
+    seq: int
+    reason: str

@@ -1,9 +1,0 @@
-"""What ways of delivery need kept: the port that persistence makes true, with what each call locks."""
-
-from __future__ import annotations
-
-from typing import Protocol
-
-
-class ShippingStore(Protocol):
-    """Shipping, inside one transaction."""

@@ -1,0 +1,241 @@
+"""Reading orders. Every read says for whom: an order that is not the viewer's is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, DateTime, Integer, any_, bindparam, func, select, tuple_
+from sqlalchemy.types import Uuid
+
+from domain.viewer import Customer, Guest, Machine, Permission, Staff, Viewer, holds
+from persistence.orders.tables import OrderEventRow, OrderLineRow, OrderRow
+from persistence.paging import Page, Place, page_of
+from persistence.reader import Reader
+from persistence.statement import Question, ids
+
+
+class OrderView(NamedTuple):
+    """An order as it was agreed and as it stands. Amounts are minor units of `currency`."""
+
+    id: UUID
+    cart_id: UUID
+    channel_id: UUID
+    number: int
+    customer_id: UUID | None
+    email: str
+    status: str
+    payment_status: str
+    fulfillment_status: str
+    currency: str
+    country: str
+    language: str
+    shipping_address: dict[str, Any] | None
+    billing_address: dict[str, Any]
+    delivery: dict[str, Any] | None
+    coupon_code: str | None
+    note: str
+    subtotal: int
+    discount: int
+    shipping: int
+    tax_added: int
+    tax_total: int
+    total: int
+    explanation: dict[str, Any]
+    authorized: int
+    captured: int
+    refunded: int
+    event_seq: int
+    version: int
+    cancel_reason: str | None
+    placed_at: datetime
+    updated_at: datetime
+
+
+class OrderLineView(NamedTuple):
+    """A line as it was sold, with its order's currency."""
+
+    id: UUID
+    order_id: UUID
+    position: int
+    variant_id: UUID | None
+    product_name: str
+    variant_name: str
+    sku: str
+    image_url: str | None
+    quantity: int
+    unit_price: int
+    discount: int
+    tax_basis_points: int
+    tax_added: int
+    tax_total: int
+    total: int
+    currency: str
+
+
+class OrderEventView(NamedTuple):
+    """An entry of an order's history: what happened, and the states after it."""
+
+    order_id: UUID
+    seq: int
+    kind: str
+    actor: str
+    status: str
+    payment_status: str
+    fulfillment_status: str
+    data: dict[str, Any]
+    created_at: datetime
+
+
+class _Total(NamedTuple):
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFilter:
+    """Which orders: of a customer (None: of all), and what staff look for. None asks nothing."""
+
+    customer_id: UUID | None = None
+    status: str | None = None
+    payment_status: str | None = None
+    fulfillment_status: str | None = None
+    number: int | None = None
+    email_key: str | None = None
+    sku: str | None = None
+    placed_from: datetime | None = None
+    placed_before: datetime | None = None
+
+    def asked(self) -> dict[str, Any]:
+        """What is asked, by name."""
+        return {name: getattr(self, name) for name in self.__slots__ if getattr(self, name) is not None}
+
+
+EVENTS_MAX = 200
+"""Entries of a history read at once; a catch-up goes on from the last."""
+_COLUMNS = tuple(getattr(OrderRow, name) for name in OrderView._fields)
+BY_ID = Question(OrderView, select(*_COLUMNS).where(OrderRow.id == any_(ids())))
+BY_NUMBER = Question(
+    OrderView,
+    select(*_COLUMNS).where(OrderRow.channel_id == bindparam("channel_id"), OrderRow.number == bindparam("number")),
+)
+LINES = Question(
+    OrderLineView,
+    select(*(getattr(OrderLineRow, name) for name in OrderLineView._fields[:-1]), OrderRow.currency)
+    .join(OrderRow, OrderRow.id == OrderLineRow.order_id)
+    .where(OrderLineRow.order_id == any_(ids()))
+    .order_by(OrderLineRow.order_id, OrderLineRow.position),
+    by="order_id",
+)
+_RECENT = (
+    select(
+        *(getattr(OrderEventRow, name) for name in OrderEventView._fields),
+        func.row_number().over(partition_by=OrderEventRow.order_id, order_by=OrderEventRow.seq.desc()).label("place"),
+    )
+    .where(OrderEventRow.order_id == any_(ids()))
+    .subquery()
+)
+EVENTS = Question(
+    OrderEventView,
+    select(*(_RECENT.c[name] for name in OrderEventView._fields))
+    .where(_RECENT.c.place <= EVENTS_MAX)
+    .order_by(_RECENT.c.order_id, _RECENT.c.seq),
+    by="order_id",
+)
+EVENTS_AFTER = Question(
+    OrderEventView,
+    select(*(getattr(OrderEventRow, name) for name in OrderEventView._fields))
+    .where(OrderEventRow.order_id == bindparam("order_id"), OrderEventRow.seq > bindparam("after", type_=Integer()))
+    .order_by(OrderEventRow.seq)
+    .limit(EVENTS_MAX),
+)
+_CONDITIONS: dict[str, ColumnElement[bool]] = {
+    "customer_id": OrderRow.customer_id == bindparam("customer_id"),
+    "status": OrderRow.status == bindparam("status"),
+    "payment_status": OrderRow.payment_status == bindparam("payment_status"),
+    "fulfillment_status": OrderRow.fulfillment_status == bindparam("fulfillment_status"),
+    "number": OrderRow.number == bindparam("number"),
+    "email_key": OrderRow.email_key == bindparam("email_key"),
+    "sku": OrderRow.id.in_(select(OrderLineRow.order_id).where(OrderLineRow.sku == bindparam("sku"))),
+    "placed_from": OrderRow.placed_at >= bindparam("placed_from", type_=DateTime(timezone=True)),
+    "placed_before": OrderRow.placed_at < bindparam("placed_before", type_=DateTime(timezone=True)),
+}
+
+
+def visible(order: OrderView | None, viewer: Viewer) -> OrderView | None:
+    """The order, if it is the viewer's to see by who they are; holders of its token are another matter."""
+    match viewer:
+        case Customer(id=customer_id):
+            return order if order is not None and order.customer_id == customer_id else None
+        case Staff() | Machine():
+            return order if holds(viewer, Permission.READ_ORDERS) else None
+        case Guest():
+            return None
+
+
+async def orders_by_id(reader: Reader, order_ids: Sequence[UUID], *, viewer: Viewer) -> list[OrderView | None]:
+    """The orders with these ids that the viewer may see; in the ids' order, None for the rest."""
+    return [visible(each, viewer) for each in await reader.one_each(BY_ID, order_ids)]
+
+
+async def order_of_holder(reader: Reader, order_id: UUID) -> OrderView | None:
+    """An order for whoever has shown that they were given it: its token, or the cart it came from."""
+    return (await reader.one_each(BY_ID, [order_id]))[0]
+
+
+async def order_by_number(reader: Reader, channel_id: UUID, number: int) -> OrderView | None:
+    """An order by its number in a channel, for staff."""
+    return await reader.row(BY_NUMBER, channel_id=channel_id, number=number)
+
+
+async def lines_of_orders(reader: Reader, order_ids: Sequence[UUID]) -> list[list[OrderLineView]]:
+    """The lines of each order, in their order."""
+    return await reader.many_each(LINES, order_ids)
+
+
+async def events_of_orders(reader: Reader, order_ids: Sequence[UUID]) -> list[list[OrderEventView]]:
+    """The history of each order, oldest first; of a very long one the latest entries."""
+    return await reader.many_each(EVENTS, order_ids)
+
+
+async def events_after(reader: Reader, order_id: UUID, after: int) -> list[OrderEventView]:
+    """The history of one order from an entry on, a bounded piece at a time; always read anew."""
+    return await reader.rows(EVENTS_AFTER, order_id=order_id, after=after)
+
+
+@lru_cache(maxsize=512)
+def _page(names: frozenset[str], *, has_place: bool, backwards: bool) -> Question[OrderView]:
+    """The statement for one set of filters; newest first, or oldest first when read backwards."""
+    key = tuple_(OrderRow.placed_at, OrderRow.id)
+    statement = select(*_COLUMNS).where(*(_CONDITIONS[name] for name in sorted(names)))
+    if has_place:
+        place = tuple_(bindparam("at_time", type_=DateTime(timezone=True)), bindparam("at_id", type_=Uuid()))
+        statement = statement.where(key > place if backwards else key < place)
+    direction = (OrderRow.placed_at.asc(), OrderRow.id.asc()) if backwards else (OrderRow.placed_at.desc(), OrderRow.id.desc())
+    return Question(OrderView, statement.order_by(*direction).limit(bindparam("count", type_=Integer())))
+
+
+@lru_cache(maxsize=512)
+def _count(names: frozenset[str]) -> Question[_Total]:
+    return Question(_Total, select(func.count().label("total")).where(*(_CONDITIONS[name] for name in sorted(names))))
+
+
+async def orders_page(
+    reader: Reader, wanted: OrderFilter, *, count: int, place: Place | None, backwards: bool
+) -> Page[OrderView]:
+    """A page of orders, newest first. Who may ask for whose is the caller's to have settled in `wanted`."""
+    asked = wanted.asked()
+    at = {"at_time": place.value, "at_id": place.id} if place is not None else {}
+    question = _page(frozenset(asked), has_place=place is not None, backwards=backwards)
+    rows = await reader.rows(question, **asked, **at, count=count + 1)
+    return page_of(rows, count=count, backwards=backwards, from_cursor=place is not None)
+
+
+async def orders_count(reader: Reader, wanted: OrderFilter) -> int:
+    """How many orders there are of the kind."""
+    asked = wanted.asked()
+    row = await reader.row(_count(frozenset(asked)), **asked)
+    return row.total if row is not None else 0
