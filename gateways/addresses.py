@@ -25,16 +25,17 @@ from domain.customers.model import (
     STREET_LINES_MAX,
     Address,
 )
+from domain.customers.rules import one_line
 from domain.error import Invalid, Path, Several, UserError
 
 _COUNTRY = re.compile(r"[A-Z]{2}\Z")
 _LENGTHS = {
-    "firstName": NAME_LENGTH_MAX,
-    "lastName": NAME_LENGTH_MAX,
+    "first_name": NAME_LENGTH_MAX,
+    "last_name": NAME_LENGTH_MAX,
     "company": NAME_LENGTH_MAX,
     "city": NAME_LENGTH_MAX,
     "region": NAME_LENGTH_MAX,
-    "postalCode": POSTAL_CODE_LENGTH_MAX,
+    "postal_code": POSTAL_CODE_LENGTH_MAX,
 }
 
 
@@ -64,7 +65,7 @@ class WorldRules:
         if country is None:
             return Several(errors=(CountryUnknown(path=(*at, "country")),))
         if not (typed.first_name or typed.last_name or typed.company):
-            wrong.append(Missing(path=(*at, "lastName")))
+            wrong.append(Missing(path=(*at, "last_name")))
         if not typed.street:
             wrong.append(Missing(path=(*at, "street")))
         region = _region(typed, country, at)
@@ -130,7 +131,7 @@ def _postal_code(typed: Address, country: _Area, region: str | UserError, city: 
     """The code in capitals and plain digits, checked against the narrowest place that is known."""
     if "postal_code" not in country.used:
         return ""
-    path = (*at, "postalCode")
+    path = (*at, "postal_code")
     code = _plain(typed.postal_code).removeprefix(country.prefix)
     if not code:
         return Missing(path=path) if "postal_code" in country.required else ""
@@ -184,32 +185,26 @@ def _plain(text: str) -> str:
 
 def _tidied(address: Address) -> Address:
     return Address(
-        first_name=_one_line(address.first_name),
-        last_name=_one_line(address.last_name),
-        company=_one_line(address.company),
-        street=tuple(line for line in map(_one_line, address.street) if line),
-        city=_one_line(address.city),
-        postal_code=_one_line(address.postal_code),
-        region=_one_line(address.region),
-        country=_one_line(address.country).upper(),
-        phone=_one_line(address.phone),
+        first_name=one_line(address.first_name),
+        last_name=one_line(address.last_name),
+        company=one_line(address.company),
+        street=tuple(line for line in map(one_line, address.street) if line),
+        city=one_line(address.city),
+        postal_code=one_line(address.postal_code),
+        region=one_line(address.region),
+        country=one_line(address.country).upper(),
+        phone=one_line(address.phone),
     )
-
-
-def _one_line(text: str) -> str:
-    """Canonically composed (NFC), control characters as spaces, spaces collapsed: what fits one line of a label."""
-    composed = unicodedata.normalize("NFC", text)
-    return " ".join("".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in composed).split())
 
 
 def _too_long(typed: Address, street: Sequence[str], at: Path) -> list[UserError]:
     values = {
-        "firstName": typed.first_name,
-        "lastName": typed.last_name,
+        "first_name": typed.first_name,
+        "last_name": typed.last_name,
         "company": typed.company,
         "city": typed.city,
         "region": typed.region,
-        "postalCode": typed.postal_code,
+        "postal_code": typed.postal_code,
     }
     wrong: list[UserError] = [
         TextTooLong(path=(*at, name), length_max=_LENGTHS[name])
@@ -221,6 +216,6 @@ def _too_long(typed: Address, street: Sequence[str], at: Path) -> list[UserError
     wrong += [
         TextTooLong(path=(*at, "street", str(place)), length_max=LINE_LENGTH_MAX)
         for place, line in enumerate(street)
-        if len(_one_line(line)) > LINE_LENGTH_MAX
+        if len(one_line(line)) > LINE_LENGTH_MAX
     ]
     return wrong

@@ -2,8 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import datetime
 from typing import Protocol
+from uuid import UUID
+
+from domain.access.model import Account, Ended, Family, NewSession, NewToken, RefreshToken
+from domain.ids import AccountId, RoleId, SessionId
+from domain.viewer import Permission
 
 
 class AccessStore(Protocol):
-    """Access, inside one transaction."""
+    """Access, inside one transaction. Accounts are locked before sessions."""
+
+    async def account_by_key(self, email_key: str) -> Account | None:
+        """The account of an address's key. Locks nothing."""
+
+    async def account(self, account_id: AccountId) -> Account | None:
+        """An account. Locks nothing."""
+
+    async def lock_account(self, account_id: AccountId) -> Account | None:
+        """The account, locked: its password and its activity stay as they are until the end of the transaction."""
+
+    async def add_account(
+        self, account_id: AccountId, *, email: str, email_key: str, password_hash: str, now: datetime
+    ) -> bool:
+        """Keeps a new account, or says False when the address has one. Waits for a rival who is adding the same."""
+
+    async def set_password_hash(self, account_id: AccountId, password_hash: str) -> None:
+        """Replaces the hash of a locked account."""
+
+    async def add_session(self, session: NewSession) -> None:
+        """Keeps a session."""
+
+    async def add_token(self, token: NewToken) -> None:
+        """Keeps a refresh token. A session has one at a time that is neither used nor revoked: the database refuses another."""
+
+    async def lock_family(self, token_hash: bytes) -> Family | None:
+        """The session of a refresh token, locked, so that of many who show tokens of it one goes first."""
+
+    async def token(self, token_hash: bytes) -> RefreshToken | None:
+        """A refresh token and its follower. Read after `lock_family`, else it may be old news."""
+
+    async def use_token(self, token_id: UUID, *, now: datetime) -> None:
+        """Marks a token of a locked session used."""
+
+    async def link_follower(self, token_id: UUID, follower_id: UUID, *, session_id: SessionId, now: datetime) -> None:
+        """Notes which token followed, and that the session is in use."""
+
+    async def end_session(
+        self, session_id: SessionId, *, because: Ended, now: datetime, account_id: AccountId | None = None
+    ) -> bool:
+        """Ends a session (of this account, when one is named) and revokes its tokens; False when there is none to end."""
+
+    async def end_sessions(self, account_id: AccountId, *, because: Ended, now: datetime, but: SessionId | None = None) -> int:
+        """Ends all sessions of an account but one; how many."""
+
+    async def keep_role(self, name: str, permissions: Collection[Permission]) -> RoleId:
+        """The role of this name, made if absent, holding exactly these permissions from now on."""
+
+    async def add_staff(self, account_id: AccountId, *, name: str, role_id: RoleId) -> None:
+        """Makes an account one of staff."""

@@ -16,7 +16,7 @@ class PlaceRules(Protocol):
         """The address normalised, or everything that is wrong with it.
 
         Normalised: spaces collapsed, country, region key and postal code in capitals or the official spelling, parts that
-        the country's addresses do not have left empty, phone in E.164. Paths are `at` and the API's name of the part.
+        the country's addresses do not have left empty, phone in E.164. Paths are `at` and the part.
         """
 
     def phone(self, text: str, *, country: str | None, at: Path) -> str | PhoneInvalid:

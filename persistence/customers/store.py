@@ -1,8 +1,89 @@
-"""The port of customers and their address books made true on PostgreSQL: explicit statements, explicit locks, rows turned into snapshots."""
+"""The port of customers and their address books made true on PostgreSQL: the customer's row is the lock of the book."""
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Boolean, DateTime, Text, Uuid, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import JSONB
+
+from domain.customers.model import Address, BookEntry, Defaults, Profile, address_of, kept
+from domain.ids import AddressId, CustomerId
+from persistence.customers.tables import AddressRow, CustomerRow
+from persistence.statement import Question, Statement
 from persistence.transaction import Transaction
+
+
+class _Profile(NamedTuple):
+    first_name: str
+    last_name: str
+    phone: str | None
+    language: str
+
+
+class _Entry(NamedTuple):
+    id: UUID
+    customer_id: UUID
+    address: dict[str, Any]
+    is_default_shipping: bool
+    is_default_billing: bool
+    created_at: datetime
+
+
+class _Count(NamedTuple):
+    addresses: int
+
+
+_NOW = bindparam("now", type_=DateTime(timezone=True))
+_CUSTOMER = bindparam("customer_id", type_=Uuid())
+_PROFILE = {
+    "first_name": bindparam("first", type_=Text()),
+    "last_name": bindparam("last", type_=Text()),
+    "phone": bindparam("number", type_=Text()),
+    "language": bindparam("tongue", type_=Text()),
+}
+_PLACE = {
+    "address": bindparam("place", type_=JSONB()),
+    "is_default_shipping": bindparam("shipping", type_=Boolean()),
+    "is_default_billing": bindparam("billing", type_=Boolean()),
+}
+ADD = Statement(insert(CustomerRow).values(id=_CUSTOMER, created_at=_NOW, **_PROFILE))
+LOCKED = Question(
+    _Profile,
+    select(CustomerRow.first_name, CustomerRow.last_name, CustomerRow.phone, CustomerRow.language)
+    .where(CustomerRow.id == _CUSTOMER)
+    .with_for_update(key_share=True),
+)
+SET_PROFILE = Statement(update(CustomerRow).where(CustomerRow.id == _CUSTOMER).values(_PROFILE))
+COUNT = Question(
+    _Count, select(func.count().label("addresses")).select_from(AddressRow).where(AddressRow.customer_id == _CUSTOMER)
+)
+ENTRY = Question(
+    _Entry,
+    select(
+        AddressRow.id,
+        AddressRow.customer_id,
+        AddressRow.address,
+        AddressRow.is_default_shipping,
+        AddressRow.is_default_billing,
+        AddressRow.created_at,
+    ).where(and_(AddressRow.id == bindparam("address_id"), AddressRow.customer_id == _CUSTOMER)),
+)
+ADD_ENTRY = Statement(insert(AddressRow).values(id=bindparam("address_id"), customer_id=_CUSTOMER, created_at=_NOW, **_PLACE))
+SET_ENTRY = Statement(update(AddressRow).where(AddressRow.id == bindparam("address_id")).values(_PLACE))
+CLEAR_SHIPPING = Statement(
+    update(AddressRow)
+    .where(AddressRow.customer_id == _CUSTOMER, AddressRow.is_default_shipping)
+    .values(is_default_shipping=False)
+)
+CLEAR_BILLING = Statement(
+    update(AddressRow)
+    .where(AddressRow.customer_id == _CUSTOMER, AddressRow.is_default_billing)
+    .values(is_default_billing=False)
+)
+REMOVE = Statement(delete(AddressRow).where(AddressRow.id == bindparam("address_id")))
 
 
 class CustomersRows:
@@ -10,3 +91,63 @@ class CustomersRows:
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
+
+    async def add(self, customer_id: CustomerId, profile: Profile, *, now: datetime) -> None:
+        await self._transaction.run(ADD, customer_id=customer_id, now=now, **_told(profile))
+
+    async def lock(self, customer_id: CustomerId) -> Profile | None:
+        row = await self._transaction.row(LOCKED, customer_id=customer_id)
+        return None if row is None else Profile(**row._asdict())
+
+    async def set_profile(self, customer_id: CustomerId, profile: Profile) -> None:
+        await self._transaction.run(SET_PROFILE, customer_id=customer_id, **_told(profile))
+
+    async def count_addresses(self, customer_id: CustomerId) -> int:
+        row = await self._transaction.row(COUNT, customer_id=customer_id)
+        return row.addresses if row else 0
+
+    async def entry(self, customer_id: CustomerId, address_id: AddressId) -> BookEntry | None:
+        row = await self._transaction.row(ENTRY, customer_id=customer_id, address_id=address_id)
+        if row is None:
+            return None
+        return BookEntry(
+            id=AddressId(row.id),
+            customer_id=CustomerId(row.customer_id),
+            address=address_of(row.address),
+            defaults=Defaults(shipping=row.is_default_shipping, billing=row.is_default_billing),
+            created_at=row.created_at,
+        )
+
+    async def add_entry(self, entry: BookEntry) -> None:
+        await self._transaction.run(
+            ADD_ENTRY,
+            address_id=entry.id,
+            customer_id=entry.customer_id,
+            now=entry.created_at,
+            **_placed(entry.address, entry.defaults),
+        )
+
+    async def set_entry(self, address_id: AddressId, address: Address, defaults: Defaults) -> None:
+        await self._transaction.run(SET_ENTRY, address_id=address_id, **_placed(address, defaults))
+
+    async def clear_defaults(self, customer_id: CustomerId, kinds: Defaults) -> None:
+        if kinds.shipping:
+            await self._transaction.run(CLEAR_SHIPPING, customer_id=customer_id)
+        if kinds.billing:
+            await self._transaction.run(CLEAR_BILLING, customer_id=customer_id)
+
+    async def remove_entry(self, address_id: AddressId) -> None:
+        await self._transaction.run(REMOVE, address_id=address_id)
+
+
+def _told(profile: Profile) -> dict[str, object]:
+    return {
+        "first": profile.first_name,
+        "last": profile.last_name,
+        "number": profile.phone,
+        "tongue": profile.language,
+    }
+
+
+def _placed(address: Address, defaults: Defaults) -> dict[str, object]:
+    return {"place": kept(address), "shipping": defaults.shipping, "billing": defaults.billing}

@@ -1,0 +1,139 @@
+"""Use cases of access around the slow work of hashing: attempts are counted first, no transaction is open meanwhile.
+
+Every answer takes the same steps whether or not the address is known, so that neither words nor time tell.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from domain.access import actions, rules
+from domain.access.errors import EmailInvalid, EmailTaken, InvalidCredentials, PasswordWrong, RefreshTokenInvalid
+from domain.access.model import PASSWORD_LENGTH_MAX, STAFF_NAME_LENGTH_MAX, LoggedIn, OpenSession, Throttled
+from domain.access.provider import AccessPorts, EmailRules, PasswordHasher, PasswordJudge
+from domain.error import Invalid, Path, Several, UserError
+from domain.ids import AccountId, SessionId
+from domain.unit import Transact
+
+PASSWORD = ("input", "password")
+
+
+async def log_in(
+    transact: Transact,
+    ports: AccessPorts,
+    *,
+    email: str,
+    password: str,
+    device: str,
+    address: str | None,
+    now: datetime,
+) -> LoggedIn | InvalidCredentials | Throttled:
+    """Opens a session for who knows the password. Raises `Busy`. Staff and customers log in alike."""
+    refused = InvalidCredentials(path=("input",))
+    written = ports.emails.normalised(email)
+    if written is None or len(password) > PASSWORD_LENGTH_MAX:
+        return refused
+    key = rules.email_key(written)
+    if (throttled := await ports.throttle.attempt("log in", account=key, address=address)) is not None:
+        return throttled
+    account = await transact(actions.find_account, email_key=key)
+    verified = await ports.hasher.verified(password, account.password_hash if account else None)
+    if account is None or not verified.is_right or not account.is_active:
+        return refused
+    opened = await transact(
+        actions.open_session,
+        account=account,
+        better_hash=verified.better_hash,
+        device=device,
+        secrets=ports.secrets,
+        lifetime=timedelta(seconds=ports.refresh_seconds),
+        now=now,
+    )
+    if opened is None:
+        return refused
+    return _logged_in(ports, opened, now)
+
+
+async def refresh(transact: Transact, ports: AccessPorts, *, token: str, now: datetime) -> LoggedIn | RefreshTokenInvalid:
+    """Exchanges a refresh token for its follower and a new access token."""
+    rotated = await transact(
+        actions.rotate, token=token, secrets=ports.secrets, lifetime=timedelta(seconds=ports.refresh_seconds), now=now
+    )
+    if rotated is None:
+        return RefreshTokenInvalid(path=("input", "refresh_token"))
+    return _logged_in(ports, rotated, now)
+
+
+async def change_password(
+    transact: Transact,
+    ports: AccessPorts,
+    *,
+    account_id: AccountId,
+    session_id: SessionId,
+    current: str,
+    password: str,
+    address: str | None,
+    now: datetime,
+) -> AccountId | UserError | Throttled:
+    """Changes the password of who proves the present one; every other session ends. Raises `Busy`."""
+    at = ("input", "current_password")
+    if (throttled := await ports.throttle.attempt("password", account=str(account_id), address=address)) is not None:
+        return throttled
+    account = await transact(actions.read_account, account_id=account_id)
+    if account is None:
+        return PasswordWrong(path=at)
+    broken = await password_failure(ports.judge, password, about=(account.email,), at=("input", "new_password"))
+    verified = await ports.hasher.verified(current[: PASSWORD_LENGTH_MAX + 1], account.password_hash)
+    if not verified.is_right:
+        return PasswordWrong(path=at)
+    if broken is not None:
+        return broken
+    return await transact(
+        actions.change_password,
+        account=account,
+        password_hash=await ports.hasher.hashed(password),
+        session_id=session_id,
+        at=at,
+        now=now,
+    )
+
+
+async def create_admin(
+    transact: Transact,
+    *,
+    email: str,
+    password: str,
+    name: str,
+    emails: EmailRules,
+    judge: PasswordJudge,
+    hasher: PasswordHasher,
+    now: datetime,
+) -> AccountId | UserError:
+    """Makes an administrator: who runs the shop says so, by the command `create-admin`. `EmailTaken` when there is one."""
+    address = emails.normalised(email)
+    if address is None:
+        return EmailInvalid(path=("input", "email"))
+    if not name.strip() or len(name) > STAFF_NAME_LENGTH_MAX:
+        return Invalid(path=("input", "name"), reason=f"A name has 1 to {STAFF_NAME_LENGTH_MAX} characters.")
+    if (broken := await password_failure(judge, password, about=(address, name), at=PASSWORD)) is not None:
+        return broken
+    outcome: AccountId | EmailTaken = await transact(
+        actions.add_administrator,
+        email=address,
+        name=name.strip(),
+        password_hash=await hasher.hashed(password),
+        now=now,
+    )
+    return outcome
+
+
+async def password_failure(judge: PasswordJudge, password: str, *, about: tuple[str, ...], at: Path) -> UserError | None:
+    """Everything that is wrong with a new password, or None. Raises `Busy`."""
+    if (failure := rules.length_failure(password, at=at)) is not None:
+        return failure
+    failures = rules.weakness_failures(await judge.weaknesses(password, about=about), at=at)
+    return Several(errors=failures) if failures else None
+
+
+def _logged_in(ports: AccessPorts, session: OpenSession, now: datetime) -> LoggedIn:
+    return LoggedIn(session=session, access=ports.tokens.issued(session.account_id, session.session_id, now=now))

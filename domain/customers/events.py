@@ -1,0 +1,36 @@
+"""The facts of customers worth announcing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from domain.event import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerRegistered(Event):
+    """Somebody has an account now. The owner of the address is welcomed by mail."""
+
+    aggregate: ClassVar[str] = "account"
+    account_id: UUID
+
+    @property
+    def aggregate_id(self) -> UUID:
+        return self.account_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationRepeated(Event):
+    """Somebody registered an address that has an account, and was answered like a newcomer.
+
+    The owner is told by mail that they have an account already: nobody else may learn it.
+    """
+
+    aggregate: ClassVar[str] = "account"
+    account_id: UUID
+
+    @property
+    def aggregate_id(self) -> UUID:
+        return self.account_id
