@@ -12,6 +12,8 @@ from uuid import UUID
 from aiodataloader import DataLoader
 from graphql import GraphQLResolveInfo
 
+from domain.access.provider import EmailRules
+from domain.customers.provider import PlaceRules
 from domain.live import Live
 from domain.payments.provider import Provider
 from domain.seal import Seal
@@ -35,6 +37,8 @@ class Ports:
 
     seal: Seal
     live: Live
+    addresses: PlaceRules
+    emails: EmailRules
     places: Places
     providers: Mapping[str, Provider]
     default_provider: str
