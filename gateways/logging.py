@@ -39,8 +39,9 @@ def configure_logging(*, level: str, for_people: bool = False) -> None:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
-    # Start, stop and every request are told by us, with ids and without the query string.
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    # Start, stop and every request are told by us, with ids and without the query string; others tell only trouble.
+    for name in ("uvicorn.error", "alembic", "httpx2", "httpcore2"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("uvicorn.access").disabled = True
 
 

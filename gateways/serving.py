@@ -133,6 +133,12 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         yield
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Ends the application's lifespan in a hurry too, where Uvicorn would leave its connections to their fate."""
+        await super().shutdown(sockets)
+        if self.force_exit:
+            await self.lifespan.shutdown()
+
 
 async def _run(server: _Server, serving: Serving, listener: socket.socket, stopping: Stopping) -> None:
     serve = asyncio.create_task(server.serve(sockets=[listener]))

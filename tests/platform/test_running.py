@@ -37,6 +37,7 @@ def test_two_signals_in_quick_succession_still_end_everything_cleanly(start_shop
     assert shop.end(signal.SIGINT) == 0
     assert not [pid for pid in pids.values() if is_alive(pid)]
     assert processes_of(data_dir) == {}
+    assert "Traceback" not in shop.log.read_text()
 
 
 def test_a_signal_while_the_servers_start_leaves_none_of_them(start_shop: StartShop, data_dir: Path) -> None:
