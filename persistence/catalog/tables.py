@@ -160,7 +160,7 @@ class VariantRow(Row):
 
 
 class ProductImportRow(Row):
-    """One run of the product import; counts grow while it runs, so that anyone may watch."""
+    """One run of the product import; counts grow while it runs, so that anyone may watch. `moved_at`: when they last did."""
 
     __tablename__ = "product_import"
     __table_args__ = (one_of("status", ("UPLOADING", "QUEUED", "RUNNING", "DONE", "FAILED")),)
@@ -178,6 +178,7 @@ class ProductImportRow(Row):
     errors_count: Mapped[int] = mapped_column(server_default=text("0"))
     failure: Mapped[str | None]
     created_at: Mapped[Created]
+    moved_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 
 
