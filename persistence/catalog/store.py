@@ -1,12 +1,56 @@
-"""The port of the catalogue made true on PostgreSQL: explicit statements, explicit locks, rows turned into snapshots."""
+"""The port of the catalogue made true on PostgreSQL: products, variants, categories, collections and import runs."""
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import bindparam, select
+
+from domain.ids import VariantId
+from persistence.catalog.categories import CategoryRows
+from persistence.catalog.collections import CollectionRows
+from persistence.catalog.imports import ImportRunRows
+from persistence.catalog.products import ProductRows
+from persistence.catalog.tables import VariantRow
+from persistence.catalog.variants import VariantRows
+from persistence.statement import Question
 from persistence.transaction import Transaction
 
 
+class _Found(NamedTuple):
+    id: UUID
+
+
+VARIANT = Question(_Found, select(VariantRow.id).where(VariantRow.id == bindparam("id")))
+
+
 class CatalogRows:
-    """`domain.catalog.store.CatalogStore` on a transaction."""
+    """`domain.catalog.store.CatalogStore` on a transaction; its parts are made when first asked for."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
+
+    @cached_property
+    def products(self) -> ProductRows:
+        return ProductRows(self._transaction)
+
+    @cached_property
+    def variants(self) -> VariantRows:
+        return VariantRows(self._transaction)
+
+    @cached_property
+    def categories(self) -> CategoryRows:
+        return CategoryRows(self._transaction)
+
+    @cached_property
+    def collections(self) -> CollectionRows:
+        return CollectionRows(self._transaction)
+
+    @cached_property
+    def imports(self) -> ImportRunRows:
+        return ImportRunRows(self._transaction)
+
+    async def has_variant(self, variant_id: VariantId) -> bool:
+        return await self._transaction.row(VARIANT, id=variant_id) is not None
