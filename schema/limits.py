@@ -36,7 +36,7 @@ class Ceilings:
     comments: int = 200
     definitions: int = 50
     depth: int = 15
-    fields: int = 500
+    fields: int = 400
     aliases: int = 30
     directives: int = 50
     mutations: int = 4

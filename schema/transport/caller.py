@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from starlette.types import Scope
 
@@ -34,7 +34,7 @@ class Caller:
 
     request_id: str
     address: str | None = None
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
     idempotency_key: str | None = None
     user_agent: str | None = None
     language: str | None = None
