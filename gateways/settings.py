@@ -73,6 +73,7 @@ class Settings(BaseSettings):
 
     smtp_url: SecretStr = SecretStr("")
     mail_from: str = "Vitrine <shop@vitrine.example>"
+    staff_email: str = Field("", pattern=r"^([^@\s]+@[^@\s]+)?$")
 
     access_token_seconds: int = Field(600, ge=30, le=86_400)
     refresh_token_seconds: int = Field(604_800, ge=600)
@@ -159,6 +160,11 @@ class Settings(BaseSettings):
     def provider_public_url(self) -> str:
         """Where buyers reach the sandbox provider's pages, when that is not where we reach it."""
         return self.sandbox_public_url or self.provider_url
+
+    @property
+    def staff_mailbox(self) -> str:
+        """Where staff is told of new orders, "" for nowhere; in development the demo's administrator unless set."""
+        return self.staff_email or ("" if self.is_production else "admin@example.com")
 
     @property
     def seconds_unready(self) -> int:

@@ -13,11 +13,10 @@ from domain.notices.provider import Accepted, Post
 from domain.unit import Transact
 
 
-async def deliver(transact: Transact, post: Post, *, notice_id: NoticeId, delivery: Delivery) -> None:
-    """Sends one message when it is due; later tries are `deliver_due`'s."""
+async def deliver(transact: Transact, post: Post, *, notice_id: NoticeId, delivery: Delivery) -> bool:
+    """Sends one message when it is due; later tries are `deliver_due`'s. False when the carrier may be in trouble."""
     letter = await transact(claim, notice_id=notice_id, delivery=delivery)
-    if letter is not None:
-        await _send(transact, post, letter, delivery)
+    return letter is None or await _send(transact, post, letter, delivery)
 
 
 async def deliver_due(transact: Transact, post: Post, *, delivery: Delivery) -> int:

@@ -25,7 +25,10 @@ class NoticeKind(enum.Enum):
     ORDER_CANCELLED = "ORDER_CANCELLED"
     REFUNDED = "REFUNDED"
     STAFF_ORDER_PLACED = "STAFF_ORDER_PLACED"
-    ADDRESS_ALREADY_REGISTERED = "ADDRESS_ALREADY_REGISTERED"
+    WELCOME = "WELCOME"
+    ALREADY_REGISTERED = "ALREADY_REGISTERED"
+    PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105 - the name of a letter
+    SESSION_ENDED = "SESSION_ENDED"
 
 
 class NoticeState(enum.Enum):
@@ -103,6 +106,16 @@ class OrderFacts:
     shipping_address: dict[str, Any] | None
     placed_at: datetime
     lines: tuple[LineFacts, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountFacts:
+    """What letters tell of an account."""
+
+    shop_name: str
+    email: str
+    first_name: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

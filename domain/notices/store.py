@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import Protocol
+from uuid import UUID
 
 from domain.ids import NoticeId, OrderId
-from domain.notices.model import Delivery, Letter, NewNotice, OrderFacts
+from domain.notices.model import AccountFacts, Delivery, Letter, NewNotice, OrderFacts
 
 
 class NoticesStore(Protocol):
@@ -28,6 +29,9 @@ class NoticesStore(Protocol):
 
     async def record_failure(self, notice_id: NoticeId, *, fence: int, reason: str, pause_seconds: int | None) -> bool:
         """Notes why a try failed and when the next is due, or that there is none (None). False as for `record_sent`."""
+
+    async def account_facts(self, account_id: UUID) -> AccountFacts | None:
+        """What letters tell of an account that may log in, a customer's or staff's; locks nothing."""
 
     async def order_facts(self, order_id: OrderId) -> OrderFacts | None:
         """What letters tell of an order; locks nothing."""

@@ -11,7 +11,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from domain.ids import NoticeId, OrderId
 from domain.money import Currency
-from domain.notices.model import Delivery, Letter, LineFacts, NewNotice, OrderFacts
+from domain.notices.model import AccountFacts, Delivery, Letter, LineFacts, NewNotice, OrderFacts
+from persistence.access.tables import AccountRow
+from persistence.customers.tables import CustomerRow
 from persistence.notices.tables import NoticeRow
 from persistence.orders.tables import OrderLineRow, OrderRow
 from persistence.statement import Question, Statement
@@ -53,6 +55,13 @@ class _Order(NamedTuple):
     refunded: int
     shipping_address: dict[str, Any] | None
     placed_at: datetime
+
+
+class _Account(NamedTuple):
+    shop_name: str
+    email: str
+    first_name: str
+    language: str
 
 
 class _Line(NamedTuple):
@@ -125,10 +134,11 @@ TRY_AGAIN = Statement(
 GIVE_UP = Statement(
     update(NoticeRow).where(_OF_TRY, NoticeRow.state == "SENDING").values(state="DEAD", failure=bindparam("reason"))
 )
+_SHOP_NAME = func.coalesce(select(ShopRow.name).limit(1).scalar_subquery(), literal(SHOP_NAME)).label("shop_name")
 ORDER = Question(
     _Order,
     select(
-        func.coalesce(select(ShopRow.name).limit(1).scalar_subquery(), literal(SHOP_NAME)).label("shop_name"),
+        _SHOP_NAME,
         OrderRow.number,
         OrderRow.email,
         OrderRow.language,
@@ -153,6 +163,19 @@ LINES = Question(
     select(OrderLineRow.product_name, OrderLineRow.variant_name, OrderLineRow.sku, OrderLineRow.quantity, OrderLineRow.total)
     .where(OrderLineRow.order_id == bindparam("order_id"))
     .order_by(OrderLineRow.position),
+)
+
+
+ACCOUNT = Question(
+    _Account,
+    select(
+        _SHOP_NAME,
+        AccountRow.email,
+        func.coalesce(CustomerRow.first_name, "").label("first_name"),
+        func.coalesce(CustomerRow.language, "en").label("language"),
+    )
+    .outerjoin(CustomerRow, CustomerRow.id == AccountRow.id)
+    .where(AccountRow.id == bindparam("account_id"), AccountRow.is_active),
 )
 
 
@@ -195,6 +218,10 @@ class NoticesRows:
         if pause_seconds is None:
             return await self._transaction.run(GIVE_UP, **told) == 1
         return await self._transaction.run(TRY_AGAIN, **told, pause_seconds=pause_seconds) == 1
+
+    async def account_facts(self, account_id: UUID) -> AccountFacts | None:
+        found = await self._transaction.row(ACCOUNT, account_id=account_id)
+        return AccountFacts(**found._asdict()) if found is not None else None
 
     async def order_facts(self, order_id: OrderId) -> OrderFacts | None:
         order = await self._transaction.row(ORDER, order_id=order_id)

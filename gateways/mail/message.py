@@ -1,0 +1,43 @@
+"""A letter as an Internet message (RFC 5322): text with an HTML alternative, and a message id that stays the same on a resend."""
+
+from __future__ import annotations
+
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+
+from domain.notices.model import Letter
+
+
+def message_of(letter: Letter, *, sender: str) -> EmailMessage:
+    """The message. `sender` is an address with or without a name; ValueError when an address is none.
+
+    Everything in it comes from the letter, the date included, so that two sendings of one letter are equal byte for byte.
+    """
+    message = EmailMessage(policy=SMTP)
+    message["From"] = _address(sender)
+    message["To"] = _address(letter.recipient)
+    message["Subject"] = _one_line(letter.subject)
+    message["Date"] = format_datetime(letter.created_at)
+    message["Message-ID"] = letter.message_id
+    message["Content-Language"] = _one_line(letter.language)
+    # No holiday reply to a machine (RFC 3834).
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(letter.text)
+    message.add_alternative(letter.html, subtype="html")
+    message.set_boundary(f"vitrine-{letter.id.hex}")
+    return message
+
+
+def _address(text: str) -> Address:
+    name, address = parseaddr(text)
+    if not address or address != address.strip() or any(letter.isspace() for letter in address):
+        raise ValueError("this is no mail address")
+    user, _, domain = address.rpartition("@")
+    return Address(display_name=_one_line(name), username=user, domain=domain)
+
+
+def _one_line(text: str) -> str:
+    """Without line breaks and other controls, which would be a header of their own."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())

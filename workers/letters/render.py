@@ -1,0 +1,183 @@
+"""Letters from facts: the words of the reader's language, amounts and dates in its manner, one sheet as text and as HTML.
+
+Every value is escaped by the sheet it is put on; the sheet loads nothing from anywhere, and its style stands inline because
+mail programs drop style sheets.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import css_inline
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+from babel.numbers import format_currency
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from domain.money import minor_digits
+from domain.notices.model import AccountFacts, NoticeKind, OrderFacts
+
+FOLDER = Path(__file__).resolve().parent
+LANGUAGES = tuple(sorted(file.stem for file in (FOLDER / "words").glob("*.toml")))
+LANGUAGE_DEFAULT = "en"
+_WITH_LINES = frozenset({NoticeKind.ORDER_CONFIRMED, NoticeKind.ORDER_SHIPPED, NoticeKind.STAFF_ORDER_PLACED})
+# A listing that no mail program shows whole helps nobody; the sums below it are of all lines.
+_LINES_MAX = 100
+
+_SHEETS = Environment(
+    loader=FileSystemLoader(FOLDER),
+    autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False, default_for_string=True),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+_INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A letter ready to be queued."""
+
+    language: str
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How a reader gets to the order: a link, or where there are no pages to lead to, the order's key."""
+
+    link: str = ""
+    order_key: str = ""
+
+
+NO_WAY = Way()
+
+
+def order_letter(kind: NoticeKind, facts: OrderFacts, *, status: str, way: Way) -> Rendered:
+    """A letter about an order, in the order's language. `status` is the state it tells of, as the order names it."""
+    words, locale = words_of(facts.language), _locale(facts.language)
+
+    def money(minor: int) -> str:
+        return format_currency(Decimal(minor).scaleb(-minor_digits(facts.currency)), facts.currency, locale=locale)
+
+    labels = words["labels"]
+    sums = [
+        (labels["subtotal"], facts.subtotal, True),
+        (labels["discount"], -facts.discount, facts.discount != 0),
+        (labels["shipping"], facts.shipping, True),
+        (labels["tax_added"], facts.tax_added, facts.tax_added != 0),
+        (labels["total"], facts.total, True),
+    ]
+    included = facts.tax_total - facts.tax_added
+    return _rendered(
+        kind,
+        words,
+        values={
+            "shop": facts.shop_name,
+            "number": str(facts.number),
+            "placed": format_date(facts.placed_at, "long", locale=locale),
+            "total": money(facts.total),
+            "captured": money(facts.captured),
+            "refunded": money(facts.refunded),
+            "status": words["statuses"].get(status, status),
+            "email": facts.email,
+        },
+        name="" if kind is NoticeKind.STAFF_ORDER_PLACED else _name(facts.shipping_address),
+        shown={
+            "lines": [
+                {
+                    "name": " · ".join(part for part in (line.product_name, line.variant_name) if part),
+                    "sku": line.sku,
+                    "quantity": line.quantity,
+                    "amount": money(line.total),
+                }
+                for line in facts.lines[:_LINES_MAX]
+            ]
+            if kind in _WITH_LINES
+            else [],
+            "sums": [{"label": label, "amount": money(amount)} for label, amount, is_shown in sums if is_shown],
+            "tax_note": f"{labels['tax_included']}: {money(included)}" if included else "",
+            "address": _address(facts.shipping_address, locale) if kind in _WITH_LINES else [],
+            "link": way.link,
+            "order_key": way.order_key,
+        },
+    )
+
+
+def account_letter(kind: NoticeKind, facts: AccountFacts) -> Rendered:
+    """A letter about an account, in its language."""
+    nothing: dict[str, Any] = {"lines": [], "sums": [], "tax_note": "", "address": [], "link": "", "order_key": ""}
+    return _rendered(kind, words_of(facts.language), values={"shop": facts.shop_name}, name=facts.first_name, shown=nothing)
+
+
+def words_of(language: str) -> Mapping[str, Any]:
+    """The words of a language by its BCP 47 tag; English where we have none."""
+    tag = language.lower().partition("-")[0]
+    return _words(tag if tag in LANGUAGES else LANGUAGE_DEFAULT)
+
+
+@cache
+def _words(language: str) -> Mapping[str, Any]:
+    return {**tomllib.loads((FOLDER / "words" / f"{language}.toml").read_text("utf-8")), "language": language}
+
+
+def _rendered(
+    kind: NoticeKind, words: Mapping[str, Any], *, values: Mapping[str, str], name: str, shown: Mapping[str, Any]
+) -> Rendered:
+    letter, labels = words["letters"][kind.value], words["labels"]
+    sheet = {
+        "language": words["language"],
+        "labels": labels,
+        "heading": letter["heading"],
+        "hello": labels["hello"].format(name=name) if name else labels["hello_all"],
+        "body": [paragraph.format_map(values) for paragraph in letter["body"]],
+        "sender": labels["sender"].format_map(values),
+        **shown,
+    }
+    return Rendered(
+        language=words["language"],
+        subject=letter["subject"].format_map(values),
+        text=_SHEETS.get_template("letter.txt.j2").render(sheet),
+        html=_INLINER.inline(_SHEETS.get_template("letter.html.j2").render(sheet)),
+    )
+
+
+def _locale(language: str) -> Locale:
+    """How amounts and dates are written: by the whole tag where Babel knows it, else as the words' language does."""
+    try:
+        return Locale.parse(language, sep="-")
+    except (ValueError, UnknownLocaleError):
+        return Locale.parse(words_of(language)["language"])
+
+
+def _name(address: Mapping[str, Any] | None) -> str:
+    return _text(address, "first_name", "last_name")
+
+
+def _address(address: Mapping[str, Any] | None, locale: Locale) -> list[str]:
+    """The lines of an address, as the order keeps it."""
+    if address is None:
+        return []
+    country = str(address.get("country", ""))
+    lines = [
+        _text(address, "first_name", "last_name"),
+        _text(address, "company"),
+        *(str(line) for line in address.get("street", ())),
+        _text(address, "postal_code", "city"),
+        _text(address, "region"),
+        str(locale.territories.get(country, country)),
+    ]
+    return [line for line in lines if line]
+
+
+def _text(address: Mapping[str, Any] | None, *names: str) -> str:
+    return " ".join(str(part) for name in names if (part := (address or {}).get(name)))

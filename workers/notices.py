@@ -1,0 +1,131 @@
+"""The tasks that write to people, and those that see it sent. A task makes one letter; the letter's own tries follow.
+
+What a letter tells is read when it is written, not when it was caused: facts carry ids only. A letter about a step of an
+order tells of that step, even when the order has moved on meanwhile.
+"""
+
+from __future__ import annotations
+
+from email.utils import parseaddr
+from uuid import UUID
+
+from domain.error import UserError
+from domain.ids import NoticeId, OrderId, new_id
+from domain.notices import flows
+from domain.notices.actions import queue
+from domain.notices.model import NewNotice, NoticeKind
+from persistence.unit import UnitOfWork
+from workers.letters.render import NO_WAY, Rendered, Way, account_letter, order_letter
+from workers.tasks import Addresses, Fact, Failed, InTransaction, Tools
+
+_UNTOLD = frozenset({"CONFIRMED"})
+_IN_TRANSIT = frozenset({"PARTIALLY_SHIPPED", "DELIVERED", "RETURNED"})
+
+
+def about_order(kind: NoticeKind) -> InTransaction:
+    """The task that writes this letter to an order's buyer."""
+
+    async def tell(unit: UnitOfWork, fact: Fact, tools: Tools) -> UserError | None:
+        return await _tell_buyer(unit, fact, tools, kind, status="")
+
+    return tell
+
+
+def about_account(kind: NoticeKind) -> InTransaction:
+    """The task that writes this letter to an account's owner."""
+
+    async def tell(unit: UnitOfWork, fact: Fact, tools: Tools) -> UserError | None:
+        account = await unit.notices.account_facts(fact.id("account_id"))
+        if account is None:
+            return None  # closed since: there is nobody to write to
+        letter = account_letter(kind, account)
+        await _queue(unit, fact, tools.addresses, kind, recipient=account.email, letter=letter, order_id=None)
+        return None
+
+    return tell
+
+
+async def tell_status(unit: UnitOfWork, fact: Fact, tools: Tools) -> UserError | None:
+    """Tells the buyer how an order moved on. That it is confirmed, the letter about its payment has told already."""
+    status, fulfillment = str(fact.fields["status"]), str(fact.fields["fulfillment_status"])
+    if fulfillment == "SHIPPED" and status == "PROCESSING":
+        return await _tell_buyer(unit, fact, tools, NoticeKind.ORDER_SHIPPED, status=fulfillment)
+    told = fulfillment if fulfillment in _IN_TRANSIT else status
+    if told in _UNTOLD:
+        return None
+    return await _tell_buyer(unit, fact, tools, NoticeKind.ORDER_STATUS_CHANGED, status=told)
+
+
+async def tell_staff(unit: UnitOfWork, fact: Fact, tools: Tools) -> UserError | None:
+    """Tells the staff's mailbox of a new order, where there is one."""
+    kind, mailbox = NoticeKind.STAFF_ORDER_PLACED, tools.addresses.staff_email
+    if not mailbox:
+        return None
+    order = await unit.notices.order_facts(OrderId(fact.id("order_id")))
+    if order is None:
+        return _no_order(fact)
+    letter = order_letter(kind, order, status=order.status, way=NO_WAY)
+    await _queue(unit, fact, tools.addresses, kind, recipient=mailbox, letter=letter, order_id=order.id)
+    return None
+
+
+async def send(fact: Fact, tools: Tools) -> None:
+    """The first try of a letter; the clock sees to later ones, and to all while the carrier rests."""
+    if tools.carrier.rests:
+        return
+    is_well = await flows.deliver(tools.transact, tools.post, notice_id=NoticeId(fact.id("notice_id")), delivery=tools.delivery)
+    tools.carrier.note(is_well=is_well)
+
+
+async def send_due(tools: Tools) -> None:
+    """Sends what is due: later tries, what a crash left half sent, and what rested."""
+    await flows.deliver_due(tools.transact, tools.post, delivery=tools.delivery)
+
+
+async def _tell_buyer(unit: UnitOfWork, fact: Fact, tools: Tools, kind: NoticeKind, *, status: str) -> UserError | None:
+    order = await unit.notices.order_facts(OrderId(fact.id("order_id")))
+    if order is None:
+        return _no_order(fact)
+    letter = order_letter(kind, order, status=status or order.status, way=_way(tools, order.id))
+    await _queue(unit, fact, tools.addresses, kind, recipient=order.email, letter=letter, order_id=order.id)
+    return None
+
+
+async def _queue(
+    unit: UnitOfWork,
+    fact: Fact,
+    addresses: Addresses,
+    kind: NoticeKind,
+    *,
+    recipient: str,
+    letter: Rendered,
+    order_id: UUID | None,
+) -> None:
+    notice_id = NoticeId(new_id())
+    domain = parseaddr(addresses.mail_from)[1].rpartition("@")[2] or "localhost"
+    await queue(
+        unit,
+        notice=NewNotice(
+            id=notice_id,
+            cause=str(fact.task_id),
+            kind=kind,
+            recipient=recipient,
+            language=letter.language,
+            subject=letter.subject,
+            text=letter.text,
+            html=letter.html,
+            message_id=f"<{notice_id}@{domain}>",
+            order_id=OrderId(order_id) if order_id is not None else None,
+        ),
+    )
+
+
+def _way(tools: Tools, order_id: UUID) -> Way:
+    """The shop's page of the order; without pages, the key that the API's `orderByToken` opens it with."""
+    key = tools.seal.secret("order", order_id)
+    pages = tools.addresses.storefront_url.rstrip("/")
+    return Way(link=f"{pages}/orders/{key}") if pages else Way(order_key=key)
+
+
+def _no_order(fact: Fact) -> Failed:
+    return Failed(reason=f"{fact.kind} names no order")

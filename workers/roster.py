@@ -1,0 +1,74 @@
+"""Everything a worker does, in one place: which fact leads to which tasks, what each task is, and what the clock runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from domain.notices.model import NoticeKind
+from persistence.unit import UnitOfWork
+from workers import notices, orders
+from workers.notices import about_account, about_order
+from workers.schedule import Entry
+from workers.tasks import Outside, Task, Tools, Within
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roster:
+    """What a worker does. A fact whose kind is no route of this version waits for one of whose it is."""
+
+    routes: Mapping[str, Sequence[str]]
+    tasks: Mapping[str, Task]
+    entries: Mapping[str, Entry]
+
+
+ROUTES: Mapping[str, Sequence[str]] = {
+    "OrderPlaced": ("confirm_order", "tell_staff"),
+    "OrderStatusChanged": ("tell_status",),
+    "OrderCancelled": ("tell_cancellation",),
+    "PaymentCaptured": ("tell_payment",),
+    "PaymentFailed": ("tell_failed_payment",),
+    "RefundSettled": ("tell_refund",),
+    "CustomerRegistered": ("welcome",),
+    "RegistrationRepeated": ("tell_registered",),
+    "PasswordChanged": ("tell_password_change",),
+    "RefreshTokenReused": ("tell_ended_session",),
+    "NoticeQueued": ("send_notice",),
+}
+TASKS: Mapping[str, Task] = {
+    "confirm_order": Within(about_order(NoticeKind.ORDER_CONFIRMED)),
+    "tell_staff": Within(notices.tell_staff),
+    "tell_status": Within(notices.tell_status),
+    "tell_cancellation": Within(about_order(NoticeKind.ORDER_CANCELLED)),
+    "tell_payment": Within(about_order(NoticeKind.PAYMENT_RECEIVED)),
+    "tell_failed_payment": Within(about_order(NoticeKind.PAYMENT_FAILED)),
+    "tell_refund": Within(about_order(NoticeKind.REFUNDED)),
+    "welcome": Within(about_account(NoticeKind.WELCOME)),
+    "tell_registered": Within(about_account(NoticeKind.ALREADY_REGISTERED)),
+    "tell_password_change": Within(about_account(NoticeKind.PASSWORD_CHANGED)),
+    "tell_ended_session": Within(about_account(NoticeKind.SESSION_ENDED)),
+    "send_notice": Outside(notices.send),
+}
+
+
+async def _forget_old(tools: Tools) -> None:
+    """Drops what nobody will ask for again: idempotency keys after three days, done facts after a month."""
+    await tools.transact.work(_forget_keys)
+    while await tools.transact.work(_forget_facts):
+        pass
+
+
+async def _forget_keys(unit: UnitOfWork) -> int:
+    return await unit.idempotency.forget_old()
+
+
+async def _forget_facts(unit: UnitOfWork) -> int:
+    return await unit.outbox.forget_old()
+
+
+ENTRIES: Mapping[str, Entry] = {
+    "send_due_notices": Entry(5, notices.send_due),
+    "expire_unpaid_orders": Entry(15, orders.expire_unpaid),
+    "forget_old": Entry(3600, _forget_old, seconds_max=300),
+}
+ROSTER = Roster(routes=ROUTES, tasks=TASKS, entries=ENTRIES)
