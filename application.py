@@ -5,13 +5,13 @@ What runs besides the API, and how all of it starts and ends, is `server`'s and 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import redis.asyncio
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from edge.health import Health, LoopLag
 from edge.layers import layered
@@ -50,12 +50,15 @@ class Api:
             lag=self._lag,
             about={"mode": settings.mode.value},
         )
-        endpoints = self._endpoints()
-        self.paths = frozenset(endpoints)
-        self.metrics = Metrics(operations=(), routes=self.paths)
-        routes: list[BaseRoute] = [Route(path, _Endpoint(app)) for path, app in endpoints.items()]
+        self.metrics = Metrics(operations=(), routes=("/health", "/metrics"))
+        self.routes: list[BaseRoute] = [
+            Route("/health", self._health.summary),
+            Route("/health/live", self._health.live),
+            Route("/health/ready", self._health.ready),
+            Route("/metrics", self.metrics.page),
+        ]
         self._app = layered(
-            Starlette(routes=routes, lifespan=self._lifespan),
+            Starlette(routes=self.routes, lifespan=self._lifespan),
             metrics=self.metrics,
             limits=InputLimits(
                 headers=settings.header_count_max, header_bytes=settings.header_bytes_max, body_bytes=settings.body_bytes_max
@@ -70,16 +73,10 @@ class Api:
         """Unready from now on."""
         self._draining = True
 
-    def _endpoints(self) -> Mapping[str, ASGIApp]:
-        async def metrics(scope: Scope, receive: Receive, send: Send) -> None:
-            await self.metrics.page(scope, receive, send)
-
-        return {
-            "/health": self._health.summary,
-            "/health/live": self._health.live,
-            "/health/ready": self._health.ready,
-            "/metrics": metrics,
-        }
+    @property
+    def paths(self) -> frozenset[str]:
+        """Every path that is answered."""
+        return frozenset(route.path for route in self.routes if isinstance(route, Route))
 
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
@@ -104,16 +101,6 @@ class Api:
 
     async def _ask_redis(self) -> bool:
         return bool(await self.redis.ping())
-
-
-class _Endpoint:
-    """Tells Starlette that what stands behind a path is an ASGI application, which it does not see in a method."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app(scope, receive, send)
 
 
 def build_app(settings: Settings) -> Api:

@@ -80,10 +80,10 @@ class RunningShop:
         return httpx2.get(f"http://127.0.0.1:{self.port}{path}", timeout=SECONDS)
 
     def descendants(self) -> dict[str, int]:
-        """The children of the shop's process: program name (or `child`) to process id."""
+        """The living children of the shop's process: program name (or `child`) to process id."""
         found = {}
         for entry in Path("/proc").iterdir():
-            if not entry.name.isdigit():
+            if not entry.name.isdigit() or not is_alive(int(entry.name)):
                 continue
             with contextlib.suppress(OSError):
                 if int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == self.process.pid:
