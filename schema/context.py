@@ -12,7 +12,7 @@ from uuid import UUID
 from aiodataloader import DataLoader
 from graphql import GraphQLResolveInfo
 
-from domain.access.provider import EmailRules
+from domain.access.provider import AccessPorts, EmailRules
 from domain.customers.provider import PlaceRules
 from domain.live import Live
 from domain.payments.provider import Provider
@@ -22,6 +22,7 @@ from domain.viewer import Viewer
 from persistence.engine import Database
 from persistence.reader import Reader
 from persistence.unit import Transactions
+from schema.access.standings import Standings
 from schema.directives import key_of, wish_of
 from schema.ids import id_of
 from schema.places import Place, Places, Wish
@@ -37,6 +38,8 @@ class Ports:
 
     seal: Seal
     live: Live
+    access: AccessPorts
+    standings: Standings
     addresses: PlaceRules
     emails: EmailRules
     places: Places

@@ -6,7 +6,7 @@ from graphql import GraphQLError
 
 
 class Refusal(GraphQLError):
-    """What a field answers when it cannot: `code` is stable and published, the message is for people."""
+    """What a field answers when it cannot: `code` is stable and published, the message for people, `data` for programs."""
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message, extensions={"code": code})
+    def __init__(self, code: str, message: str, **data: int | str) -> None:
+        super().__init__(message, extensions={"code": code, **data})

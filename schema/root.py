@@ -13,6 +13,12 @@ from strawberry.tools import create_type
 from strawberry.types.field import StrawberryField
 
 from schema import localization, node
+from schema.access import errors as access_errors
+from schema.access import mutations as access_mutations
+from schema.access import queries as access_queries
+from schema.customers import errors as customer_errors
+from schema.customers import mutations as customer_mutations
+from schema.customers import queries as customer_queries
 from schema.directives import CLIENT_DIRECTIVES
 from schema.errors import collected
 from schema.execution.fields import METADATA, Declared, Shown
@@ -20,10 +26,10 @@ from schema.permissions import EVERYONE, Rule
 from schema.refusal import Refusal
 from schema.scalars import SCALARS
 
-QUERIES: tuple[ModuleType, ...] = (localization, node)
-MUTATIONS: tuple[ModuleType, ...] = ()
+QUERIES: tuple[ModuleType, ...] = (localization, node, access_queries, customer_queries)
+MUTATIONS: tuple[ModuleType, ...] = (access_mutations, customer_mutations)
 SUBSCRIPTIONS: tuple[ModuleType, ...] = ()
-ERRORS = collected()
+ERRORS = collected(access_errors.ERRORS, customer_errors.ERRORS)
 
 
 def _fields(modules: Iterable[ModuleType]) -> list[StrawberryField]:

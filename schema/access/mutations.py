@@ -1,0 +1,180 @@
+"""Logging in, going on, and logging out. Counting attempts and hashing are the flows' business."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from domain.access import actions, flows
+from domain.access.model import LoggedIn, Throttled
+from domain.access.provider import Busy
+from domain.customers.errors import ValueMissing
+from domain.error import NotFound, UserError
+from domain.ids import AccountId, SessionId
+from domain.viewer import Customer, Staff
+from schema.access.inputs import PasswordChangeInput, SessionEndInput, TokenCreateInput, TokenRefreshInput, TokenRevokeInput
+from schema.context import Context
+from schema.ids import global_id
+from schema.mutations import Answer, answered, deed
+from schema.permissions import EVERYONE, SIGNED_IN
+from schema.refusal import Refusal
+
+_TOKENS = {
+    "access_token": (str, "Send it as `Authorization: Bearer ...`."),
+    "access_token_expires_at": (datetime, "When the access token ends, UTC. Get the next one before that."),
+    "refresh_token": (str, "Good for one `tokenRefresh`. Keep it like a password."),
+    "refresh_token_expires_at": (datetime, "When the session ends unless it is refreshed before, UTC."),
+}
+
+
+def too_many(throttled: Throttled) -> Refusal:
+    """What is raised for who tried too often: a failure of the request, not of its input."""
+    wait = throttled.retry_after
+    return Refusal("RATE_LIMITED", f"Too many attempts. Please try again in {wait} seconds.", retryAfter=wait)
+
+
+@contextmanager
+def hashing() -> Iterator[None]:
+    """Around work that may find the machine busy."""
+    try:
+        yield
+    except Busy as busy:
+        raise Refusal("OVERLOADED", "The shop is very busy. Nothing was changed; please try again in a moment.") from busy
+
+
+def _tokens(outcome: LoggedIn | UserError) -> Answer | UserError:
+    if isinstance(outcome, UserError):
+        return outcome
+    return answered(
+        access_token=outcome.access.text,
+        access_token_expires_at=outcome.access.expires_at,
+        refresh_token=outcome.session.refresh_token,
+        refresh_token_expires_at=outcome.session.refresh_expires_at,
+    )
+
+
+@deed("Logs in, as a customer or as staff. Attempts are counted: see the error RATE_LIMITED.", allow=EVERYONE, **_TOKENS)
+async def token_create(
+    context: Context,
+    *,
+    input: Annotated[TokenCreateInput, strawberry.argument(description="Who logs in.")],  # noqa: A002 - the API's word
+) -> Answer | UserError:
+    with hashing():
+        outcome = await flows.log_in(
+            context.act,
+            context.ports.access,
+            email=input.email,
+            password=input.password,
+            device=context.caller.user_agent or "",
+            address=context.caller.address,
+            now=context.now,
+        )
+    if isinstance(outcome, Throttled):
+        raise too_many(outcome)
+    return _tokens(outcome)
+
+
+@deed("Goes on with a session: a refresh token for the next one and a new access token.", allow=EVERYONE, **_TOKENS)
+async def token_refresh(
+    context: Context,
+    *,
+    input: Annotated[TokenRefreshInput, strawberry.argument(description="The session.")],  # noqa: A002 - the API's word
+) -> Answer | UserError:
+    return _tokens(await flows.refresh(context.act, context.ports.access, token=input.refresh_token, now=context.now))
+
+
+@deed(
+    "Logs out: ends the session of a refresh token, or of this request. A token that is not known is no error (RFC 7009).",
+    allow=EVERYONE,
+    revoked=(bool, "True: the token, if there ever was such a one, is worth nothing now."),
+)
+async def token_revoke(
+    context: Context,
+    *,
+    input: Annotated[TokenRevokeInput, strawberry.argument(description="The session.")],  # noqa: A002 - the API's word
+) -> Answer | UserError:
+    if input.refresh_token is not None:
+        ended = await context.act(actions.revoke_token, token=input.refresh_token, now=context.now)
+        if ended is not None:
+            context.ports.standings.forget(ended)
+        return answered(revoked=True)
+    viewer = context.viewer
+    if not isinstance(viewer, (Customer, Staff)):
+        return ValueMissing(path=("input", "refresh_token"))
+    return await _end(context, viewer, viewer.session) or answered(revoked=True)
+
+
+@deed(
+    "Logs out everywhere. Access tokens that are about end within 30 seconds.",
+    allow=SIGNED_IN,
+    sessions_ended=(int, "How many sessions that ended, this one among them."),
+)
+async def tokens_revoke_all(context: Context) -> Answer | UserError:
+    viewer = _signed_in(context)
+    count = await context.act(actions.end_sessions, account_id=AccountId(viewer.id), now=context.now)
+    context.ports.standings.forget(viewer.session)
+    return answered(sessions_ended=count)
+
+
+@deed("Logs out one of your devices.", allow=SIGNED_IN, session_id=(strawberry.ID, "The session that has ended."))
+async def session_end(
+    context: Context,
+    *,
+    input: Annotated[SessionEndInput, strawberry.argument(description="Which.")],  # noqa: A002 - the API's word
+) -> Answer | UserError:
+    session_id = context.id_of("Session", input.id)
+    if session_id is None:
+        return NotFound(path=("input", "id"), what="session")
+    failure = await _end(context, _signed_in(context), SessionId(session_id))
+    return failure or answered(session_id=global_id("Session", session_id))
+
+
+@deed(
+    "Changes your password. Every other session of yours ends.",
+    allow=SIGNED_IN,
+    changed_at=(datetime, "When it was changed, UTC."),
+)
+async def password_change(
+    context: Context,
+    *,
+    input: Annotated[PasswordChangeInput, strawberry.argument(description="Both passwords.")],  # noqa: A002 - the API's word
+) -> Answer | UserError:
+    viewer = _signed_in(context)
+    with hashing():
+        outcome = await flows.change_password(
+            context.act,
+            context.ports.access,
+            account_id=AccountId(viewer.id),
+            session_id=viewer.session,
+            current=input.current_password,
+            password=input.new_password,
+            address=context.caller.address,
+            now=context.now,
+        )
+    if isinstance(outcome, Throttled):
+        raise too_many(outcome)
+    return outcome if isinstance(outcome, UserError) else answered(changed_at=context.now)
+
+
+async def _end(context: Context, viewer: Customer | Staff, session_id: SessionId) -> NotFound | None:
+    outcome = await context.act(
+        actions.end_session,
+        account_id=AccountId(viewer.id),
+        session_id=session_id,
+        at=("input", "id"),
+        now=context.now,
+    )
+    context.ports.standings.forget(session_id)
+    return outcome if isinstance(outcome, NotFound) else None
+
+
+def _signed_in(context: Context) -> Customer | Staff:
+    """The viewer of a field that only signed-in people may ask; Vitrine's own machines have no session to speak of."""
+    viewer = context.viewer
+    if not isinstance(viewer, (Customer, Staff)):
+        raise Refusal("PERMISSION_DENIED", "This is for people who are logged in.")
+    return viewer

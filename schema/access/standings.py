@@ -1,0 +1,85 @@
+"""Who a caller is, from their access token: verified, then looked up, then remembered for a few seconds.
+
+A session that ends, here or in another process, is worth nothing within the time that is remembered.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from domain.access.model import Claims, TokenRefused
+from domain.access.provider import AccessTokens
+from domain.ids import AccountId, CustomerId, SessionId
+from domain.viewer import GUEST, Customer, Permission, Staff, Viewer
+from persistence.access import reads
+from persistence.access.reads import StandingView
+from persistence.reader import Reader
+from schema.transport.caller import Caller, Refused
+
+KEPT_SECONDS = 15.0
+"""An ended session, a changed role or a closed account counts everywhere after this time at the latest."""
+_KEPT_MAX = 10_000
+_KNOWN = {each.value: each for each in Permission}
+
+
+class Standings:
+    """`schema.context.Identify`. One statement for a session that was not seen for a while, none for others."""
+
+    def __init__(self, tokens: AccessTokens, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._tokens = tokens
+        self._monotonic = monotonic
+        self._kept: OrderedDict[UUID, tuple[float, StandingView | None]] = OrderedDict()
+
+    async def __call__(self, caller: Caller, reader: Reader, now: datetime) -> Viewer:
+        """The viewer behind a caller; a guest without a token. Raises `Refused` for a token that is not good."""
+        if caller.token is None:
+            return GUEST
+        claims = self._tokens.read(caller.token, now=now)
+        if claims is TokenRefused.EXPIRED:
+            raise Refused("TOKEN_EXPIRED", "The access token has expired. Get a new one with `tokenRefresh`.")
+        if isinstance(claims, TokenRefused):
+            raise Refused("UNAUTHENTICATED", "The access token is not valid.")
+        viewer = _viewer(claims, await self._standing(reader, claims.session_id))
+        if viewer is None:
+            raise Refused("UNAUTHENTICATED", "The session has ended. Please log in again.")
+        return viewer
+
+    async def holds(self, reader: Reader, viewer: Viewer) -> bool:
+        """Whether a viewer decided earlier (of an open socket, say) is still as good; their token's time aside."""
+        if not isinstance(viewer, (Customer, Staff)):
+            return True
+        claims = Claims(account_id=AccountId(viewer.id), session_id=viewer.session, expires_at=viewer.until)
+        return _viewer(claims, await self._standing(reader, viewer.session)) == viewer
+
+    def forget(self, session_id: SessionId) -> None:
+        """Looks the session up anew the next time: it was ended here."""
+        self._kept.pop(session_id, None)
+
+    async def _standing(self, reader: Reader, session_id: UUID) -> StandingView | None:
+        now = self._monotonic()
+        known = self._kept.get(session_id)
+        if known is not None and now < known[0]:
+            return known[1]
+        # Reckoned from before the question: an answer may be as old as the asking.
+        standing = await reads.standing(reader, session_id)
+        self._kept[session_id] = (now + KEPT_SECONDS, standing)
+        self._kept.move_to_end(session_id)
+        if len(self._kept) > _KEPT_MAX:
+            self._kept.popitem(last=False)
+        return standing
+
+
+def _viewer(claims: Claims, standing: StandingView | None) -> Viewer | None:
+    """Staff before customers; names of permissions that this version does not know grant nothing."""
+    if standing is None or standing.account_id != claims.account_id:
+        return None
+    if standing.permissions is not None:
+        held = frozenset(_KNOWN[name] for name in standing.permissions if name in _KNOWN)
+        return Staff(claims.account_id, claims.session_id, claims.expires_at, held)
+    if standing.is_customer:
+        return Customer(CustomerId(claims.account_id), claims.session_id, claims.expires_at)
+    return None

@@ -1,0 +1,117 @@
+"""What can be seen of access: members of staff, and the sessions on which somebody is logged in."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import strawberry
+
+from domain.access.model import SESSIONS_SHOWN_MAX
+from domain.viewer import Customer, Permission, Staff
+from persistence.access import reads
+from persistence.access.reads import SessionView, StaffView
+from persistence.customers.reads import CustomerView
+from schema.context import Context
+from schema.execution.fields import batch, plain, shows
+from schema.node import Node, identity, loads_nodes
+from schema.permissions import SIGNED_IN, STAFF
+
+
+def _value(code: Permission, description: str) -> Any:
+    return strawberry.enum_value(code.value, description=description)
+
+
+@strawberry.enum(name="Permission", description="What a member of staff may do; roles are made of these.")
+class PermissionCode(enum.Enum):
+    """`domain.viewer.Permission` with a description each."""
+
+    READ_CATALOG = _value(Permission.READ_CATALOG, "See the catalogue before it is published.")
+    MANAGE_CATALOG = _value(Permission.MANAGE_CATALOG, "Change products, variants, prices, categories and collections.")
+    READ_STOCK = _value(Permission.READ_STOCK, "See stock by warehouse, and its movements.")
+    MANAGE_STOCK = _value(Permission.MANAGE_STOCK, "Change stock.")
+    READ_ORDERS = _value(Permission.READ_ORDERS, "See everybody's orders.")
+    MANAGE_ORDERS = _value(Permission.MANAGE_ORDERS, "Move orders on, and cancel them.")
+    READ_PAYMENTS = _value(Permission.READ_PAYMENTS, "See payments and what reconciling them found.")
+    MANAGE_PAYMENTS = _value(Permission.MANAGE_PAYMENTS, "Capture, cancel and refund payments.")
+    READ_CUSTOMERS = _value(Permission.READ_CUSTOMERS, "See customers and their addresses.")
+    MANAGE_CUSTOMERS = _value(Permission.MANAGE_CUSTOMERS, "Change customers and close their accounts.")
+    MANAGE_PROMOTIONS = _value(Permission.MANAGE_PROMOTIONS, "Make and change coupons.")
+    READ_NOTICES = _value(Permission.READ_NOTICES, "See the mail that was sent.")
+    MANAGE_SETTINGS = _value(Permission.MANAGE_SETTINGS, "Change channels, shipping and taxes.")
+    MANAGE_STAFF = _value(Permission.MANAGE_STAFF, "Change staff and roles.")
+
+
+def _are_current(sessions: Sequence[SessionView], context: Context) -> list[bool]:
+    viewer = context.viewer
+    return [isinstance(viewer, (Customer, Staff)) and each.id == viewer.session for each in sessions]
+
+
+@strawberry.type(name="Session", description="A log-in on one device. It goes on as long as its refresh token is used in time.")
+@shows(SessionView, allow=SIGNED_IN)
+class Session(Node):
+    """Shown from `SessionView`, to its owner alone."""
+
+    id: strawberry.ID = identity("Session")
+    device: str = plain("What the client called itself (User-Agent), 500 characters at most; may be empty.")
+    created_at: datetime = plain("When it was opened, UTC.")
+    last_used_at: datetime = plain("When it was last opened or refreshed, UTC.")
+    is_current: bool = batch(_are_current, "Whether this request belongs to it.")
+
+
+async def _own(parents: Sequence[StaffView | CustomerView], context: Context) -> list[list[SessionView]]:
+    """For each parent that is the viewer their living sessions, for anybody else none."""
+    viewer = context.viewer
+    if not isinstance(viewer, (Customer, Staff)):
+        return [[] for _ in parents]
+    since = context.now - timedelta(seconds=context.ports.access.refresh_seconds)
+    mine = await reads.sessions(context.reader, viewer.id, since=since, count=SESSIONS_SHOWN_MAX)
+    return [mine if each.id == viewer.id else [] for each in parents]
+
+
+def sessions_field() -> Any:
+    """The field `sessions` of whoever can log in."""
+    return batch(_own, f"Where you are logged in, the latest first, {SESSIONS_SHOWN_MAX} at most; of others nothing is shown.")
+
+
+def _permissions(staff: Sequence[StaffView], context: Context) -> list[list[PermissionCode]]:
+    del context
+    known = {each.value for each in PermissionCode}
+    return [[PermissionCode(name) for name in sorted(each.permissions) if name in known] for each in staff]
+
+
+@strawberry.type(name="Staff", description="A member of staff.")
+@shows(StaffView, allow=STAFF)
+class StaffMember(Node):
+    """Shown from `StaffView`."""
+
+    id: strawberry.ID = identity("Staff")
+    name: str = plain("What they are called.")
+    email: str = plain("The address they log in with.")
+    role: str = plain("The name of their role.")
+    permissions: list[PermissionCode] = batch(_permissions, "What their role lets them do, in alphabetical order.")
+    created_at: datetime = plain("Since when they are on staff, UTC.")
+    sessions: list[Session] = sessions_field()
+
+
+@loads_nodes("Staff")
+async def _staff(context: Context, ids: Sequence[UUID]) -> list[StaffView | None]:
+    """A member of staff sees themselves; nobody else is there for them."""
+    viewer = context.viewer
+    mine = await reads.staff(context.reader, [viewer.id]) if isinstance(viewer, Staff) else [None]
+    return [mine[0] if mine[0] is not None and each == mine[0].id else None for each in ids]
+
+
+@loads_nodes("Session")
+async def _sessions(context: Context, ids: Sequence[UUID]) -> list[SessionView | None]:
+    """Own living sessions only."""
+    viewer = context.viewer
+    if not isinstance(viewer, (Customer, Staff)):
+        return [None for _ in ids]
+    since = context.now - timedelta(seconds=context.ports.access.refresh_seconds)
+    mine = await reads.sessions(context.reader, viewer.id, since=since, count=SESSIONS_SHOWN_MAX)
+    found = {each.id: each for each in mine}
+    return [found.get(each) for each in ids]
