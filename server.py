@@ -52,10 +52,10 @@ def serve(
 @cli.command()
 def worker(parent: ParentOption = None) -> None:
     """Run the background worker: mail, payments, imports, the clock."""
-    settings = _settings(parent=parent)
     from workers.run import run_worker
 
-    run_worker(settings)
+    with _servers(parent=parent) as (settings, _):
+        run_worker(settings)
 
 
 @cli.command()
@@ -173,10 +173,10 @@ def _settings(*, parent: int | None = None, host: str | None = None, port: int |
 
 
 @contextmanager
-def _servers() -> Iterator[tuple[Settings, str]]:
+def _servers(*, parent: int | None = None) -> Iterator[tuple[Settings, str]]:
     from gateways.running import servers
 
-    with servers(_settings(), progress=say) as settings:
+    with servers(_settings(parent=parent), progress=say) as settings:
         if settings.database_url is None:
             raise CannotStart("There is no database: set DATABASE_URL.")
         yield settings, settings.database_url
