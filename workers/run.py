@@ -54,12 +54,13 @@ def run_worker(settings: Settings, *, roster: Roster = ROSTER, pace: Pace | None
             asyncio.run_coroutine_threadsafe(crew.run_scheduled(name), loop)
 
         log.info("worker.ready", threads=settings.worker_threads)
-        asyncio.run(_oversee(settings, roster, pace, messages, run_here, stopping))
+        asyncio.run(_oversee(settings, roster=roster, pace=pace, messages=messages, run_here=run_here, stopping=stopping))
         log.info("worker.stopping")
 
 
 async def _oversee(
     settings: Settings,
+    *,
     roster: Roster,
     pace: Pace,
     messages: Messages,
