@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
@@ -95,8 +96,9 @@ class Connection:
             fault = broken
         except asyncio.CancelledError:
             fault = self._fault
-            if fault is None:
+            if fault is None or self._reading is None:
                 raise
+            self._reading.uncancel()
         finally:
             self._lost = True
             for timer in (self._init_timer, self._ping_timer, self._expiry_timer):
@@ -182,7 +184,7 @@ class Connection:
 
     async def _outcome(self, operation_id: str, ask: Ask, caller: Caller) -> str:
         """Send the operation's results; gives the message that ends it."""
-        answers = self._operations.answers
+        answers, started = self._operations.answers, time.perf_counter()
         try:
             prepared = await self._operations.prepare(ask)
             if prepared.kind is OperationType.SUBSCRIPTION:
@@ -194,6 +196,7 @@ class Connection:
             raise
         except Rejected as failure:
             answer = answers.of_errors(failure.errors, caller.request_id)
+            self._operations.told("ws", None, answer.code, started)
         except StreamFailed as failure:
             answer = failure.answer
         except Refused as refused:

@@ -7,6 +7,7 @@ comment says what it shows, a JSON file of the same name may give `variables` an
 from __future__ import annotations
 
 import asyncio
+import functools
 import gzip
 import hashlib
 import json
@@ -39,11 +40,16 @@ class _Asset:
     kind: bytes
 
 
+@functools.cache
+def _assets() -> dict[str, _Asset]:
+    return {name: _Asset((_HERE / "static" / name).read_bytes(), _KINDS[Path(name).suffix]) for name in _FILES}
+
+
 class Explorer:
     """The page and its files. `assets_path` is where the files are mounted; `Explorer.asset` answers below it."""
 
     def __init__(self, assets_path: str, examples: Path = _HERE / "examples") -> None:
-        self._assets = {name: _Asset((_HERE / "static" / name).read_bytes(), _KINDS[Path(name).suffix]) for name in _FILES}
+        self._assets = _assets()
         # The version in the path changes with any file, so that they may be kept for ever.
         version = hashlib.sha256(b"".join(asset.content for asset in self._assets.values())).hexdigest()[:12]
         self._prefix = f"{assets_path.rstrip('/')}/{version}/"

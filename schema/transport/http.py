@@ -94,7 +94,7 @@ class GraphQLOverHTTP:
         else:
             await self._run(prepared, ask, caller, exchange)
             return
-        self._operations.told("http", None, answer.code, started)
+        self._operations.told("sse" if exchange.form is Wanted.STREAM else "http", None, answer.code, started)
 
     async def _run(self, prepared: Prepared, ask: Ask, caller: Caller, exchange: _Exchange) -> None:
         answers = self._operations.answers
@@ -120,6 +120,7 @@ class GraphQLOverHTTP:
             return await self._operations.run(prepared, ask, caller, "http")
         except asyncio.CancelledError:
             if watch.client_left:
+                watch.forgive()
                 return None
             raise
         finally:
@@ -194,6 +195,11 @@ class _Watch:
         self.client_left = True
         if self._running is not None:
             self._running.cancel()
+
+    def forgive(self) -> None:
+        """Undo the cancelling, once it has done its work: the task itself goes on."""
+        if self._running is not None:
+            self._running.uncancel()
 
     def stop(self) -> None:
         self._timer.cancel()
