@@ -5,24 +5,45 @@ What runs besides the API, and how all of it starts and ends, is `server`'s and 
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 
 import redis.asyncio
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
+from domain.access.provider import AccessPorts
+from domain.access.rules import RefreshSecrets
+from domain.seal import Seal
 from edge.health import Health, LoopLag
 from edge.layers import layered
 from edge.limits import InputLimits
 from edge.metrics import Metrics
+from gateways.addresses import WorldRules
+from gateways.identity.emails import EmailSyntax
+from gateways.identity.passwords import Argon2Hasher, ZxcvbnJudge
+from gateways.identity.throttle import CountedAttempts
+from gateways.identity.tokens import SignedTokens
+from gateways.live.redis import RedisLive
 from gateways.payments.http import payment_client
 from gateways.payments.registry import ProviderValues, providers
 from gateways.payments.sandbox import SandboxValues
 from gateways.settings import Settings
 from persistence.engine import Database, DatabaseSettings
+from persistence.failures import described
 from persistence.migrate import head
+from persistence.unit import Transactions
+from schema.access.standings import Standings
+from schema.context import Contexts, Ports
+from schema.limits import Ceilings
+from schema.places import Places
+from schema.root import build, executable
+from schema.transport.connection import SocketLimits
+from schema.transport.endpoint import GraphQLEndpoint, Transport
+from schema.transport.operations import Observation
 
 _REDIS_SECONDS = 2.0
 
@@ -40,6 +61,10 @@ class Api:
         )
         self.payments = payment_client()
         self.providers = providers(ProviderValues(sandbox=_sandbox_values(settings)), client=self.payments)
+        self.live = RedisLive(settings.redis_url)
+        self.hasher = Argon2Hasher()
+        self.judge = ZxcvbnJudge()
+        self.throttle = CountedAttempts(settings.redis_url, per_minute=settings.logins_per_minute)
         self._head = head()
         self._lag = LoopLag()
         self._draining = False
@@ -50,13 +75,9 @@ class Api:
             lag=self._lag,
             about={"mode": settings.mode.value},
         )
-        self.metrics = Metrics(operations=(), routes=("/health", "/metrics"))
-        self.routes: list[BaseRoute] = [
-            Route("/health", self._health.summary),
-            Route("/health/live", self._health.live),
-            Route("/health/ready", self._health.ready),
-            Route("/metrics", self.metrics.page),
-        ]
+        self.metrics = Metrics(operations=(), routes=("/graphql", "/health", "/metrics"))
+        self.graphql = GraphQLEndpoint(self._transport())
+        self.routes = self._routes()
         self._app = layered(
             Starlette(routes=self.routes, lifespan=self._lifespan),
             metrics=self.metrics,
@@ -70,8 +91,83 @@ class Api:
         await self._app(scope, receive, send)
 
     def drain(self) -> None:
-        """Unready from now on."""
+        """Unready from now on; sockets and streams close by themselves."""
         self._draining = True
+        self.graphql.drain.begin()
+
+    def _routes(self) -> list[BaseRoute]:
+        routes: list[BaseRoute] = [
+            Route("/graphql", self.graphql),
+            WebSocketRoute("/graphql", self.graphql),
+            Route("/health", self._health.summary),
+            Route("/health/live", self._health.live),
+            Route("/health/ready", self._health.ready),
+            Route("/metrics", self.metrics.page),
+        ]
+        if self.graphql.explorer is not None:
+            routes.append(Mount("/graphql/assets", app=self.graphql.explorer.asset))
+        return routes
+
+    def _transport(self) -> Transport:
+        settings = self.settings
+        ports = self._ports()
+        contexts = Contexts(
+            database=self.database,
+            transact=Transactions(self.database, published=self.live.published),
+            ports=ports,
+            identify=ports.standings,
+            clock=_utc_now,
+        )
+        return Transport(
+            schema=executable(build()),
+            open_context=contexts.open,
+            observe=self._observe,
+            describe=described,
+            ceilings=Ceilings(
+                tokens=settings.document_tokens_max,
+                depth=settings.document_depth_max,
+                fields=settings.document_fields_max,
+                aliases=settings.document_aliases_max,
+                directives=settings.document_directives_max,
+                definitions=settings.document_definitions_max,
+            ),
+            sockets=SocketLimits(operations=settings.subscriptions_per_socket),
+            body_bytes_max=settings.body_bytes_max,
+            request_seconds_max=settings.request_seconds_max,
+            origins=frozenset(settings.cors_origins),
+            open_about_itself=settings.introspects,
+            explorer=settings.introspects,
+        )
+
+    def _ports(self) -> Ports:
+        settings = self.settings
+        keys = tuple(key.encode() for key in settings.secret_keys)
+        emails = EmailSyntax()
+        tokens = SignedTokens(settings.secret_keys, issuer=settings.own_url, lifetime_seconds=settings.access_token_seconds)
+        return Ports(
+            seal=Seal(keys),
+            live=self.live,
+            access=AccessPorts(
+                hasher=self.hasher,
+                judge=self.judge,
+                emails=emails,
+                tokens=tokens,
+                throttle=self.throttle,
+                secrets=RefreshSecrets(keys),
+                refresh_seconds=settings.refresh_token_seconds,
+            ),
+            standings=Standings(tokens),
+            addresses=WorldRules(),
+            places=Places(time.monotonic),
+            providers=self.providers,
+            default_provider=next(iter(self.providers), ""),
+            reservation_seconds=settings.reservation_seconds,
+            public_url=settings.own_url,
+            storefront_url=settings.storefront_url,
+        )
+
+    def _observe(self, seen: Observation) -> None:
+        self.metrics.operation(transport=seen.transport, name=seen.name, kind=seen.kind, code=seen.code, seconds=seen.seconds)
 
     @property
     def paths(self) -> frozenset[str]:
@@ -83,8 +179,13 @@ class Api:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.payments.aclose)
             stack.push_async_callback(self.redis.aclose)
+            stack.push_async_callback(self.throttle.close)
+            stack.callback(self.judge.close)
+            stack.callback(self.hasher.close)
             stack.push_async_callback(self.database.close)
             await self.database.open()
+            stack.push_async_callback(self.live.close)
+            await self.live.open()
             self._lag.start()
             stack.callback(self._lag.stop)
             yield
@@ -101,6 +202,10 @@ class Api:
 
     async def _ask_redis(self) -> bool:
         return bool(await self.redis.ping())
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 def build_app(settings: Settings) -> Api:

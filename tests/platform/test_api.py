@@ -99,3 +99,24 @@ async def test_every_answer_has_a_request_id(settings: Settings) -> None:
     async with _open(settings) as (_, client):
         answer = await client.get("/health/live", headers={"X-Request-Id": "mine-1"})
         assert answer.headers["x-request-id"] == "mine-1"
+
+
+async def test_graphql_is_answered_with_the_limits_and_switches_of_the_settings(settings: Settings, servers: Embedded) -> None:
+    await asyncio.to_thread(migrate.upgrade, servers.database_url)
+    async with _open(settings.model_copy(update={"document_depth_max": 5})) as (_, client):
+        good = await client.post("/graphql", json={"query": "{ __typename }"})
+        assert (good.status_code, good.json()) == (200, {"data": {"__typename": "Query"}})
+        deep = "{ __schema { types { fields { type { ofType { ofType { name } } } } } } }"
+        refused = await client.post("/graphql", json={"query": deep})
+        assert "data" not in refused.json()
+        page = await client.get("/graphql", headers={"Accept": "text/html"})
+        assert page.headers["content-type"] == "text/html; charset=utf-8"
+
+
+async def test_a_closed_schema_serves_neither_itself_nor_the_explorer(settings: Settings, servers: Embedded) -> None:
+    await asyncio.to_thread(migrate.upgrade, servers.database_url)
+    async with _open(settings.model_copy(update={"introspection": False})) as (_, client):
+        asked = await client.post("/graphql", json={"query": "{ __schema { queryType { name } } }"})
+        assert "data" not in asked.json()
+        page = await client.get("/graphql", headers={"Accept": "text/html"})
+        assert "text/html" not in page.headers["content-type"]
