@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 from aiodataloader import DataLoader
 from graphql import GraphQLResolveInfo
 
-from domain.access.provider import AccessPorts, EmailRules
+from domain.access.provider import AccessPorts
 from domain.customers.provider import PlaceRules
 from domain.live import Live
 from domain.payments.provider import Provider
@@ -32,6 +32,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+Identify = Callable[[Caller, Reader, datetime], Awaitable[Viewer]]
+"""Who a caller is; raises `Refused` for a token that is not good."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
     """What the API needs of the world, put together once by the composition root."""
@@ -41,7 +45,6 @@ class Ports:
     access: AccessPorts
     standings: Standings
     addresses: PlaceRules
-    emails: EmailRules
     places: Places
     providers: Mapping[str, Provider]
     default_provider: str
@@ -61,6 +64,8 @@ class Context:
     transact: Transactions
     ports: Ports
     wish: Wish
+    identify: Identify
+    clock: Callable[[], datetime]
     key: str | None = None
     """The idempotency key of the mutation that runs now."""
     loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
@@ -85,6 +90,17 @@ class Context:
         self.reader.forget()
         self.loaders.clear()
 
+    async def rest(self) -> None:
+        """Nothing will be read for a while: gives the connection back until then. For what lives long."""
+        self.forget()
+        await self.reader.close()
+
+    async def recheck(self, seconds: float) -> None:
+        """Asks again who the caller is, once that many seconds have gone by; raises `Refused` when they are nobody any more."""
+        if self.clock() - self.now >= timedelta(seconds=seconds):
+            self.now = self.clock()
+            self.viewer = await self.identify(self.caller, self.reader, self.now)
+
     def cart_id(self, text: str) -> UUID | None:
         """The cart behind its secret id; None for whatever nobody was given."""
         return self.ports.seal.open("cart", text)
@@ -92,10 +108,6 @@ class Context:
     def id_of(self, kind: str, text: str) -> UUID | None:
         """The UUID behind a public id of that type, else None."""
         return id_of(kind, text)
-
-
-Identify = Callable[[Caller, Reader, datetime], Awaitable[Viewer]]
-"""Who a caller is; raises `Refused` for a token that is not good."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +133,8 @@ class Contexts:
                 reader=reader,
                 transact=self.transact.of_request(caller.request_id),
                 ports=self.ports,
+                identify=self.identify,
+                clock=self.clock,
                 wish=Wish(channel=caller.channel, currency=caller.currency, country=caller.country, language=caller.language),
             )
         finally:

@@ -77,7 +77,7 @@ async def _load(context: Context, ids: Sequence[str]) -> list[Any | None]:
 async def node(
     context: Context,
     *,
-    id: Annotated[strawberry.ID, strawberry.argument(description="The thing's id.")],  # noqa: A002 - the API's word
+    id: Annotated[strawberry.ID, strawberry.argument(description="The thing's id.")],
 ) -> Any:
     return (await _load(context, [id]))[0]
 

@@ -16,20 +16,27 @@ from schema import localization, node
 from schema.access import errors as access_errors
 from schema.access import mutations as access_mutations
 from schema.access import queries as access_queries
+from schema.carts import errors as cart_errors
+from schema.carts import mutations as cart_mutations
+from schema.carts import queries as cart_queries
 from schema.customers import errors as customer_errors
 from schema.customers import mutations as customer_mutations
 from schema.customers import queries as customer_queries
 from schema.directives import CLIENT_DIRECTIVES
 from schema.errors import collected
 from schema.execution.fields import METADATA, Declared, Shown
+from schema.orders import errors as order_errors
+from schema.orders import mutations as order_mutations
+from schema.orders import queries as order_queries
+from schema.orders import subscriptions as order_subscriptions
 from schema.permissions import EVERYONE, Rule
 from schema.refusal import Refusal
 from schema.scalars import SCALARS
 
-QUERIES: tuple[ModuleType, ...] = (localization, node, access_queries, customer_queries)
-MUTATIONS: tuple[ModuleType, ...] = (access_mutations, customer_mutations)
-SUBSCRIPTIONS: tuple[ModuleType, ...] = ()
-ERRORS = collected(access_errors.ERRORS, customer_errors.ERRORS)
+QUERIES: tuple[ModuleType, ...] = (localization, node, access_queries, customer_queries, cart_queries, order_queries)
+MUTATIONS: tuple[ModuleType, ...] = (access_mutations, customer_mutations, cart_mutations, order_mutations)
+SUBSCRIPTIONS: tuple[ModuleType, ...] = (order_subscriptions,)
+ERRORS = collected(access_errors.ERRORS, customer_errors.ERRORS, cart_errors.ERRORS, order_errors.ERRORS)
 
 
 def _fields(modules: Iterable[ModuleType]) -> list[StrawberryField]:

@@ -122,6 +122,7 @@ BY_NUMBER = Question(
     OrderView,
     select(*_COLUMNS).where(OrderRow.channel_id == bindparam("channel_id"), OrderRow.number == bindparam("number")),
 )
+BY_CART = Question(OrderView, select(*_COLUMNS).where(OrderRow.cart_id == any_(ids())), by="cart_id")
 LINES = Question(
     OrderLineView,
     select(*(getattr(OrderLineRow, name) for name in OrderLineView._fields[:-1]), OrderRow.currency)
@@ -181,9 +182,14 @@ async def orders_by_id(reader: Reader, order_ids: Sequence[UUID], *, viewer: Vie
     return [visible(each, viewer) for each in await reader.one_each(BY_ID, order_ids)]
 
 
-async def order_of_holder(reader: Reader, order_id: UUID) -> OrderView | None:
-    """An order for whoever has shown that they were given it: its token, or the cart it came from."""
-    return (await reader.one_each(BY_ID, [order_id]))[0]
+async def orders_of_holders(reader: Reader, order_ids: Sequence[UUID]) -> list[OrderView | None]:
+    """Orders for whoever has shown that they were given them: by their tokens, or the carts they came from."""
+    return await reader.one_each(BY_ID, order_ids)
+
+
+async def orders_of_carts(reader: Reader, cart_ids: Sequence[UUID]) -> list[OrderView | None]:
+    """The order each cart has become, for whoever holds the carts."""
+    return await reader.one_each(BY_CART, cart_ids)
 
 
 async def order_by_number(reader: Reader, channel_id: UUID, number: int) -> OrderView | None:

@@ -7,8 +7,9 @@ level. Root fields are functions of the context. Every declaration says what the
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import strawberry
@@ -61,6 +62,17 @@ def plain(description: str, *, allow: Rule | None = None, name: str | None = Non
         metadata={METADATA: Declared(allow=allow)},
         directives=shown(allow) if allow else (),
     )
+
+
+def via(path: str, description: str, *, allow: Rule | None = None) -> Any:
+    """A field that reads an attribute of an attribute: `via("line.quantity", ...)`."""
+    get = attrgetter(path)
+
+    def through(parents: Sequence[Any], context: Context) -> list[Any]:
+        del context
+        return [get(each) for each in parents]
+
+    return batch(through, description, allow=allow)
 
 
 def batch(

@@ -1,0 +1,56 @@
+"""The three states of an order and the kinds of entries in its history, as the API spells them."""
+
+from __future__ import annotations
+
+from domain.orders.model import EventKind, FulfillmentStatus, OrderStatus, PaymentStatus
+from schema.enums import described
+
+described(
+    OrderStatus,
+    "OrderStatus",
+    "Where the agreement stands.",
+    PENDING="Placed and not paid yet; its goods are reserved for a while.",
+    CONFIRMED="Paid; the shop has not begun to work on it.",
+    PROCESSING="The shop works on it.",
+    COMPLETED="Everything has arrived.",
+    CANCELLED="Off; nothing more happens to it but money going back.",
+)
+described(
+    PaymentStatus,
+    "OrderPaymentStatus",
+    "Where the money stands, over all payments of the order.",
+    UNPAID="Nothing has been paid, nothing is under way.",
+    PENDING="A payment is under way and has no outcome yet.",
+    AUTHORIZED="The money is promised and not taken yet.",
+    PARTIALLY_PAID="Some of the money is there.",
+    PAID="All of the money is there.",
+    PARTIALLY_REFUNDED="Some of the money has gone back.",
+    REFUNDED="All of the money has gone back.",
+)
+described(
+    FulfillmentStatus,
+    "OrderFulfillmentStatus",
+    "Where the goods stand.",
+    UNFULFILLED="Nothing has been sent.",
+    PARTIALLY_SHIPPED="Some of the goods are under way.",
+    SHIPPED="All goods are under way.",
+    DELIVERED="All goods have arrived.",
+    RETURNED="The goods have come back.",
+)
+described(
+    EventKind,
+    "OrderEventKind",
+    "What an entry of an order's history tells.",
+    PLACED="The order was placed.",
+    PAYMENT_STARTED="The buyer began to pay.",
+    PAYMENT_ACTION_REQUIRED="The buyer has to confirm the payment with their bank.",
+    PAYMENT_AUTHORIZED="The money is promised.",
+    PAYMENT_CAPTURED="Money has come in.",
+    PAYMENT_FAILED="A payment came to nothing.",
+    PAYMENT_CANCELLED="A payment was called off.",
+    REFUND_STARTED="Money is to go back.",
+    REFUNDED="Money has gone back.",
+    STATUS_CHANGED="The agreement moved on.",
+    FULFILLMENT_CHANGED="The goods moved on.",
+    CANCELLED="The order was called off.",
+)

@@ -1,0 +1,128 @@
+"""What buyers and staff do to orders, and the checkout that makes them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from domain.checkout.actions import Agreement, complete_checkout
+from domain.error import Invalid, NotFound, UserError
+from domain.idempotency import Claim, fingerprint
+from domain.ids import CartId, OrderId
+from domain.orders import actions
+from domain.viewer import Guest, Permission, actor_name
+from persistence.orders.reads import orders_of_holders
+from schema.carts.inputs import CheckoutCompleteInput
+from schema.carts.queries import cart_of_holder
+from schema.context import Context
+from schema.mutations import Answer, answered, deed
+from schema.orders.inputs import OrderCancelInput, OrderTransitionInput
+from schema.orders.types import Order
+from schema.permissions import EVERYONE, may
+from schema.scalars import amount_of
+
+THE_ORDER = (Order, "The order as it is now.")
+
+
+async def _with_order(context: Context, outcome: OrderId | UserError) -> Answer | UserError:
+    if isinstance(outcome, UserError):
+        return outcome
+    return answered(order=(await orders_of_holders(context.reader, [outcome]))[0])
+
+
+@deed(
+    "Makes an order of a cart: its goods are reserved, and it waits to be paid with `paymentCreate`. A cart completes once; "
+    "completing it again answers with the same order. Whatever is missing or has changed comes back, all at once.",
+    allow=EVERYONE,
+    order=THE_ORDER,
+)
+async def checkout_complete(context: Context, *, input: CheckoutCompleteInput) -> Answer | UserError:
+    cart_id = context.cart_id(input.cart_id)
+    if cart_id is None:
+        return NotFound(path=("input", "cart_id"), what="cart")
+    expected = None
+    if input.expected_total is not None:
+        cart = await cart_of_holder(context, cart_id)
+        if cart is None:
+            return NotFound(path=("input", "cart_id"), what="cart")
+        if (expected := amount_of(input.expected_total, cart.currency)) is None:
+            return Invalid(path=("input", "expected_total"), reason=f"This is no amount of {cart.currency}.")
+    outcome = await context.act(
+        complete_checkout,
+        cart_id=CartId(cart_id),
+        agreement=Agreement(expected_total=expected, accept_changes=input.accept_changes),
+        reservation_seconds=context.ports.reservation_seconds,
+        claim=_claim(context, cart_id, input),
+        by=context.viewer,
+        now=context.now,
+    )
+    return await _with_order(context, outcome)
+
+
+def _claim(context: Context, cart_id: UUID, said: CheckoutCompleteInput) -> Claim | None:
+    """The caller's key for this deed; a guest's keys are those of their cart."""
+    if context.key is None:
+        return None
+    actor = f"cart:{cart_id}" if isinstance(context.viewer, Guest) else actor_name(context.viewer)
+    digest = fingerprint({"cart": cart_id, "total": said.expected_total, "accept": said.accept_changes})
+    return Claim(actor=actor, mutation="checkoutComplete", key=context.key, fingerprint=digest)
+
+
+@deed(
+    "Calls an order off: stock and coupon are given back at once, money by the provider. Buyers may until the shop begins "
+    "to work on it, staff until it ships.",
+    allow=EVERYONE,
+    order=THE_ORDER,
+)
+async def order_cancel(context: Context, *, input: OrderCancelInput) -> Answer | UserError:
+    by_token = context.ports.seal.open("order", input.order_token) if input.order_token is not None else None
+    by_id = context.id_of("Order", input.order_id) if input.order_id is not None else None
+    order_id = by_token or by_id
+    if order_id is None:
+        field = "order_token" if input.order_token is not None else "order_id"
+        return NotFound(path=("input", field), what="order")
+    outcome = await context.act(
+        actions.cancel_order,
+        order_id=OrderId(order_id),
+        reason=input.reason,
+        holds_token=by_token is not None,
+        by=context.viewer,
+        now=context.now,
+        if_version=input.if_version,
+    )
+    return await _with_order(context, outcome)
+
+
+@deed(
+    "Takes an order on by hand: its status, or its fulfillment. Shipping takes the goods out of stock; delivery completes "
+    "the order.",
+    allow=may(Permission.MANAGE_ORDERS),
+    order=THE_ORDER,
+)
+async def order_transition(context: Context, *, input: OrderTransitionInput) -> Answer | UserError:
+    order_id = context.id_of("Order", input.order_id)
+    if order_id is None:
+        return NotFound(path=("input", "order_id"), what="order")
+    one_of_two = Invalid(path=("input",), reason="Say either `status` or `fulfillmentStatus`.")
+    if input.status is not None and input.fulfillment_status is not None:
+        return one_of_two
+    outcome: OrderId | UserError = one_of_two
+    if input.status is not None:
+        outcome = await context.act(
+            actions.change_status,
+            order_id=OrderId(order_id),
+            to=input.status,
+            reason=input.reason,
+            by=context.viewer,
+            now=context.now,
+            if_version=input.if_version,
+        )
+    elif input.fulfillment_status is not None:
+        outcome = await context.act(
+            actions.change_fulfillment,
+            order_id=OrderId(order_id),
+            to=input.fulfillment_status,
+            by=context.viewer,
+            now=context.now,
+            if_version=input.if_version,
+        )
+    return await _with_order(context, outcome)

@@ -1,0 +1,76 @@
+"""The questions about orders."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from domain.access.rules import email_key
+from domain.viewer import Permission
+from persistence.orders.reads import OrderFilter, OrderView, orders_by_id, orders_of_holders
+from persistence.orders.reads import order_by_number as read_by_number
+from schema.context import Context
+from schema.execution.fields import query
+from schema.orders.inputs import OrderWhereInput
+from schema.orders.lists import orders_connection
+from schema.orders.types import Order, OrderConnection
+from schema.paging import After, Before, ConnectionView, First, Last, window
+from schema.permissions import EVERYONE, SIGNED_IN, may
+
+
+@query(
+    Order | None,
+    "The order with this id; null when there is none, or it is not the caller's and they lack READ_ORDERS.",
+    allow=SIGNED_IN,
+)
+async def order(
+    context: Context, *, id: Annotated[strawberry.ID, strawberry.argument(description="The order's id.")]
+) -> OrderView | None:
+    order_id = context.id_of("Order", id)
+    return (await orders_by_id(context.reader, [order_id], viewer=context.viewer))[0] if order_id is not None else None
+
+
+@query(Order | None, "The order with this secret token, for guests and links; null when nobody was given it.", allow=EVERYONE)
+async def order_by_token(
+    context: Context, *, token: Annotated[str, strawberry.argument(description="The order's secret token.")]
+) -> OrderView | None:
+    order_id = context.ports.seal.open("order", token)
+    return (await orders_of_holders(context.reader, [order_id]))[0] if order_id is not None else None
+
+
+@query(Order | None, "The order with this number on the operation's channel.", allow=may(Permission.READ_ORDERS))
+async def order_by_number(
+    context: Context, *, number: Annotated[int, strawberry.argument(description="The order's number.")]
+) -> OrderView | None:
+    place = await context.place()
+    return await read_by_number(context.reader, place.channel.id, number)
+
+
+@query(OrderConnection, "Every order, newest first.", allow=may(Permission.READ_ORDERS))
+async def orders(
+    context: Context,
+    *,
+    where: Annotated[OrderWhereInput | None, strawberry.argument(description="Which ones; all when not said.")] = None,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> ConnectionView:
+    return await orders_connection(context, wanted(where), window(first, after, last, before))
+
+
+def wanted(where: OrderWhereInput | None) -> OrderFilter:
+    """The filter behind what was said."""
+    if where is None:
+        return OrderFilter()
+    return OrderFilter(
+        status=where.status.value if where.status is not None else None,
+        payment_status=where.payment_status.value if where.payment_status is not None else None,
+        fulfillment_status=where.fulfillment_status.value if where.fulfillment_status is not None else None,
+        number=where.number,
+        email_key=email_key(where.email) if where.email is not None else None,
+        sku=where.sku,
+        placed_from=where.placed_from,
+        placed_before=where.placed_before,
+    )
