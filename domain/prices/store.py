@@ -27,8 +27,5 @@ class PricesStore(Protocol):
     async def save(self, prices: Sequence[Price]) -> None:
         """Writes prices, new or changed. The caller holds the products' locks and calls `relist` afterwards."""
 
-    async def remove(self, places: Sequence[tuple[VariantId, ChannelId, Currency]]) -> None:
-        """Takes prices away: the variants are no longer sold there."""
-
     async def relist(self, product_ids: Iterable[ProductId]) -> None:
         """Writes the price spans of products anew, from their active variants; the caller holds the products' locks."""

@@ -1,6 +1,6 @@
-"""Products kept on PostgreSQL: their rows, options, images and categories, and what full-text search knows of them.
+"""Products kept on PostgreSQL: their rows, options, images and categories.
 
-Variants have a module of their own. Nothing here decides; callers hold the locks that the port asks for.
+Variants and the search index have modules of their own. Nothing here decides; callers hold the locks that the port asks for.
 """
 
 from __future__ import annotations
@@ -11,21 +11,18 @@ from typing import NamedTuple
 from uuid import UUID
 
 import nh3
-from sqlalchemy import ColumnElement, Text, any_, bindparam, delete, func, insert, literal_column, not_, select, text, update
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import Text, any_, bindparam, delete, func, insert, not_, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from domain.catalog.model import Attribute, AttributeKind, Image, Product, ProductStatus, Seo
-from domain.catalog.rules import folded, name_key
+from domain.catalog.rules import name_key
 from domain.ids import CategoryId, ProductId, new_id
 from persistence.base import JsonObject
 from persistence.catalog import slugs
-from persistence.catalog.tables import ProductCategoryRow, ProductImageRow, ProductOptionRow, ProductRow, VariantRow
+from persistence.catalog.search import reindex
+from persistence.catalog.tables import ProductCategoryRow, ProductImageRow, ProductOptionRow, ProductRow
 from persistence.statement import Question, Statement, ids, many
 from persistence.transaction import Transaction
-
-SEARCHED_CHARACTERS_MAX = 50_000
-"""Of a description: a search vector has a bound of one megabyte."""
 
 
 class _ProductRecord(NamedTuple):
@@ -56,15 +53,6 @@ class _ImageRecord(NamedTuple):
     position: int
     url: str
     alt: str
-
-
-class _Searched(NamedTuple):
-    id: UUID
-    name: str
-    vendor: str
-    tags: list[str]
-    description: str
-    skus: list[str]
 
 
 _PRODUCT = select(
@@ -145,32 +133,6 @@ LEAVE_OTHER_CATEGORIES = Statement(
     delete(ProductCategoryRow).where(
         ProductCategoryRow.product_id == bindparam("product_id"), not_(ProductCategoryRow.category_id == any_(ids("kept")))
     )
-)
-SEARCHED = Question(
-    _Searched,
-    select(
-        ProductRow.id,
-        ProductRow.name,
-        ProductRow.vendor,
-        ProductRow.tags,
-        func.left(ProductRow.description, SEARCHED_CHARACTERS_MAX).label("description"),
-        select(func.coalesce(func.array_agg(aggregate_order_by(VariantRow.sku, VariantRow.position)), text("'{}'::text[]")))
-        .where(VariantRow.product_id == ProductRow.id)
-        .scalar_subquery()
-        .label("skus"),
-    ).where(ProductRow.id == any_(ids())),
-)
-_ENGLISH: ColumnElement[str] = literal_column("'english'::regconfig")
-
-
-def _weighed(parameter: str, weight: str) -> object:
-    return func.setweight(func.to_tsvector(_ENGLISH, bindparam(parameter, type_=Text())), literal_column(f"'{weight}'"))
-
-
-INDEX = Statement(
-    update(ProductRow)
-    .where(ProductRow.id == bindparam("product_id"))
-    .values(search=_weighed("name", "A").op("||")(_weighed("words", "B")).op("||")(_weighed("text", "D")))  # type: ignore[attr-defined]
 )
 
 
@@ -299,16 +261,4 @@ class ProductRows:
         await self.add_to_categories([(product_id, category_id) for category_id in category_ids])
 
     async def reindex(self, product_ids: Iterable[ProductId]) -> None:
-        rows = await self._transaction.rows(SEARCHED, ids=list(product_ids))
-        await self._transaction.run_each(
-            INDEX,
-            [
-                {
-                    "product_id": row.id,
-                    "name": folded(row.name),
-                    "words": folded(" ".join((*row.skus, *row.tags, row.vendor))),
-                    "text": folded(row.description),
-                }
-                for row in rows
-            ],
-        )
+        await reindex(self._transaction, product_ids)

@@ -57,13 +57,6 @@ SAVE = Statement(
         set_={"amount": _SAVE.excluded.amount, "compare_at": _SAVE.excluded.compare_at},
     )
 )
-REMOVE = Statement(
-    delete(PriceRow).where(
-        PriceRow.variant_id == bindparam("variant_id"),
-        PriceRow.channel_id == bindparam("channel_id"),
-        PriceRow.currency == bindparam("currency"),
-    )
-)
 _FRESH = (
     select(
         VariantRow.product_id,
@@ -150,15 +143,6 @@ class PricesRows:
                     "compare_at": each.compare_at,
                 }
                 for each in prices
-            ],
-        )
-
-    async def remove(self, places: Sequence[tuple[VariantId, ChannelId, Currency]]) -> None:
-        await self._transaction.run_each(
-            REMOVE,
-            [
-                {"variant_id": variant_id, "channel_id": channel_id, "currency": currency}
-                for variant_id, channel_id, currency in places
             ],
         )
 
