@@ -194,3 +194,11 @@ async def test_every_operation_is_told_to_the_metrics(client: httpx2.AsyncClient
     seen = [(one.transport, one.name, one.kind, one.code) for one in world.observed]
     assert seen == [("http", "Greeting", "query", None), ("http", None, None, "GRAPHQL_VALIDATION_FAILED")]
     assert all(0 <= one.seconds < 60 for one in world.observed)
+
+
+@pytest.mark.parametrize("host", ["x/?", "x/#", "evil.test", "a b", "shop.test:99999"])
+async def test_an_odd_host_changes_nothing(client: httpx2.AsyncClient, host: str) -> None:
+    forwarded = {"host": host, "x-forwarded-host": "evil.test", "x-forwarded-prefix": "/admin"}
+    response = await client.post("/graphql", json={"query": "{ hello }"}, headers=forwarded)
+    assert (response.status_code, response.json()) == (200, {"data": {"hello": "hello world"}})
+    assert "evil" not in str(response.headers)
