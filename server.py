@@ -111,12 +111,15 @@ def create_admin(
     password: Annotated[
         str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True, help="Asked for when absent.")
     ],
+    name: Annotated[str, typer.Option(help="What to call them in histories.")] = "Administrator",
 ) -> None:
     """Make a staff account that may do everything."""
-    from persistence.access.admin import create_admin as create
+    from persistence.migrate import upgrade
+    from upkeep import create_admin as create
 
     with _servers() as (_, database_url):
-        refusal = asyncio.run(create(database_url, email=email, password=password))
+        upgrade(database_url)
+        refusal = asyncio.run(create(database_url, email=email, name=name, password=password))
     if refusal is not None:
         raise CannotStart(refusal)
     say(f"{email} may sign in now.")

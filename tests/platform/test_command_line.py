@@ -84,3 +84,15 @@ def test_a_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     parent.send_signal(signal.SIGKILL)
     parent.wait()
     eventually(lambda: not is_alive(child), "the child ended")
+
+
+def test_an_administrator_is_made_once_and_a_weak_password_is_refused(data_dir: Path) -> None:
+    where = {"VITRINE_DATA_DIR": str(data_dir)}
+    weak = _run("create-admin", "grace@mail.example", "--password", "password1234", **where)
+    assert weak.returncode == 1
+    assert len(weak.stderr.splitlines()) == 3, weak.stderr
+    made = _run("create-admin", "grace@mail.example", "--password", "seven green otters juggle", **where)
+    assert (made.returncode, made.stderr.splitlines()[-1]) == (0, "grace@mail.example may sign in now.")
+    again = _run("create-admin", "grace@mail.example", "--password", "seven green otters juggle", **where)
+    assert again.returncode == 1
+    assert "Traceback" not in weak.stderr + made.stderr + again.stderr
