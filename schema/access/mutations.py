@@ -61,7 +61,7 @@ def _tokens(outcome: LoggedIn | UserError) -> Answer | UserError:
 async def token_create(
     context: Context,
     *,
-    input: Annotated[TokenCreateInput, strawberry.argument(description="Who logs in.")],  # noqa: A002 - the API's word
+    input: Annotated[TokenCreateInput, strawberry.argument(description="Who logs in.")],
 ) -> Answer | UserError:
     with hashing():
         outcome = await flows.log_in(
@@ -82,7 +82,7 @@ async def token_create(
 async def token_refresh(
     context: Context,
     *,
-    input: Annotated[TokenRefreshInput, strawberry.argument(description="The session.")],  # noqa: A002 - the API's word
+    input: Annotated[TokenRefreshInput, strawberry.argument(description="The session.")],
 ) -> Answer | UserError:
     return _tokens(await flows.refresh(context.act, context.ports.access, token=input.refresh_token, now=context.now))
 
@@ -95,7 +95,7 @@ async def token_refresh(
 async def token_revoke(
     context: Context,
     *,
-    input: Annotated[TokenRevokeInput, strawberry.argument(description="The session.")],  # noqa: A002 - the API's word
+    input: Annotated[TokenRevokeInput, strawberry.argument(description="The session.")],
 ) -> Answer | UserError:
     if input.refresh_token is not None:
         ended = await context.act(actions.revoke_token, token=input.refresh_token, now=context.now)
@@ -124,7 +124,7 @@ async def tokens_revoke_all(context: Context) -> Answer | UserError:
 async def session_end(
     context: Context,
     *,
-    input: Annotated[SessionEndInput, strawberry.argument(description="Which.")],  # noqa: A002 - the API's word
+    input: Annotated[SessionEndInput, strawberry.argument(description="Which.")],
 ) -> Answer | UserError:
     session_id = context.id_of("Session", input.id)
     if session_id is None:
@@ -141,7 +141,7 @@ async def session_end(
 async def password_change(
     context: Context,
     *,
-    input: Annotated[PasswordChangeInput, strawberry.argument(description="Both passwords.")],  # noqa: A002 - the API's word
+    input: Annotated[PasswordChangeInput, strawberry.argument(description="Both passwords.")],
 ) -> Answer | UserError:
     viewer = _signed_in(context)
     with hashing():

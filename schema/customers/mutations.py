@@ -43,7 +43,7 @@ _ENTRY = {"address": (CustomerAddress, "The entry in the book.")}
 async def customer_register(
     context: Context,
     *,
-    input: Annotated[CustomerRegisterInput, strawberry.argument(description="Who registers.")],  # noqa: A002 - the API's word
+    input: Annotated[CustomerRegisterInput, strawberry.argument(description="Who registers.")],
 ) -> Answer | UserError:
     registration = Registration(
         email=input.email,
@@ -65,7 +65,7 @@ async def customer_register(
 async def customer_update(
     context: Context,
     *,
-    input: Annotated[CustomerUpdateInput, strawberry.argument(description="What to change.")],  # noqa: A002 - the API's word
+    input: Annotated[CustomerUpdateInput, strawberry.argument(description="What to change.")],
 ) -> Answer | UserError:
     first = None if input.first_name is None else rules.name(input.first_name, at=("input", "first_name"))
     last = None if input.last_name is None else rules.name(input.last_name, at=("input", "last_name"))
@@ -96,7 +96,7 @@ async def customer_update(
 async def address_create(
     context: Context,
     *,
-    input: Annotated[AddressCreateInput, strawberry.argument(description="The address.")],  # noqa: A002 - the API's word
+    input: Annotated[AddressCreateInput, strawberry.argument(description="The address.")],
 ) -> Answer | UserError:
     address = checked_address(context.ports.addresses, input.address, at=ADDRESS)
     if isinstance(address, UserError):
@@ -115,7 +115,7 @@ async def address_create(
 async def address_update(
     context: Context,
     *,
-    input: Annotated[AddressUpdateInput, strawberry.argument(description="The change.")],  # noqa: A002 - the API's word
+    input: Annotated[AddressUpdateInput, strawberry.argument(description="The change.")],
 ) -> Answer | UserError:
     address_id = _address_id(context, input.id)
     if isinstance(address_id, UserError):
@@ -131,7 +131,7 @@ async def address_update(
 async def address_set_default(
     context: Context,
     *,
-    input: Annotated[AddressSetDefaultInput, strawberry.argument(description="Which, and for what.")],  # noqa: A002 - the API's word
+    input: Annotated[AddressSetDefaultInput, strawberry.argument(description="Which, and for what.")],
 ) -> Answer | UserError:
     address_id = _address_id(context, input.id)
     if isinstance(address_id, UserError):
@@ -155,7 +155,7 @@ async def address_set_default(
 async def address_delete(
     context: Context,
     *,
-    input: Annotated[AddressDeleteInput, strawberry.argument(description="Which.")],  # noqa: A002 - the API's word
+    input: Annotated[AddressDeleteInput, strawberry.argument(description="Which.")],
 ) -> Answer | UserError:
     address_id = _address_id(context, input.id)
     if isinstance(address_id, UserError):
