@@ -1,9 +1,11 @@
-"""The words of payments: the states of one attempt to pay, and what decisions need of it."""
+"""The words of payments: the states of one attempt to pay, what a provider tells of it, and what decisions need of both."""
 
 from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from domain.ids import OrderId, PaymentId
 from domain.money import Money
@@ -32,6 +34,77 @@ FINISHED = (
 """States in which nothing is expected of the provider any more, short of a refund."""
 
 
+OPEN = (PaymentState.PENDING, PaymentState.REQUIRES_ACTION)
+"""States of an attempt that may still come to anything."""
+
+
+class ProviderStatus(enum.Enum):
+    """Where a payment stands with the provider. The figures of the snapshot say how much; this says what next."""
+
+    PENDING = "PENDING"
+    """The provider works on it or waits for a bank; neither paid nor failed."""
+    REQUIRES_ACTION = "REQUIRES_ACTION"
+    """The buyer has to follow `next_action`."""
+    AUTHORIZED = "AUTHORIZED"
+    """Promised, nothing taken yet."""
+    CAPTURED = "CAPTURED"
+    """Taken, in part or in whole; nothing given back."""
+    PARTIALLY_REFUNDED = "PARTIALLY_REFUNDED"
+    REFUNDED = "REFUNDED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
+class DisputeStatus(enum.Enum):
+    OPEN = "OPEN"
+    WON = "WON"
+    LOST = "LOST"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispute:
+    """The buyer's bank asks the money back; without an answer by `respond_by` (UTC) the shop loses it."""
+
+    reference: str
+    amount: Money
+    reason: str
+    status: DisputeStatus
+    respond_by: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodShown:
+    """What a receipt may say about how it was paid."""
+
+    brand: str
+    last4: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderPayment:
+    """One payment as the provider saw it at `version`, which only grows: of two snapshots the higher version is newer."""
+
+    provider: str
+    account: str
+    """Our account with the provider; a notification of somebody else's is recorded and not applied."""
+    reference: str
+    attempt_key: str
+    """Ours, given with the request: it ties the payment to one attempt of one order."""
+    amount: Money
+    authorized: Money
+    """All that was ever promised and not released: 0 <= refunded <= captured <= authorized <= amount."""
+    captured: Money
+    refunded: Money
+    status: ProviderStatus
+    version: int
+    next_action: str | None = None
+    failure_code: str | None = None
+    failure_message: str | None = None
+    method: MethodShown | None = None
+    dispute: Dispute | None = None
+    created_at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
     """An attempt under its order's lock. `version` is the provider's latest that was applied; 0 before the first."""
@@ -49,3 +122,97 @@ class Payment:
     next_action: str | None
     failure_code: str | None
     failure_message: str | None
+    method: MethodShown | None
+    created_at: datetime
+
+
+class RefundState(enum.Enum):
+    """PENDING until the provider has said what came of it."""
+
+    PENDING = "PENDING"
+    DONE = "DONE"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    """Money to give back. Its id is the key under which the provider is asked."""
+
+    id: UUID
+    payment_id: PaymentId
+    order_id: OrderId
+    amount: Money
+    reason: str
+    state: RefundState
+
+
+class TransferKind(enum.Enum):
+    """What moved; see `ACCOUNTS` for between which accounts."""
+
+    AUTHORIZATION = "AUTHORIZATION"
+    RELEASE = "RELEASE"
+    CAPTURE = "CAPTURE"
+    REFUND = "REFUND"
+
+
+ACCOUNTS: dict[TransferKind, tuple[str, str]] = {
+    TransferKind.AUTHORIZATION: ("AUTHORIZED", "RECEIVABLE"),
+    TransferKind.RELEASE: ("RECEIVABLE", "AUTHORIZED"),
+    TransferKind.CAPTURE: ("PROVIDER", "CUSTOMER"),
+    TransferKind.REFUND: ("CUSTOMER", "PROVIDER"),
+}
+"""For each kind the account that is debited (+) and the one that is credited (-)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One double entry of the ledger; `amount` is positive."""
+
+    kind: TransferKind
+    amount: Money
+
+
+class NotificationState(enum.Enum):
+    """PENDING until it was applied (or found stale), PARKED when a person has to look."""
+
+    PENDING = "PENDING"
+    DONE = "DONE"
+    PARKED = "PARKED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptNotification:
+    """A provider's message as it lies in the inbox."""
+
+    id: UUID
+    provider: str
+    payment: ProviderPayment
+    state: NotificationState
+    attempts: int
+    received_at: datetime
+
+
+class FindingKind(enum.Enum):
+    """What a comparison with the provider brought to light."""
+
+    BEHIND = "BEHIND"
+    """The provider knew more than we did: a notification was lost. Repaired."""
+    NEVER_ARRIVED = "NEVER_ARRIVED"
+    """The provider never heard of the attempt; it is closed as failed. Repaired."""
+    DIFFERENT = "DIFFERENT"
+    """Amount, currency, account or figures are not what we agreed to. For a person."""
+    UNKNOWN_TO_US = "UNKNOWN_TO_US"
+    """The provider has a payment under our account that we never asked for. For a person."""
+    UNKNOWN_TO_PROVIDER = "UNKNOWN_TO_PROVIDER"
+    """The provider has no payment of a reference that it once gave us. For a person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One difference between the provider's books and ours; `detail` holds text and numbers."""
+
+    kind: FindingKind
+    payment_id: PaymentId | None
+    reference: str | None
+    was_repaired: bool
+    detail: dict[str, str | int]

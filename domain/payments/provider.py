@@ -13,23 +13,7 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.money import Money
-
-
-class ProviderStatus(enum.Enum):
-    """Where a payment stands with the provider. The figures of the snapshot say how much; this says what next."""
-
-    PENDING = "PENDING"
-    """The provider works on it or waits for a bank; neither paid nor failed."""
-    REQUIRES_ACTION = "REQUIRES_ACTION"
-    """The buyer has to follow `next_action`."""
-    AUTHORIZED = "AUTHORIZED"
-    """Promised, nothing taken yet."""
-    CAPTURED = "CAPTURED"
-    """Taken, in part or in whole; nothing given back."""
-    PARTIALLY_REFUNDED = "PARTIALLY_REFUNDED"
-    REFUNDED = "REFUNDED"
-    FAILED = "FAILED"
-    CANCELLED = "CANCELLED"
+from domain.payments.model import ProviderPayment
 
 
 class CaptureMode(enum.Enum):
@@ -37,56 +21,6 @@ class CaptureMode(enum.Enum):
 
     AUTOMATIC = "AUTOMATIC"
     MANUAL = "MANUAL"
-
-
-class DisputeStatus(enum.Enum):
-    OPEN = "OPEN"
-    WON = "WON"
-    LOST = "LOST"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dispute:
-    """The buyer's bank asks the money back; without an answer by `respond_by` (UTC) the shop loses it."""
-
-    reference: str
-    amount: Money
-    reason: str
-    status: DisputeStatus
-    respond_by: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MethodShown:
-    """What a receipt may say about how it was paid."""
-
-    brand: str
-    last4: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderPayment:
-    """One payment as the provider saw it at `version`, which only grows: of two snapshots the higher version is newer."""
-
-    provider: str
-    account: str
-    """Our account with the provider; a notification of somebody else's is recorded and not applied."""
-    reference: str
-    attempt_key: str
-    """Ours, given with the request: it ties the payment to one attempt of one order."""
-    amount: Money
-    authorized: Money
-    """All that was ever promised and not released: 0 <= refunded <= captured <= authorized <= amount."""
-    captured: Money
-    refunded: Money
-    status: ProviderStatus
-    version: int
-    next_action: str | None = None
-    failure_code: str | None = None
-    failure_message: str | None = None
-    method: MethodShown | None = None
-    dispute: Dispute | None = None
-    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,90 @@
-"""What payments need kept: the port that persistence makes true, with what each call locks."""
+"""What payments need kept: the port that persistence makes true, with what each call locks.
+
+The order's lock comes first: whatever changes a payment, a refund or the ledger is called under it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
+from uuid import UUID
+
+from domain.ids import OrderId, PaymentId, ReconciliationRunId
+from domain.money import Money
+from domain.payments.model import (
+    Finding,
+    KeptNotification,
+    NotificationState,
+    Payment,
+    Refund,
+    RefundState,
+    Transfer,
+)
+from domain.payments.provider import Notification
 
 
 class PaymentsStore(Protocol):
     """Payments, inside one transaction."""
+
+    async def add(self, payment: Payment) -> None:
+        """Keeps a new attempt."""
+
+    async def find(self, payment_id: PaymentId) -> Payment | None:
+        """An attempt as it was last committed. Locks nothing."""
+
+    async def lock_all(self, order_id: OrderId) -> list[Payment]:
+        """The order's attempts, oldest first. Locks them."""
+
+    async def save(self, payment: Payment, *, now: datetime) -> None:
+        """Keeps how an attempt stands."""
+
+    async def write(self, payment: Payment, transfers: Sequence[Transfer]) -> None:
+        """Adds double entries to the ledger."""
+
+    async def promised(self, order_id: OrderId) -> Mapping[PaymentId, Money]:
+        """Of each attempt of the order with refunds: the sum of those that are pending or done."""
+
+    async def add_refund(self, refund: Refund, *, now: datetime) -> None:
+        """Keeps a refund; one that is not PENDING counts as settled now."""
+
+    async def refund(self, refund_id: UUID) -> Refund | None:
+        """A refund. Locks nothing of its own."""
+
+    async def settle_refund(self, refund_id: UUID, state: RefundState, *, failure: str | None, now: datetime) -> bool:
+        """Ends a PENDING refund; False when it was not."""
+
+    async def overdue_refunds(self, provider: str, *, since: datetime, until: datetime, limit: int) -> list[UUID]:
+        """Refunds of a provider that were promised in the period and are still PENDING, oldest first. Locks nothing."""
+
+    async def receive(self, notification: Notification) -> UUID | None:
+        """Puts a message into the inbox; its id there, or None for a repeat of one that has ended. Waits for a rival's insert."""
+
+    async def notification(self, notification_id: UUID) -> KeptNotification | None:
+        """A message of the inbox. Locks nothing."""
+
+    async def end_notification(self, notification_id: UUID, state: NotificationState, *, outcome: str) -> bool:
+        """Ends a PENDING message; False when it has ended already."""
+
+    async def put_off_notification(self, notification_id: UUID, *, seconds: int) -> None:
+        """Counts a try of a PENDING message and says when the next is due, by the database's clock."""
+
+    async def due_notifications(self, *, limit: int) -> list[UUID]:
+        """PENDING messages whose next try is due, the longest due first. Locks nothing."""
+
+    async def unfinished(self, provider: str, *, before: datetime, after: PaymentId | None, limit: int) -> list[Payment]:
+        """A provider's attempts made before a time that have not ended, in the order of their ids. Locks nothing."""
+
+    async def known(self, payment_ids: Sequence[PaymentId]) -> Mapping[PaymentId, Payment]:
+        """The attempts of these ids that there are. Locks nothing."""
+
+    async def open_run(self, run_id: ReconciliationRunId, provider: str, *, now: datetime) -> None:
+        """Begins a run's record; runs of the provider that were cut short are closed as such."""
+
+    async def add_finding(self, run_id: ReconciliationRunId, finding: Finding) -> bool:
+        """Adds a finding; False, and nothing added, when the same was left to a person by an earlier run."""
+
+    async def close_run(
+        self, run_id: ReconciliationRunId, *, payments_checked: int, failure: str | None, now: datetime
+    ) -> None:
+        """Ends a run's record."""

@@ -13,6 +13,7 @@ from datetime import datetime
 import httpx2
 
 from domain.money import Money
+from domain.payments.model import ProviderPayment, ProviderStatus
 from domain.payments.provider import (
     Answer,
     AttemptRequest,
@@ -20,8 +21,6 @@ from domain.payments.provider import (
     CaptureMode,
     Declined,
     Notification,
-    ProviderPayment,
-    ProviderStatus,
     ProviderUnavailable,
     Unknown,
 )

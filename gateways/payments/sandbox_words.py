@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from domain.money import MINOR_MAX, Currency, Money
-from domain.payments.provider import Dispute, DisputeStatus, MethodShown, ProviderPayment, ProviderStatus
+from domain.payments.model import Dispute, DisputeStatus, MethodShown, ProviderPayment, ProviderStatus
 from gateways.payments.strict_json import Fields
 
 T = TypeVar("T")

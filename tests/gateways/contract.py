@@ -14,16 +14,8 @@ from uuid import uuid4
 import pytest
 
 from domain.money import Currency, Money
-from domain.payments.provider import (
-    Answer,
-    CaptureMode,
-    Declined,
-    Provider,
-    ProviderPayment,
-    ProviderStatus,
-    ProviderUnavailable,
-    Unknown,
-)
+from domain.payments.model import ProviderPayment, ProviderStatus
+from domain.payments.provider import Answer, CaptureMode, Declined, Provider, ProviderUnavailable, Unknown
 from tests.gateways.requests import an_attempt, eur, paid
 
 

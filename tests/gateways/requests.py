@@ -9,7 +9,8 @@ from uuid import uuid4
 import httpx2
 
 from domain.money import Currency, Money
-from domain.payments.provider import Answer, AttemptRequest, CaptureMode, ProviderPayment
+from domain.payments.model import ProviderPayment
+from domain.payments.provider import Answer, AttemptRequest, CaptureMode
 from gateways.payments.strict_json import Fields, decode
 from tests.gateways.sandbox_process import API_KEY, SandboxProcess
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from domain.payments.provider import ProviderPayment, ProviderStatus
+from domain.payments.model import ProviderPayment, ProviderStatus
 from gateways.payments.sandbox import SandboxProvider
 from tests.gateways.receiver import Receiver
 from tests.gateways.requests import an_attempt, eur, paid, sums_of, until

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx2
 import pytest
 
-from domain.payments.provider import ProviderPayment, ProviderStatus
+from domain.payments.model import ProviderPayment, ProviderStatus
 from gateways.payments.sandbox import SandboxProvider
 from tests.gateways.requests import an_attempt, eur, paid
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import httpx2
 import pytest
 
-from domain.payments.provider import Declined, DisputeStatus, Notification, ProviderStatus, Unknown
+from domain.payments.model import DisputeStatus, ProviderStatus
+from domain.payments.provider import Declined, Notification, Unknown
 from gateways.payments.sandbox import SandboxProvider
 from gateways.payments.sandbox_service.scenarios import SCENARIOS
 from tests.gateways.receiver import Receiver

@@ -1,0 +1,130 @@
+"""Carries out what the rules decided: rows, ledger, the order's history and sums, goods and facts, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.ids import PaymentId, new_id
+from domain.live import order_topic
+from domain.money import Money, sum_of, zero
+from domain.orders.events import OrderStatusChanged
+from domain.orders.model import Entry, EventKind, Order, States
+from domain.payments import rules
+from domain.payments.events import PaymentCaptured, PaymentFailed, RefundDue, RefundSettled
+from domain.payments.model import OPEN, Payment, ProviderPayment, Refund, RefundState
+from domain.payments.rules import Advance, Around, Decision
+from domain.unit import Unit
+
+OVERPAID = "The order is off, or was paid twice."
+AT_THE_PROVIDER = "Refunded at the provider."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """A payment and its order under their locks, and what else of the order decisions need."""
+
+    order: Order
+    payment: Payment
+    attempts: Sequence[Payment]
+    around: Around
+
+
+async def locked(unit: Unit, payment_id: PaymentId) -> Scene | None:
+    """Locks the payment's order, then all its attempts; None when there is no such payment."""
+    found = await unit.payments.find(payment_id)
+    order = await unit.orders.lock(found.order_id) if found is not None else None
+    if order is None:
+        return None
+    attempts = await unit.payments.lock_all(order.id)
+    payment = next(each for each in attempts if each.id == payment_id)
+    promised = await unit.payments.promised(order.id)
+    none = zero(order.currency)
+    return Scene(
+        order=order,
+        payment=payment,
+        attempts=attempts,
+        around=Around(
+            others_open=any(each.state in OPEN for each in attempts if each.id != payment_id),
+            promised=promised.get(payment_id, none),
+            promised_of_order=sum_of(promised.values(), order.currency),
+        ),
+    )
+
+
+async def apply_seen(unit: Unit, scene: Scene, seen: ProviderPayment, *, account: str, now: datetime) -> Decision:
+    """Applies a provider's snapshot to the payment of the scene; what was decided."""
+    decision = rules.apply(scene.payment, scene.order, seen, account=account, around=scene.around)
+    if isinstance(decision, Advance):
+        await carry_out(unit, scene.order, decision, now=now)
+    return decision
+
+
+async def carry_out(unit: Unit, order: Order, advance: Advance, *, now: datetime) -> None:
+    """Makes a decision true. The order's and the payment's locks are held."""
+    payment, actor = advance.payment, f"provider:{advance.payment.provider}"
+    await unit.payments.save(payment, now=now)
+    if advance.transfers:
+        await unit.payments.write(payment, advance.transfers)
+        await unit.orders.set_money(
+            order.id, authorized=advance.authorized, captured=advance.captured, refunded=advance.refunded
+        )
+    states = order.states
+    for step in advance.steps:
+        seq = await unit.orders.record(order, step.states, step.entries, actor=actor, now=now)
+        if step.captured is not None:
+            unit.announce(PaymentCaptured(payment_id=payment.id, order_id=order.id, amount=step.captured.minor))
+        if step.has_failed:
+            unit.announce(PaymentFailed(payment_id=payment.id, order_id=order.id))
+        if step.states.status is not states.status:
+            unit.announce(
+                OrderStatusChanged(
+                    order_id=order.id,
+                    seq=seq,
+                    status=step.states.status.value,
+                    fulfillment_status=step.states.fulfillment.value,
+                )
+            )
+        states = step.states
+    if advance.is_confirmed:
+        await unit.stock.allocate(order.id)
+    if advance.unasked_refund.minor > 0:
+        await _note_refund(unit, payment, advance.unasked_refund, now=now)
+    if advance.to_refund.minor > 0:
+        await promise(unit, order, states, payment, advance.to_refund, reason=OVERPAID, actor=actor, now=now)
+    unit.hint(order_topic(order.id))
+
+
+async def promise(
+    unit: Unit, order: Order, states: States, payment: Payment, amount: Money, *, reason: str, actor: str, now: datetime
+) -> Refund:
+    """Promises money back under the order's lock; the provider is asked when the promise is committed."""
+    refund = Refund(
+        id=new_id(),
+        payment_id=payment.id,
+        order_id=order.id,
+        amount=amount,
+        reason=reason,
+        state=RefundState.PENDING,
+    )
+    await unit.payments.add_refund(refund, now=now)
+    data = {"payment": str(payment.id), "amount": amount.minor, "currency": amount.currency}
+    await unit.orders.record(order, states, [Entry(kind=EventKind.REFUND_STARTED, data=data)], actor=actor, now=now)
+    unit.announce(RefundDue(payment_id=payment.id, order_id=order.id, refund_id=refund.id))
+    unit.hint(order_topic(order.id))
+    return refund
+
+
+async def _note_refund(unit: Unit, payment: Payment, amount: Money, *, now: datetime) -> None:
+    """Somebody gave money back in the provider's own pages."""
+    refund = Refund(
+        id=new_id(),
+        payment_id=payment.id,
+        order_id=payment.order_id,
+        amount=amount,
+        reason=AT_THE_PROVIDER,
+        state=RefundState.DONE,
+    )
+    await unit.payments.add_refund(refund, now=now)
+    unit.announce(RefundSettled(payment_id=payment.id, order_id=payment.order_id, refund_id=refund.id, amount=amount.minor))

@@ -1,0 +1,266 @@
+"""Decides what a provider's word means for a payment and its order. Pure, and the only place where either moves by money.
+
+A provider's snapshot is cumulative and has a version, so the decision is a difference: late, doubled and permuted messages
+come to the same end. Providers are asked, and rows written, by others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from domain.money import Money, sum_of, zero
+from domain.orders.model import Entry, EventKind, Order, OrderStatus, States
+from domain.orders.rules import payment_status
+from domain.payments.model import OPEN, Payment, PaymentState, ProviderPayment, ProviderStatus, Transfer, TransferKind
+
+NOT_STARTED = "not_started"
+"""The failure code of an attempt that the provider never heard of."""
+TEXT_LENGTH_MAX = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What else of the order counts: whether another attempt is open, and refunds pending or done, of the payment and of all."""
+
+    others_open: bool
+    promised: Money
+    promised_of_order: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One move of the order: its states after it, and what its history says. `captured` is what this step brought."""
+
+    states: States
+    entries: tuple[Entry, ...]
+    captured: Money | None = None
+    has_failed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advance:
+    """The payment moves on: how it stands after, the order's steps and sums, what moved, and what has to go back."""
+
+    payment: Payment
+    steps: tuple[Step, ...]
+    authorized: Money
+    captured: Money
+    refunded: Money
+    transfers: tuple[Transfer, ...]
+    is_confirmed: bool
+    """The order is paid by this: its goods are to be allocated."""
+    unasked_refund: Money
+    """Given back by the provider without our asking."""
+    to_refund: Money
+    """Taken for an order that is off, or paid twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """Nothing new: as much or more was applied before."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """Not what we asked for, or impossible: nothing is applied, a person looks. `what` is for them."""
+
+    what: str
+
+
+Decision = Advance | Stale | Mismatch
+
+
+def apply(payment: Payment, order: Order, seen: ProviderPayment, *, account: str, around: Around) -> Decision:
+    """What a provider's snapshot changes. `account` is ours with the provider."""
+    if (what := _mismatch(payment, seen, account)) is not None:
+        return Mismatch(what)
+    # Before the first answer there is nothing to be older than; a provider may count from 0.
+    if payment.reference is not None and seen.version <= payment.version:
+        return Stale(payment.version)
+    if seen.captured < payment.captured or seen.refunded < payment.refunded:
+        return Mismatch(f"captured {payment.captured.minor} or refunded {payment.refunded.minor} went down")
+    after = replace(
+        payment,
+        reference=seen.reference,
+        state=PaymentState[seen.status.name],
+        authorized=seen.authorized,
+        captured=seen.captured,
+        refunded=seen.refunded,
+        version=seen.version,
+        next_action=seen.next_action,
+        failure_code=seen.failure_code,
+        failure_message=seen.failure_message[:TEXT_LENGTH_MAX] if seen.failure_message is not None else None,
+        method=seen.method or payment.method,
+    )
+    return _advance(payment, after, order, around)
+
+
+def close(payment: Payment, order: Order, state: PaymentState, *, code: str, message: str, around: Around) -> Decision:
+    """Ends an attempt that the provider certainly did not take up; what it says later all the same still counts."""
+    if payment.reference is not None or payment.state not in OPEN:
+        return Stale(payment.version)
+    after = replace(payment, state=state, failure_code=code, failure_message=message[:TEXT_LENGTH_MAX])
+    return _advance(payment, after, order, around)
+
+
+def outstanding(order: Order, attempts: Sequence[Payment]) -> Money:
+    """What another attempt may ask for: the total less what came in and what open or authorised attempts may still bring."""
+    taken = sum_of((each.captured for each in attempts), order.currency)
+    under_way = sum_of(
+        (each.amount for each in attempts if each.state in (*OPEN, PaymentState.AUTHORIZED)),
+        order.currency,
+    )
+    return order.total - taken - under_way
+
+
+def refundable(payment: Payment, promised: Money) -> Money:
+    """What can still be promised back of a payment; `promised` are its refunds pending or done."""
+    return payment.captured - max(payment.refunded, promised)
+
+
+def _mismatch(payment: Payment, seen: ProviderPayment, account: str) -> str | None:
+    told = (
+        ("provider", payment.provider, seen.provider),
+        ("account", account, seen.account),
+        ("attempt", str(payment.id), seen.attempt_key),
+        ("currency", payment.amount.currency, seen.amount.currency),
+        ("amount", payment.amount.minor, seen.amount.minor),
+        ("reference", payment.reference or seen.reference, seen.reference),
+    )
+    for name, ours, theirs in told:
+        if ours != theirs:
+            return f"{name}: ours is {ours}, told was {str(theirs)[:100]}"
+    figures = (seen.refunded, seen.captured, seen.authorized, seen.amount)
+    if any(each.currency != payment.amount.currency for each in figures):
+        return "figures of several currencies"
+    minor = [each.minor for each in figures]
+    if minor != sorted(minor) or minor[0] < 0 or not _fits(seen):
+        return f"figures that cannot be: {seen.status.value} with {minor}"
+    return None
+
+
+def _fits(seen: ProviderPayment) -> bool:
+    """Whether the status goes with the figures."""
+    match seen.status:
+        case ProviderStatus.PENDING | ProviderStatus.REQUIRES_ACTION | ProviderStatus.FAILED | ProviderStatus.CANCELLED:
+            return seen.captured.minor == 0 and seen.authorized.minor == 0
+        case ProviderStatus.AUTHORIZED:
+            return seen.authorized.minor > 0 and seen.captured.minor == 0
+        case ProviderStatus.CAPTURED:
+            return seen.captured.minor > 0 and seen.refunded.minor == 0
+        case ProviderStatus.PARTIALLY_REFUNDED:
+            return 0 < seen.refunded.minor < seen.captured.minor
+        case ProviderStatus.REFUNDED:
+            return 0 < seen.refunded.minor == seen.captured.minor
+
+
+@dataclass
+class _Walk:
+    """The order on its way through the steps of one advance: each step by the tables, as if it had been told alone."""
+
+    order: Order
+    payment: Payment
+    is_pending: bool
+
+    def __post_init__(self) -> None:
+        self.states = self.order.states
+        self.authorized, self.captured, self.refunded = self.order.authorized, self.order.captured, self.order.refunded
+        self.steps: list[Step] = []
+
+    def step(self, kind: EventKind, amount: Money | None, **more: str | None) -> None:
+        money = payment_status(
+            self.order,
+            authorized=self.authorized,
+            captured=self.captured,
+            refunded=self.refunded,
+            is_pending=self.is_pending,
+        )
+        data: dict[str, str | int | None] = {"payment": str(self.payment.id), **more}
+        if amount is not None:
+            data |= {"amount": amount.minor, "currency": amount.currency}
+        entries = [Entry(kind=kind, data=data)]
+        status = self.states.status
+        if status is OrderStatus.PENDING and self.order.total <= self.captured:
+            status = OrderStatus.CONFIRMED
+            entries.append(Entry(kind=EventKind.STATUS_CHANGED, data={"from": self.states.status.value, "to": status.value}))
+        self.states = replace(self.states, status=status, payment=money)
+        self.steps.append(
+            Step(
+                states=self.states,
+                entries=tuple(entries),
+                captured=amount if kind is EventKind.PAYMENT_CAPTURED else None,
+                has_failed=kind is EventKind.PAYMENT_FAILED,
+            )
+        )
+
+
+def _advance(before: Payment, after: Payment, order: Order, around: Around) -> Advance:
+    authorized, captured, refunded = (
+        after.authorized - before.authorized,
+        after.captured - before.captured,
+        after.refunded - before.refunded,
+    )
+    walk = _Walk(order, after, around.others_open or after.state in OPEN)
+    if authorized.minor > 0:
+        walk.authorized += authorized
+        if captured.minor == 0:
+            walk.step(EventKind.PAYMENT_AUTHORIZED, authorized)
+    if captured.minor > 0:
+        walk.captured += captured
+        walk.step(EventKind.PAYMENT_CAPTURED, captured)
+    if refunded.minor > 0:
+        walk.refunded += refunded
+        walk.step(EventKind.REFUNDED, refunded)
+    if authorized.minor < 0:
+        walk.authorized += authorized
+    if after.state is not before.state:
+        _tell_state(walk, after)
+    return Advance(
+        payment=after,
+        steps=tuple(walk.steps),
+        authorized=walk.authorized,
+        captured=walk.captured,
+        refunded=walk.refunded,
+        transfers=_transfers(authorized, captured, refunded),
+        is_confirmed=walk.states.status is not order.states.status,
+        unasked_refund=_positive(after.refunded - max(before.refunded, around.promised)),
+        to_refund=_to_refund(walk, after, around) if captured.minor > 0 else zero(order.currency),
+    )
+
+
+def _tell_state(walk: _Walk, after: Payment) -> None:
+    match after.state:
+        case PaymentState.REQUIRES_ACTION:
+            walk.step(EventKind.PAYMENT_ACTION_REQUIRED, None)
+        case PaymentState.FAILED:
+            walk.step(EventKind.PAYMENT_FAILED, None, code=after.failure_code)
+        case PaymentState.CANCELLED:
+            walk.step(EventKind.PAYMENT_CANCELLED, None)
+        case _:
+            pass  # told with the money that moved
+
+
+def _transfers(authorized: Money, captured: Money, refunded: Money) -> tuple[Transfer, ...]:
+    moved = (
+        (TransferKind.AUTHORIZATION, authorized),
+        (TransferKind.CAPTURE, captured),
+        (TransferKind.REFUND, refunded),
+        (TransferKind.RELEASE, -authorized),
+    )
+    return tuple(Transfer(kind, amount) for kind, amount in moved if amount.minor > 0)
+
+
+def _to_refund(walk: _Walk, after: Payment, around: Around) -> Money:
+    """All of it when the order is off; of a live one what passes its total, as when two attempts were both charged."""
+    left = refundable(after, around.promised)
+    if walk.order.states.status is OrderStatus.CANCELLED:
+        return _positive(left)
+    kept = walk.captured - max(walk.refunded, around.promised_of_order)
+    return _positive(min(left, kept - walk.order.total))
+
+
+def _positive(amount: Money) -> Money:
+    return amount if amount.minor > 0 else zero(amount.currency)
