@@ -15,9 +15,11 @@ import asyncpg
 import pytest
 
 from gateways.embedded.launcher import Embedded, throw_away
+from gateways.settings import Settings, load_settings
 from persistence import migrate
 from persistence.engine import Database, DatabaseSettings
 from persistence.unit import Transactions
+from tests.shop import Shop, open_shop
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 _NUMBERS = itertools.count(1)
@@ -90,6 +92,32 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 def transact(database: Database) -> Transactions:
     """Opens units of work on the shared database; live hints go nowhere."""
     return Transactions(database, published=lambda _topics: None)
+
+
+@pytest.fixture(scope="session")
+def settings_on(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Settings]:
+    """Settings of a shop on a database; reservations last 15 minutes, as in production."""
+
+    def settings(database_url: str) -> Settings:
+        return load_settings(
+            env_file=None, data_dir=tmp_path_factory.mktemp("shop"), database_url=database_url, redis_url=redis_url
+        )
+
+    return settings
+
+
+@pytest.fixture(scope="session")
+async def shop(clone: Clone, settings_on: Callable[[str], Settings]) -> AsyncIterator[Shop]:
+    """The shop that most tests share: one channel in EUR with prices that contain 19 % tax."""
+    async with open_shop(settings_on(await clone())) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def fresh_shop(fresh_database_url: str, settings_on: Callable[[str], Settings]) -> AsyncIterator[Shop]:
+    """A shop for one test alone."""
+    async with open_shop(settings_on(fresh_database_url)) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -226,7 +226,9 @@ def _page(names: frozenset[str], *, has_place: bool, backwards: bool) -> Questio
 
 @lru_cache(maxsize=512)
 def _count(names: frozenset[str]) -> Question[_Total]:
-    return Question(_Total, select(func.count().label("total")).where(*(_CONDITIONS[name] for name in sorted(names))))
+    return Question(
+        _Total, select(func.count().label("total")).select_from(OrderRow).where(*(_CONDITIONS[name] for name in sorted(names)))
+    )
 
 
 async def orders_page(

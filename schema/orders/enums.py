@@ -50,6 +50,7 @@ described(
     PAYMENT_CANCELLED="A payment was called off.",
     REFUND_STARTED="Money is to go back.",
     REFUNDED="Money has gone back.",
+    REFUND_FAILED="The provider could not give money back; staff have to look.",
     STATUS_CHANGED="The agreement moved on.",
     FULFILLMENT_CHANGED="The goods moved on.",
     CANCELLED="The order was called off.",
