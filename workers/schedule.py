@@ -47,12 +47,16 @@ class Clock:
         while True:
             try:
                 if not is_entered:
-                    await self.transact.work(_enter, self.rhythm)
+                    await self.enter()
                     is_entered = True
                 await self.tick()
             except AWAY as away:
                 log.debug("clock.waits", trouble=f"{type(away).__name__}: {away}")
             await asyncio.sleep(self.pace.clock_seconds)
+
+    async def enter(self) -> None:
+        """Makes the rows of entries that are new; they are due at once."""
+        await self.transact.work(_enter, self.rhythm)
 
     @property
     def rhythm(self) -> dict[str, float]:

@@ -115,7 +115,9 @@ async def perform(task_id: UUID, *, tasks: Mapping[str, Task], tools: Tools) -> 
         return
     with structlog.contextvars.bound_contextvars(request_id=stored.request_id, task=stored.actor, task_id=str(task_id)):
         failure = await _try(stored, tasks.get(stored.actor), tools)
-        if failure is not None:
+        if failure is None:
+            log.info("task.done")
+        else:
             log.warning("task.failed", attempt=stored.attempts, reason=failure)
             await tools.transact.work(_note_failure, task_id, failure)
 

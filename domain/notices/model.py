@@ -84,10 +84,14 @@ class LineFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFacts:
-    """What letters tell of an order; amounts are minor units of its currency, addresses as the order keeps them."""
+    """What letters tell of an order; amounts are minor units of its currency, addresses as the order keeps them.
+
+    `language` is the buyer's, `shop_language` that of the channel, in which staff is written to.
+    """
 
     id: OrderId
     shop_name: str
+    shop_language: str
     number: int
     email: str
     language: str

@@ -21,20 +21,21 @@ def message_of(letter: Letter, *, sender: str) -> EmailMessage:
     message["Subject"] = _one_line(letter.subject)
     message["Date"] = format_datetime(letter.created_at)
     message["Message-ID"] = letter.message_id
-    message["Content-Language"] = _one_line(letter.language)
     # No holiday reply to a machine (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(letter.text)
-    message.add_alternative(letter.html, subtype="html")
+    # Quoted-printable, so that no server on the way needs to take eight bits.
+    message.set_content(letter.text, cte="quoted-printable")
+    message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    message["Content-Language"] = _one_line(letter.language)
     message.set_boundary(f"vitrine-{letter.id.hex}")
     return message
 
 
 def _address(text: str) -> Address:
     name, address = parseaddr(text)
-    if not address or address != address.strip() or any(letter.isspace() for letter in address):
-        raise ValueError("this is no mail address")
     user, _, domain = address.rpartition("@")
+    if not user or not domain or not address.isprintable() or " " in address:
+        raise ValueError("this is no mail address")
     return Address(display_name=_one_line(name), username=user, domain=domain)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from dataclasses import dataclass
+from email.utils import parseaddr
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -65,21 +66,11 @@ class SmtpPost:
             message = message_of(letter, sender=self._sender)
         except ValueError as unsendable:
             return NotAccepted(str(unsendable), is_final=True)
-        server = self._server
+        is_taken = False
         try:
-            async with asyncio.timeout(SEND_SECONDS):
-                await aiosmtplib.send(
-                    message,
-                    hostname=server.host,
-                    port=server.port,
-                    username=server.username,
-                    password=server.password,
-                    use_tls=server.is_tls,
-                    start_tls=server.starts_tls,
-                    timeout=_COMMAND_SECONDS,
-                    # Never looked up: that would block the event loop.
-                    local_hostname=self._sender.rpartition("@")[2].strip("> ") or "localhost",
-                )
+            async with asyncio.timeout(SEND_SECONDS), self._client() as client:
+                await client.send_message(message)
+                is_taken = True
         except SMTPRecipientsRefused as refused:
             answers = refused.recipients
             return NotAccepted(
@@ -87,8 +78,23 @@ class SmtpPost:
                 is_final=all(500 <= each.code < 600 for each in answers),
             )
         except (OSError, SMTPException, TimeoutError, ValueError) as trouble:
-            return NotAccepted(f"{type(trouble).__name__}: {trouble}")
+            # What goes wrong after the server's word, in taking leave, does not take the word back.
+            return Accepted() if is_taken else NotAccepted(f"{type(trouble).__name__}: {trouble}")
         return Accepted()
+
+    def _client(self) -> aiosmtplib.SMTP:
+        server = self._server
+        return aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            username=server.username,
+            password=server.password,
+            use_tls=server.is_tls,
+            start_tls=server.starts_tls,
+            timeout=_COMMAND_SECONDS,
+            # Never looked up: that would block the event loop.
+            local_hostname=parseaddr(self._sender)[1].rpartition("@")[2] or "localhost",
+        )
 
 
 def _is_here(host: str) -> bool:

@@ -13,6 +13,7 @@ from domain.ids import NoticeId, OrderId
 from domain.money import Currency
 from domain.notices.model import AccountFacts, Delivery, Letter, LineFacts, NewNotice, OrderFacts
 from persistence.access.tables import AccountRow
+from persistence.channels.tables import ChannelRow
 from persistence.customers.tables import CustomerRow
 from persistence.notices.tables import NoticeRow
 from persistence.orders.tables import OrderLineRow, OrderRow
@@ -38,6 +39,7 @@ class _Claimed(NamedTuple):
 
 class _Order(NamedTuple):
     shop_name: str
+    shop_language: str
     number: int
     email: str
     language: str
@@ -139,6 +141,7 @@ ORDER = Question(
     _Order,
     select(
         _SHOP_NAME,
+        ChannelRow.language.label("shop_language"),
         OrderRow.number,
         OrderRow.email,
         OrderRow.language,
@@ -156,7 +159,9 @@ ORDER = Question(
         OrderRow.refunded,
         OrderRow.shipping_address,
         OrderRow.placed_at,
-    ).where(OrderRow.id == bindparam("order_id")),
+    )
+    .join(ChannelRow, ChannelRow.id == OrderRow.channel_id)
+    .where(OrderRow.id == bindparam("order_id")),
 )
 LINES = Question(
     _Line,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 import redis.asyncio
 
+from gateways.embedded.launcher import Embedded
 from persistence.engine import Database, DatabaseSettings
 from persistence.unit import Transactions
 from tests.workers.smtp_sink import SmtpSink, smtp_sink
@@ -25,6 +28,7 @@ class Place:
     database_url: str
     redis_url: str
     sink: SmtpSink
+    database: Database
     transact: Transactions
     settings: dict[str, Any]
 
@@ -47,12 +51,14 @@ async def own_redis_url(redis_url: str) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def place(fresh_database_url: str, own_redis_url: str, sink: SmtpSink, tmp_path: Path) -> AsyncIterator[Place]:
-    database = Database(DatabaseSettings(url=fresh_database_url, read_size=1, write_size=3))
+    # By its name, tests that throw the worker out of the database spare this side of theirs.
+    database = Database(DatabaseSettings(url=f"{fresh_database_url}&application_name=test", read_size=1, write_size=3))
     await database.open()
     yield Place(
         database_url=fresh_database_url,
         redis_url=own_redis_url,
         sink=sink,
+        database=database,
         transact=Transactions(database, published=lambda _topics: None),
         settings={
             "database_url": fresh_database_url,
@@ -64,3 +70,12 @@ async def place(fresh_database_url: str, own_redis_url: str, sink: SmtpSink, tmp
         },
     )
     await database.close()
+
+
+@pytest.fixture
+def own_valkey() -> Iterator[Embedded]:
+    """A Redis to be killed and hung, which keeps nothing on disk."""
+    home = Path(tempfile.mkdtemp(prefix="vitrine-", dir="/tmp"))
+    with Embedded(home, durable=False, with_postgres=False) as embedded:
+        yield embedded
+    shutil.rmtree(home, ignore_errors=True)

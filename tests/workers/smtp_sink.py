@@ -61,43 +61,44 @@ class SmtpSink:
             writer.close()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        async def say(*lines: str) -> None:
-            writer.write("".join(f"{line}\r\n" for line in lines).encode())
-            await writer.drain()
-
+        """One conversation, a command and an answer at a time."""
         to: list[str] = []
-        await say(self.greeting)
-        while line := (await reader.readuntil(b"\r\n")).decode().strip():
-            verb = line.upper().partition(" ")[0]
-            match verb:
-                case "EHLO" | "HELO":
-                    await say("250-sink.test", "250-8BITMIME", "250 SMTPUTF8")
-                case "MAIL" | "RSET":
-                    to = []
-                    await say("250 ok")
-                case "RCPT":
-                    found = _PATH.search(line)
-                    address = found.group(1) if found else ""
-                    if answer := self.refuses.get(address):
-                        await say(answer)
-                    else:
-                        to.append(address)
-                        await say("250 ok")
-                case "DATA" if to:
-                    await say("354 go on")
-                    content = (await reader.readuntil(b"\r\n.\r\n"))[:-5]
-                    self._take(content.replace(b"\r\n..", b"\r\n."), to)
-                    if self.holds:
-                        await reader.read()
-                        return
-                    await say("250 taken")
-                case "NOOP":
-                    await say("250 ok")
-                case "QUIT":
-                    await say("221 bye")
+        answer: str | None = self.greeting
+        while answer is not None:
+            writer.write(f"{answer}\r\n".encode())
+            await writer.drain()
+            line = (await reader.readuntil(b"\r\n")).decode().strip()
+            if line.upper() == "DATA" and to:
+                writer.write(b"354 go on\r\n")
+                content = (await reader.readuntil(b"\r\n.\r\n"))[:-5]
+                self._take(content.replace(b"\r\n..", b"\r\n."), to)
+                if self.holds:
+                    await reader.read()
                     return
-                case _:
-                    await say("503 not now")
+                answer = "250 taken"
+            else:
+                answer = self._answer(line, to)
+
+    def _answer(self, line: str, to: list[str]) -> str | None:
+        """The answer to a command; None after the last."""
+        match line.upper().partition(" ")[0]:
+            case "EHLO" | "HELO":
+                return "250-sink.test\r\n250-8BITMIME\r\n250 SMTPUTF8"
+            case "MAIL" | "RSET":
+                to.clear()
+                return "250 ok"
+            case "RCPT":
+                found = _PATH.search(line)
+                address = found.group(1) if found else ""
+                if address not in self.refuses:
+                    to.append(address)
+                return self.refuses.get(address, "250 ok")
+            case "NOOP":
+                return "250 ok"
+            case "QUIT":
+                return None
+            case _:
+                return "503 not now"
 
     def _take(self, content: bytes, to: list[str]) -> None:
         message = email.message_from_bytes(content, policy=default)

@@ -63,8 +63,9 @@ NO_WAY = Way()
 
 
 def order_letter(kind: NoticeKind, facts: OrderFacts, *, status: str, way: Way) -> Rendered:
-    """A letter about an order, in the order's language. `status` is the state it tells of, as the order names it."""
-    words, locale = words_of(facts.language), _locale(facts.language)
+    """A letter about an order, in the reader's language. `status` is the state it tells of, as the order names it."""
+    language = facts.shop_language if kind is NoticeKind.STAFF_ORDER_PLACED else facts.language
+    words, locale = words_of(language), _locale(language)
 
     def money(minor: int) -> str:
         return format_currency(Decimal(minor).scaleb(-minor_digits(facts.currency)), facts.currency, locale=locale)

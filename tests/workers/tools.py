@@ -1,0 +1,49 @@
+"""Tools of tasks for tests within one process: the real database and letters, and a carrier that keeps what it is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from domain.notices.model import Delivery, Letter
+from domain.notices.provider import Accepted, NotAccepted, Post
+from domain.seal import Seal
+from persistence.engine import Database
+from persistence.unit import Transactions
+from workers.carrier import Carrier
+from workers.tasks import Addresses, Tools
+
+SEAL = Seal((b"k" * 32,))
+
+
+@dataclass
+class Pigeons:
+    """A carrier: answers as it is told, in turn, and accepts when it was told nothing more."""
+
+    answers: list[Accepted | NotAccepted] = field(default_factory=list)
+    carried: list[Letter] = field(default_factory=list)
+
+    async def send(self, letter: Letter) -> Accepted | NotAccepted:
+        self.carried.append(letter)
+        return self.answers.pop(0) if self.answers else Accepted()
+
+
+def tools_of(
+    database: Database,
+    transact: Transactions,
+    *,
+    post: Post | None = None,
+    delivery: Delivery | None = None,
+    storefront_url: str = "https://shop.example",
+    staff_email: str = "staff@example.com",
+) -> Tools:
+    """Tools on a database."""
+    return Tools(
+        database=database,
+        transact=transact,
+        post=post or Pigeons(),
+        carrier=Carrier(),
+        delivery=delivery or Delivery(),
+        seal=SEAL,
+        addresses=Addresses(storefront_url=storefront_url, mail_from="Vitrine <shop@vitrine.example>", staff_email=staff_email),
+        providers={},
+    )
