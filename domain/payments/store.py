@@ -84,7 +84,5 @@ class PaymentsStore(Protocol):
     async def add_finding(self, run_id: ReconciliationRunId, finding: Finding) -> bool:
         """Adds a finding; False, and nothing added, when the same was left to a person by an earlier run."""
 
-    async def close_run(
-        self, run_id: ReconciliationRunId, *, payments_checked: int, failure: str | None, now: datetime
-    ) -> None:
-        """Ends a run's record."""
+    async def close_run(self, run_id: ReconciliationRunId, *, payments_checked: int, failure: str | None) -> None:
+        """Ends a run's record, at the database's time."""

@@ -757,6 +757,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('run_id', 'position', name=op.f('pk_reconciliation_finding'))
     )
     op.create_index(op.f('ix_reconciliation_finding_payment_id'), 'reconciliation_finding', ['payment_id'], unique=False)
+    op.create_index('ix_reconciliation_finding_reference', 'reconciliation_finding', ['reference'], unique=False, postgresql_where=sa.text('NOT was_repaired'))
     op.create_table('refund',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('payment_id', sa.Uuid(), nullable=False),
@@ -776,13 +777,16 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_refund_order_id'), 'refund', ['order_id'], unique=False)
     op.create_index('ix_refund_payment', 'refund', ['payment_id'], unique=False)
+    op.create_index('ix_refund_pending', 'refund', ['created_at'], unique=False, postgresql_where=sa.text("state = 'PENDING'"))
     keep_append_only()
 
 
 def downgrade() -> None:
+    op.drop_index('ix_refund_pending', table_name='refund', postgresql_where=sa.text("state = 'PENDING'"))
     op.drop_index('ix_refund_payment', table_name='refund')
     op.drop_index(op.f('ix_refund_order_id'), table_name='refund')
     op.drop_table('refund')
+    op.drop_index('ix_reconciliation_finding_reference', table_name='reconciliation_finding', postgresql_where=sa.text('NOT was_repaired'))
     op.drop_index(op.f('ix_reconciliation_finding_payment_id'), table_name='reconciliation_finding')
     op.drop_table('reconciliation_finding')
     op.drop_index('ix_ledger_entry_payment', table_name='ledger_entry')

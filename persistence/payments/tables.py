@@ -53,6 +53,7 @@ class RefundRow(Row):
         one_of("state", ("PENDING", "DONE", "FAILED")),
         CheckConstraint("amount > 0", name="amount_positive"),
         Index("ix_refund_payment", "payment_id"),
+        Index("ix_refund_pending", "created_at", postgresql_where=text("state = 'PENDING'")),
     )
 
     id: Mapped[Id]
@@ -126,6 +127,7 @@ class ReconciliationRunRow(Row):
 
 class ReconciliationFindingRow(Row):
     __tablename__ = "reconciliation_finding"
+    __table_args__ = (Index("ix_reconciliation_finding_reference", "reference", postgresql_where=text("NOT was_repaired")),)
 
     run_id: Mapped[UUID] = belongs_to("reconciliation_run.id", primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)

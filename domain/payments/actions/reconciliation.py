@@ -29,10 +29,8 @@ async def open_run(unit: Unit, *, provider: str, now: datetime) -> Reconciliatio
     return run_id
 
 
-async def close_run(
-    unit: Unit, *, run_id: ReconciliationRunId, payments_checked: int, failure: str | None, now: datetime
-) -> None:
-    await unit.payments.close_run(run_id, payments_checked=payments_checked, failure=failure, now=now)
+async def close_run(unit: Unit, *, run_id: ReconciliationRunId, payments_checked: int, failure: str | None) -> None:
+    await unit.payments.close_run(run_id, payments_checked=payments_checked, failure=failure)
 
 
 async def unfinished(unit: Unit, *, provider: str, before: datetime, after: PaymentId | None, limit: int) -> list[Payment]:

@@ -69,7 +69,7 @@ async def reconcile(
             await _compare(run, before)
     except ProviderUnavailable as unavailable:
         failure = str(unavailable)
-    await transact(actions.close_run, run_id=run.id, payments_checked=run.checked, failure=failure, now=now)
+    await transact(actions.close_run, run_id=run.id, payments_checked=run.checked, failure=failure)
     return Outcome(run.checked, run.findings, failure)
 
 
