@@ -68,6 +68,13 @@ class ErrorCode(enum.Enum):
     COUPON_CUSTOMER_LIMIT = _value("COUPON_CUSTOMER_LIMIT", "The buyer has used the coupon as often as one may.")
     INVALID_TRANSITION = _value("INVALID_TRANSITION", "The order cannot go from where it is to where it was asked to.")
     NOT_PAID = _value("NOT_PAID", "The order is not paid yet.")
+    SKU_TAKEN = _value("SKU_TAKEN", "Another variant has this SKU.")
+    SLUG_TAKEN = _value("SLUG_TAKEN", "Another thing of the kind has this slug.")
+    OPTIONS_TAKEN = _value("OPTIONS_TAKEN", "Another variant of the product has the same options.")
+    CATEGORY_CYCLE = _value("CATEGORY_CYCLE", "The category would come to lie below itself.")
+    CATEGORY_NOT_EMPTY = _value("CATEGORY_NOT_EMPTY", "The category still holds something.")
+    IMPORT_CLOSED = _value("IMPORT_CLOSED", "The import takes no more parts.")
+    IMPORT_TOO_LARGE = _value("IMPORT_TOO_LARGE", "The uploaded file is too large.")
     ALREADY_SHIPPED = _value("ALREADY_SHIPPED", "The goods are under way.")
 
 

@@ -19,6 +19,11 @@ from schema.access import queries as access_queries
 from schema.carts import errors as cart_errors
 from schema.carts import mutations as cart_mutations
 from schema.carts import queries as cart_queries
+from schema.catalog import errors as catalog_errors
+from schema.catalog import grouping as catalog_grouping
+from schema.catalog import imports as catalog_imports
+from schema.catalog import mutations as catalog_mutations
+from schema.catalog import queries as catalog_queries
 from schema.customers import errors as customer_errors
 from schema.customers import mutations as customer_mutations
 from schema.customers import queries as customer_queries
@@ -30,13 +35,31 @@ from schema.orders import mutations as order_mutations
 from schema.orders import queries as order_queries
 from schema.orders import subscriptions as order_subscriptions
 from schema.permissions import EVERYONE, Rule
+from schema.prices import mutations as price_mutations
 from schema.refusal import Refusal
 from schema.scalars import SCALARS
 
-QUERIES: tuple[ModuleType, ...] = (localization, node, access_queries, customer_queries, cart_queries, order_queries)
-MUTATIONS: tuple[ModuleType, ...] = (access_mutations, customer_mutations, cart_mutations, order_mutations)
+QUERIES: tuple[ModuleType, ...] = (
+    localization,
+    node,
+    catalog_queries,
+    access_queries,
+    customer_queries,
+    cart_queries,
+    order_queries,
+)
+MUTATIONS: tuple[ModuleType, ...] = (
+    catalog_mutations,
+    catalog_grouping,
+    price_mutations,
+    catalog_imports,
+    access_mutations,
+    customer_mutations,
+    cart_mutations,
+    order_mutations,
+)
 SUBSCRIPTIONS: tuple[ModuleType, ...] = (order_subscriptions,)
-ERRORS = collected(access_errors.ERRORS, customer_errors.ERRORS, cart_errors.ERRORS, order_errors.ERRORS)
+ERRORS = collected(catalog_errors.ERRORS, access_errors.ERRORS, customer_errors.ERRORS, cart_errors.ERRORS, order_errors.ERRORS)
 
 
 def _fields(modules: Iterable[ModuleType]) -> list[StrawberryField]:
