@@ -25,6 +25,10 @@ from domain.ids import AccountId, SessionId, new_id
 from domain.unit import Unit
 from domain.viewer import Permission
 
+_KEPT_AFTER_EXPIRY = timedelta(days=30)
+"""So long the reuse of an old token still gives its thief away, and staff can see when and where somebody was logged in."""
+_FORGOTTEN_AT_ONCE = 5_000
+
 
 async def find_account(unit: Unit, *, email_key: str) -> Account | None:
     """The account of an address."""
@@ -121,6 +125,11 @@ async def change_password(
     await unit.access.end_sessions(account.id, because=Ended.PASSWORD_CHANGED, now=now, but=session_id)
     unit.announce(PasswordChanged(account_id=account.id))
     return account.id
+
+
+async def forget_old(unit: Unit, *, now: datetime) -> int:
+    """Drops refresh tokens a month after their time, and sessions that have none left; how many tokens, 0 when it is done."""
+    return await unit.access.forget_tokens(before=now - _KEPT_AFTER_EXPIRY, count_max=_FORGOTTEN_AT_ONCE)
 
 
 async def add_administrator(unit: Unit, *, email: str, name: str, password_hash: str, now: datetime) -> AccountId | EmailTaken:

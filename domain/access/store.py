@@ -58,6 +58,9 @@ class AccessStore(Protocol):
     async def end_sessions(self, account_id: AccountId, *, because: Ended, now: datetime, but: SessionId | None = None) -> int:
         """Ends all sessions of an account but one; how many."""
 
+    async def forget_tokens(self, *, before: datetime, count_max: int) -> int:
+        """Drops refresh tokens that expired before then, `count_max` at most, and at last sessions without any; how many tokens."""
+
     async def keep_role(self, name: str, permissions: Collection[Permission]) -> RoleId:
         """The role of this name, made if absent, holding exactly these permissions from now on."""
 

@@ -456,6 +456,8 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_refresh_token')),
     sa.UniqueConstraint('token_hash', name=op.f('uq_refresh_token_token_hash'))
     )
+    op.create_index(op.f('ix_refresh_token_expires_at'), 'refresh_token', ['expires_at'], unique=False)
+    op.create_index(op.f('ix_refresh_token_session_id'), 'refresh_token', ['session_id'], unique=False)
     op.create_index(op.f('ix_refresh_token_successor_id'), 'refresh_token', ['successor_id'], unique=False)
     op.create_index('uq_refresh_token_live', 'refresh_token', ['session_id'], unique=True, postgresql_where=sa.text('used_at IS NULL AND revoked_at IS NULL'))
     op.create_table('cart_merge',
@@ -830,6 +832,8 @@ def downgrade() -> None:
     op.drop_table('cart_merge')
     op.drop_index('uq_refresh_token_live', table_name='refresh_token', postgresql_where=sa.text('used_at IS NULL AND revoked_at IS NULL'))
     op.drop_index(op.f('ix_refresh_token_successor_id'), table_name='refresh_token')
+    op.drop_index(op.f('ix_refresh_token_session_id'), table_name='refresh_token')
+    op.drop_index(op.f('ix_refresh_token_expires_at'), table_name='refresh_token')
     op.drop_table('refresh_token')
     op.drop_table('product_option')
     op.drop_table('product_import_part')

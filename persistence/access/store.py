@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     DateTime,
+    Integer,
     LargeBinary,
     Select,
     Text,
@@ -17,6 +18,8 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
+    delete,
+    exists,
     func,
     null,
     select,
@@ -175,6 +178,18 @@ KEEP_ROLE = Question(
     .on_conflict_do_update(index_elements=[RoleRow.name], set_={"permissions": many("permissions", Text())})
     .returning(RoleRow.id),
 )
+_SPENT = select(RefreshTokenRow.id).where(RefreshTokenRow.expires_at < bindparam("before", type_=DateTime(timezone=True)))
+FORGET_TOKENS = Statement(
+    delete(RefreshTokenRow).where(
+        RefreshTokenRow.id.in_(_SPENT.order_by(RefreshTokenRow.expires_at).limit(bindparam("count", type_=Integer())))
+    )
+)
+FORGET_SESSIONS = Statement(
+    delete(SessionRow).where(
+        SessionRow.last_used_at < bindparam("before", type_=DateTime(timezone=True)),
+        ~exists().where(RefreshTokenRow.session_id == SessionRow.id),
+    )
+)
 ADD_STAFF = Statement(
     insert(StaffRow).values(account_id=bindparam("account_id"), name=bindparam("name"), role_id=bindparam("role_id"))
 )
@@ -263,6 +278,12 @@ class AccessRows:
         if ended:
             await self._transaction.run(REVOKE_TOKENS, ids=[each.id for each in ended], now=now)
         return len(ended)
+
+    async def forget_tokens(self, *, before: datetime, count_max: int) -> int:
+        forgotten = await self._transaction.run(FORGET_TOKENS, before=before, count=count_max)
+        if forgotten < count_max:
+            await self._transaction.run(FORGET_SESSIONS, before=before)
+        return forgotten
 
     async def keep_role(self, name: str, permissions: Collection[Permission]) -> RoleId:
         held = sorted(each.value for each in permissions)

@@ -71,10 +71,10 @@ class RefreshTokenRow(Row):
     )
 
     id: Mapped[Id]
-    session_id: Mapped[UUID] = belongs_to("session.id")
+    session_id: Mapped[UUID] = belongs_to("session.id", index=True)
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     successor_id: Mapped[UUID | None] = may_point_at("refresh_token.id", index=True)
     created_at: Mapped[Created]
-    expires_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
