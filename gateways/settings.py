@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     access_token_seconds: int = Field(600, ge=30, le=86_400)
     refresh_token_seconds: int = Field(604_800, ge=600)
     reservation_seconds: int = Field(900, ge=30)
+    payment_unfinished_seconds: int | None = Field(None, ge=15)
 
     body_bytes_max: int = Field(262_144, ge=1_024)
     header_bytes_max: int = Field(32_768, ge=4_096)
@@ -165,6 +166,12 @@ class Settings(BaseSettings):
     def staff_mailbox(self) -> str:
         """Where staff is told of new orders, "" for nowhere; in development the demo's administrator unless set."""
         return self.staff_email or ("" if self.is_production else "admin@example.com")
+
+    @property
+    def seconds_unfinished(self) -> int:
+        """How long a payment may be without an outcome before its provider is asked."""
+        given = self.payment_unfinished_seconds
+        return (600 if self.is_production else 30) if given is None else given
 
     @property
     def seconds_unready(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -66,6 +67,7 @@ class Crew:
                 staff_email=settings.staff_mailbox,
             ),
             providers=providers(ProviderValues(sandbox=_sandbox_values(settings)), client=client),
+            unfinished_after=timedelta(seconds=settings.seconds_unfinished),
         )
         return True
 

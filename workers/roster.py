@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from domain.notices.model import NoticeKind
 from persistence.unit import UnitOfWork
-from workers import notices, orders
+from workers import notices, orders, payments
 from workers.notices import about_account, about_order
 from workers.schedule import Entry
 from workers.tasks import Outside, Task, Tools, Within
@@ -25,10 +25,13 @@ class Roster:
 ROUTES: Mapping[str, Sequence[str]] = {
     "OrderPlaced": ("confirm_order", "tell_staff"),
     "OrderStatusChanged": ("tell_status",),
-    "OrderCancelled": ("tell_cancellation",),
+    "OrderCancelled": ("tell_cancellation", "settle_cancelled_order"),
     "PaymentCaptured": ("tell_payment",),
     "PaymentFailed": ("tell_failed_payment",),
+    "RefundDue": ("give_money_back",),
     "RefundSettled": ("tell_refund",),
+    "PaymentAbandoned": ("drop_attempt",),
+    "NotificationReceived": ("apply_notification",),
     "CustomerRegistered": ("welcome",),
     "RegistrationRepeated": ("tell_registered",),
     "PasswordChanged": ("tell_password_change",),
@@ -42,6 +45,10 @@ TASKS: Mapping[str, Task] = {
     "tell_cancellation": Within(about_order(NoticeKind.ORDER_CANCELLED)),
     "tell_payment": Within(about_order(NoticeKind.PAYMENT_RECEIVED)),
     "tell_failed_payment": Within(about_order(NoticeKind.PAYMENT_FAILED)),
+    "settle_cancelled_order": Within(payments.settle_cancelled_order),
+    "give_money_back": Outside(payments.give_money_back),
+    "drop_attempt": Outside(payments.drop_attempt),
+    "apply_notification": Within(payments.apply_received),
     "tell_refund": Within(about_order(NoticeKind.REFUNDED)),
     "welcome": Within(about_account(NoticeKind.WELCOME)),
     "tell_registered": Within(about_account(NoticeKind.ALREADY_REGISTERED)),
@@ -69,6 +76,9 @@ async def _forget_facts(unit: UnitOfWork) -> int:
 ENTRIES: Mapping[str, Entry] = {
     "send_due_notices": Entry(5, notices.send_due),
     "expire_unpaid_orders": Entry(15, orders.expire_unpaid),
+    "apply_waiting_notifications": Entry(5, payments.apply_waiting),
+    "ask_unfinished_payments": Entry(20, payments.ask_unfinished, seconds_max=120),
+    "compare_payments": Entry(600, payments.compare_books, seconds_max=300),
     "forget_old": Entry(3600, _forget_old, seconds_max=300),
 }
 ROSTER = Roster(routes=ROUTES, tasks=TASKS, entries=ENTRIES)

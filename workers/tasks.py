@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ import structlog
 from domain.error import UserError
 from domain.notices.model import Delivery
 from domain.notices.provider import Post
-from domain.payments.provider import Provider
+from domain.payments.provider import Provider, ProviderUnavailable
 from domain.seal import Seal
 from persistence.engine import Database
 from persistence.failures import BUSY, LOST, Overloaded, Unavailable
@@ -70,6 +71,8 @@ class Tools:
     seal: Seal
     addresses: Addresses
     providers: Mapping[str, Provider]
+    unfinished_after: timedelta = timedelta(minutes=10)
+    """How long a payment may be without an outcome before its provider is asked."""
 
 
 InTransaction = Callable[[UnitOfWork, Fact, Tools], Awaitable[UserError | None]]
@@ -141,7 +144,7 @@ async def _try(stored: StoredTask, task: Task | None, tools: Tools) -> str | Non
                     return None
     except TimeoutError:
         return f"not done within {task.seconds_max:g} seconds"
-    except (Unavailable, Overloaded, *LOST, *BUSY) as away:
+    except (ProviderUnavailable, Unavailable, Overloaded, *LOST, *BUSY) as away:
         return f"{type(away).__name__}: {away}"
     except Exception as broken:  # a bug, or somebody's answer that nobody expected: told, and tried again
         log.exception("task.broke")

@@ -5,6 +5,7 @@ A crash or an unknown outcome in between leaves the attempt open; a repeat with 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -63,11 +64,14 @@ async def pay(
     return payment.id
 
 
-async def drop(transact: Transact, provider: Provider, *, payment_id: PaymentId, now: datetime) -> None:
+async def drop(transact: Transact, providers: Mapping[str, Provider], *, payment_id: PaymentId, now: datetime) -> None:
     """Cancels an attempt at the provider, and applies whatever the provider then says. Raises ProviderUnavailable."""
     payment = await transact(find_payment, payment_id=payment_id)
     if payment is None or payment.state not in (*OPEN, PaymentState.AUTHORIZED):
         return
+    provider = providers.get(payment.provider)
+    if provider is None:
+        raise ProviderUnavailable(f"{payment.provider} is not set up")
     seen = await asked_for(provider, payment)
     if seen is None:
         if now - payment.created_at < CALL_MAX:
