@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from domain.notices.model import NoticeKind
 from persistence.unit import UnitOfWork
-from workers import notices, orders, payments
+from workers import catalog, notices, orders, payments
 from workers.notices import about_account, about_order
 from workers.schedule import Entry
-from workers.tasks import Outside, Task, Tools, Within
+from workers.tasks import LONG, Outside, Task, Tools, Within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,7 @@ ROUTES: Mapping[str, Sequence[str]] = {
     "RefundSettled": ("tell_refund",),
     "PaymentAbandoned": ("drop_attempt",),
     "NotificationReceived": ("apply_notification",),
+    "ProductImportQueued": ("import_products",),
     "CustomerRegistered": ("welcome",),
     "RegistrationRepeated": ("tell_registered",),
     "PasswordChanged": ("tell_password_change",),
@@ -50,6 +51,7 @@ TASKS: Mapping[str, Task] = {
     "drop_attempt": Outside(payments.drop_attempt),
     "apply_notification": Within(payments.apply_received),
     "tell_refund": Within(about_order(NoticeKind.REFUNDED)),
+    "import_products": Outside(catalog.import_products, queue=LONG, seconds_max=3600.0),
     "welcome": Within(about_account(NoticeKind.WELCOME)),
     "tell_registered": Within(about_account(NoticeKind.ALREADY_REGISTERED)),
     "tell_password_change": Within(about_account(NoticeKind.PASSWORD_CHANGED)),

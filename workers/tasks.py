@@ -111,6 +111,10 @@ class Failed(UserError):
         return self.reason
 
 
+class NotYet(Exception):
+    """Raised by work that has to wait for something; the reason is noted and the task tried again, without alarm."""
+
+
 async def perform(task_id: UUID, *, tasks: Mapping[str, Task], tools: Tools) -> None:
     """Does a task unless it is done. What goes wrong is noted beside the task, which is dispatched again later."""
     stored = await tools.transact.work(_look, task_id)
@@ -144,7 +148,7 @@ async def _try(stored: StoredTask, task: Task | None, tools: Tools) -> str | Non
                     return None
     except TimeoutError:
         return f"not done within {task.seconds_max:g} seconds"
-    except (ProviderUnavailable, Unavailable, Overloaded, *LOST, *BUSY) as away:
+    except (NotYet, ProviderUnavailable, Unavailable, Overloaded, *LOST, *BUSY) as away:
         return f"{type(away).__name__}: {away}"
     except Exception as broken:  # a bug, or somebody's answer that nobody expected: told, and tried again
         log.exception("task.broke")

@@ -18,7 +18,7 @@ from tests.workers.world import Poisonous, announce, eventually, rows
 from workers.broker import BrokerAway, Messages
 from workers.outbox import Relay
 from workers.pace import Pace
-from workers.roster import ROUTES, TASKS
+from workers.roster import TASKS
 from workers.schedule import Clock, Entry
 from workers.tasks import Fact, Outside, Tools
 
@@ -192,8 +192,3 @@ async def test_without_redis_a_run_takes_place_in_the_clocks_own_process(place: 
     assert await clock.tick() == ["often"]
     assert await clock.tick() == []
     assert here == ["often"]
-
-
-def test_every_route_leads_to_a_task_that_exists_and_every_task_is_led_to() -> None:
-    led_to = {name for names in ROUTES.values() for name in names}
-    assert led_to == set(TASKS)

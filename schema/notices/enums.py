@@ -1,0 +1,33 @@
+"""The kinds and states of letters, as the API spells them."""
+
+from __future__ import annotations
+
+from domain.notices.model import NoticeKind, NoticeState
+from schema.enums import described
+
+described(
+    NoticeKind,
+    "NoticeKind",
+    "What a letter is about.",
+    ORDER_CONFIRMED="The order was placed.",
+    PAYMENT_RECEIVED="Money has come in.",
+    PAYMENT_FAILED="A payment came to nothing.",
+    ORDER_STATUS_CHANGED="The order moved on.",
+    ORDER_SHIPPED="The goods are under way.",
+    ORDER_CANCELLED="The order was called off.",
+    REFUNDED="Money has gone back.",
+    STAFF_ORDER_PLACED="To staff: there is a new order.",
+    WELCOME="An account was opened.",
+    ALREADY_REGISTERED="Somebody tried to open an account with an address that has one.",
+    PASSWORD_CHANGED="The password of an account was changed.",  # noqa: S106 - the name of a letter
+    SESSION_ENDED="A log-in was used from two places and has been ended.",
+)
+described(
+    NoticeState,
+    "NoticeState",
+    "How the sending of a letter goes.",
+    QUEUED="Waits for its first or next try.",
+    SENDING="Is being tried.",
+    SENT="The mail server has taken it.",
+    DEAD="Will not be tried again; `failure` says why.",
+)

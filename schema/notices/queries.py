@@ -1,0 +1,63 @@
+"""The questions about letters."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Annotated
+
+import strawberry
+
+from domain.notices.model import NoticeState
+from domain.viewer import Permission
+from persistence.notices.reads import NoticeView, Wanted, count_notices, notice_cursor, notices_by_id, notices_page
+from persistence.paging import BadCursor, Page
+from schema.context import Context
+from schema.execution.fields import query
+from schema.notices.types import Notice, NoticeConnection
+from schema.paging import After, Before, ConnectionView, First, Last, window
+from schema.permissions import may
+from schema.refusal import Refusal
+
+_READ = may(Permission.READ_NOTICES)
+
+
+async def _counts(context: Context, keys: Sequence[Hashable]) -> list[int]:
+    return [await count_notices(context.reader, wanted) for wanted in keys if isinstance(wanted, Wanted)]
+
+
+@query(Notice | None, "The letter with this id; null when there is none.", allow=_READ)
+async def notice(
+    context: Context, *, id: Annotated[strawberry.ID, strawberry.argument(description="The letter's id.")]
+) -> NoticeView | None:
+    notice_id = context.id_of("Notice", id)
+    return (await notices_by_id(context.reader, [notice_id]))[0] if notice_id is not None else None
+
+
+@query(NoticeConnection, "Letters to buyers and staff, newest first.", allow=_READ)
+async def notices(
+    context: Context,
+    *,
+    state: Annotated[NoticeState | None, strawberry.argument(description="Only those in this state.")] = None,
+    order_id: Annotated[strawberry.ID | None, strawberry.argument(description="Only those about this order.")] = None,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> ConnectionView:
+    wanted_order = context.id_of("Order", order_id) if order_id is not None else None
+    wanted = Wanted(state=state.value if state is not None else None, order_id=wanted_order)
+    asked = window(first, after, last, before)
+    page: Page[NoticeView]
+    if order_id is not None and wanted_order is None:
+        page = Page((), has_previous=False, has_next=False)
+        return ConnectionView(page, notice_cursor, _nothing, order_id)
+    try:
+        page = await notices_page(context.reader, wanted, count=asked.count, cursor=asked.cursor, backwards=asked.backwards)
+    except BadCursor as bad:
+        raise Refusal("BAD_USER_INPUT", "This is no cursor of this list.") from bad
+    return ConnectionView(page, notice_cursor, _counts, wanted)
+
+
+async def _nothing(context: Context, keys: Sequence[Hashable]) -> list[int]:
+    del context
+    return [0 for _ in keys]
