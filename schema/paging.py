@@ -14,6 +14,7 @@ import strawberry
 from persistence.paging import Page
 from schema.context import Context
 from schema.execution.fields import batch, plain, shows
+from schema.permissions import EVERYONE, Rule
 from schema.refusal import Refusal
 
 FIRST_DEFAULT = 20
@@ -123,7 +124,7 @@ async def _totals(connections: Sequence[ConnectionView], context: Context) -> li
     return [totals[each.count, each.key] for each in connections]
 
 
-def connection(kind: Any, name: str, **extra: tuple[Any, Any]) -> Any:
+def connection(kind: Any, name: str, *, allow: Rule = EVERYONE, **extra: tuple[Any, Any]) -> Any:
     """The connection type of a node type, with its edge type; `extra` fields are `name=(type, field)`."""
     edge = type(
         f"{name}Edge",
@@ -134,7 +135,7 @@ def connection(kind: Any, name: str, **extra: tuple[Any, Any]) -> Any:
             "cursor": plain("The place of this entry, for `after` and `before`."),
         },
     )
-    shows(EdgeView)(strawberry.type(edge, name=f"{name}Edge", description=f"A {name} and its place in a list."))
+    shows(EdgeView, allow=allow)(strawberry.type(edge, name=f"{name}Edge", description=f"A {name} and its place in a list."))
     annotations: dict[str, Any] = {
         "edges": list[edge],  # type: ignore[valid-type]
         "nodes": list[kind],
@@ -150,6 +151,6 @@ def connection(kind: Any, name: str, **extra: tuple[Any, Any]) -> Any:
     for each, (extra_kind, extra_field) in extra.items():
         annotations[each], fields[each] = extra_kind, extra_field
     made = type(f"{name}Connection", (), {"__annotations__": annotations, **fields})
-    return shows(ConnectionView)(
+    return shows(ConnectionView, allow=allow)(
         strawberry.type(made, name=f"{name}Connection", description=f"A page of a list of {name} entries.")
     )

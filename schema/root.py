@@ -30,6 +30,7 @@ from schema.customers import queries as customer_queries
 from schema.directives import CLIENT_DIRECTIVES
 from schema.errors import collected
 from schema.execution.fields import METADATA, Declared, Shown
+from schema.notices import queries as notice_queries
 from schema.orders import errors as order_errors
 from schema.orders import mutations as order_mutations
 from schema.orders import queries as order_queries
@@ -47,6 +48,7 @@ QUERIES: tuple[ModuleType, ...] = (
     customer_queries,
     cart_queries,
     order_queries,
+    notice_queries,
 )
 MUTATIONS: tuple[ModuleType, ...] = (
     catalog_mutations,

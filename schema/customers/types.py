@@ -12,11 +12,15 @@ from domain.customers.model import ADDRESSES_MAX, Address, address_of
 from domain.viewer import Customer as CustomerViewer
 from persistence.customers import reads
 from persistence.customers.reads import CustomerView, EntryView
+from persistence.orders.reads import OrderFilter
 from schema.access.types import Session, sessions_field
 from schema.context import Context
 from schema.customers.addresses import PostalAddress
 from schema.execution.fields import batch, plain, shows
 from schema.node import Node, identity, loads_nodes
+from schema.orders.lists import orders_connection
+from schema.orders.types import OrderConnection
+from schema.paging import After, Before, ConnectionView, First, Last, window
 from schema.permissions import SIGNED_IN
 from schema.scalars import LanguageCode
 
@@ -51,6 +55,20 @@ async def _default_billing(customers: Sequence[CustomerView], context: Context) 
     return [next((each for each in book if each.is_default_billing), None) for book in books]
 
 
+async def _orders(
+    customers: Sequence[CustomerView],
+    context: Context,
+    *,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> list[ConnectionView]:
+    """A customer is seen by nobody but themselves, so there is one list to read."""
+    part = window(first, after, last, before)
+    return [await orders_connection(context, OrderFilter(customer_id=each.id), part) for each in customers]
+
+
 @strawberry.type(name="Customer", description="Somebody who buys here and has an account.")
 @shows(CustomerView, allow=SIGNED_IN)
 class Customer(Node):
@@ -68,6 +86,7 @@ class Customer(Node):
     default_shipping_address: CustomerAddress | None = batch(_default_shipping, "Where parcels go unless they say otherwise.")
     default_billing_address: CustomerAddress | None = batch(_default_billing, "Where bills go unless they say otherwise.")
     sessions: list[Session] = sessions_field()
+    orders: OrderConnection = batch(_orders, "Their orders, newest first.")
 
 
 @loads_nodes("Customer")
