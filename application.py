@@ -21,6 +21,7 @@ from domain.seal import Seal
 from edge.health import Health, LoopLag
 from edge.layers import layered
 from edge.limits import InputLimits
+from edge.mailbox import mailbox_routes
 from edge.metrics import Metrics
 from gateways.addresses import WorldRules
 from gateways.identity.emails import EmailSyntax
@@ -104,6 +105,8 @@ class Api:
             Route("/health/ready", self._health.ready),
             Route("/metrics", self.metrics.page),
         ]
+        if not self.settings.is_production:
+            routes += mailbox_routes(self.database)
         if self.graphql.explorer is not None:
             routes.append(Mount("/graphql/assets", app=self.graphql.explorer.asset))
         return routes

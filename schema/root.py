@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -138,3 +139,7 @@ def _guarded(resolve: Callable[..., Any] | None, rule: Rule) -> Callable[..., An
         return resolve(source, info, **given)
 
     return guarded
+
+
+if __name__ == "__main__":
+    Path(__file__).with_name("schema.graphql").write_text(build().as_str() + "\n")
