@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from domain.access.rules import email_key
 from domain.customers.errors import AddressBookFull
 from domain.customers.events import CustomerRegistered, RegistrationRepeated
 from domain.customers.model import ADDRESSES_MAX, Address, BookEntry, Defaults, Profile
 from domain.error import NotFound
+from domain.idempotency import Answered, Claim, Fresh, KeyReused
 from domain.ids import AccountId, AddressId, CustomerId, new_id
 from domain.unit import Unit
 
@@ -58,9 +60,20 @@ async def update_profile(
 
 
 async def add_address(
-    unit: Unit, *, customer_id: CustomerId, address: Address, defaults: Defaults, now: datetime
-) -> AddressId | NotFound | AddressBookFull:
-    """Keeps a normalised address. The first one is the default for everything; a new default takes the old one's place."""
+    unit: Unit, *, customer_id: CustomerId, address: Address, defaults: Defaults, claim: Claim | None, now: datetime
+) -> AddressId | NotFound | AddressBookFull | KeyReused:
+    """Keeps a normalised address. The first one is the default for everything; a new default takes the old one's place.
+
+    With a claim it is kept once, however often it is said.
+    """
+    if claim is not None:
+        match await unit.idempotency.claim(claim):
+            case Answered(outcome):
+                return AddressId(UUID(outcome["address_id"]))
+            case KeyReused() as reused:
+                return reused
+            case Fresh():
+                pass
     if await unit.customers.lock(customer_id) is None:
         return NotFound(path=("input",), what="customer")
     count = await unit.customers.count_addresses(customer_id)
@@ -70,6 +83,8 @@ async def add_address(
     await unit.customers.clear_defaults(customer_id, wanted)
     entry = BookEntry(id=AddressId(new_id()), customer_id=customer_id, address=address, defaults=wanted, created_at=now)
     await unit.customers.add_entry(entry)
+    if claim is not None:
+        await unit.idempotency.record(claim, {"address_id": str(entry.id)})
     return entry.id
 
 

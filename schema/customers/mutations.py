@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import astuple
+from typing import Annotated, Any
 
 import strawberry
 
 from domain.access.model import Throttled
 from domain.customers import actions, flows, rules
 from domain.customers.flows import Registration
-from domain.customers.model import Defaults
+from domain.customers.model import Defaults, kept
 from domain.error import Invalid, NotFound, Path, Several, UserError
+from domain.idempotency import Claim, fingerprint
 from domain.ids import AddressId, CustomerId
 from domain.viewer import Customer as CustomerViewer
+from domain.viewer import actor_name
 from persistence.customers import reads
 from schema.access.mutations import hashing, too_many
 from schema.context import Context
@@ -92,7 +95,7 @@ async def customer_update(
     return answered(customer=(await reads.customers(context.reader, [outcome]))[0])
 
 
-@deed("Adds an address to your book.", allow=CUSTOMER, **_ENTRY)
+@deed("Adds an address to your book. With `@idempotent` it is added once however often it is said.", allow=CUSTOMER, **_ENTRY)
 async def address_create(
     context: Context,
     *,
@@ -101,11 +104,13 @@ async def address_create(
     address = checked_address(context.ports.addresses, input.address, at=ADDRESS)
     if isinstance(address, UserError):
         return address
+    defaults = Defaults(shipping=input.default_shipping, billing=input.default_billing)
     outcome = await context.act(
         actions.add_address,
         customer_id=_customer(context),
         address=address,
-        defaults=Defaults(shipping=input.default_shipping, billing=input.default_billing),
+        defaults=defaults,
+        claim=_claim(context, "addressCreate", {"address": kept(address), "defaults": astuple(defaults)}),
         now=context.now,
     )
     return outcome if isinstance(outcome, UserError) else await _entry(context, outcome)
@@ -171,11 +176,19 @@ def _customer(context: Context) -> CustomerId:
     return viewer.id
 
 
+def _claim(context: Context, mutation: str, said: dict[str, Any]) -> Claim | None:
+    """The caller's key for this deed, if they gave one."""
+    if context.key is None:
+        return None
+    return Claim(actor=actor_name(context.viewer), mutation=mutation, key=context.key, fingerprint=fingerprint(said))
+
+
 def _address_id(context: Context, text: str, at: Path = actions.ADDRESS_ID) -> AddressId | NotFound:
     found = context.id_of("CustomerAddress", text)
     return NotFound(path=at, what="address") if found is None else AddressId(found)
 
 
-async def _entry(context: Context, address_id: AddressId) -> Answer:
+async def _entry(context: Context, address_id: AddressId) -> Answer | NotFound:
+    """The entry as it is now; not found when a repeated key tells of one that was deleted since."""
     found = await reads.entries(context.reader, [address_id], customer_id=_customer(context))
-    return answered(address=found[0])
+    return answered(address=found[0]) if found[0] is not None else NotFound(path=("input",), what="address")

@@ -154,6 +154,26 @@ async def test_twenty_parallel_refreshes_of_one_token_leave_one_live_token(api: 
     assert (await refreshing(api, answers[7]["refreshToken"]))["userErrors"] == []
 
 
+async def test_after_logging_out_everywhere_no_refresh_that_ran_beside_it_goes_on(api: Api) -> None:
+    ada = await a_customer(api)
+    sessions = [await ada.logs_in() for _ in range(6)]
+    beside = [refreshing(api, each["refreshToken"]) for each in sessions]
+    *answers, _ = await asyncio.gather(*beside, api.ask(REVOKE_ALL, token=sessions[0]["accessToken"]))
+    latest = [each["refreshToken"] or first["refreshToken"] for each, first in zip(answers, sessions, strict=True)]
+    assert [(await refreshing(api, each))["accessToken"] for each in latest] == [None] * 6
+
+
+async def test_of_two_parallel_changes_of_a_password_one_counts(api: Api) -> None:
+    ada = await a_customer(api)
+    token = (await ada.logs_in())["accessToken"]
+    new = ["eleven blue herons whistle", "twelve grey badgers yodel"]
+    said = [{"currentPassword": GOOD_PASSWORD, "newPassword": each} for each in new]
+    answers = await asyncio.gather(*(api.ask(CHANGE, token=token, input=each) for each in said))
+    changed = [each["passwordChange"]["changedAt"] is not None for each in answers]
+    assert sorted(changed) == [False, True]
+    assert [(await logging_in(api, ada.email, each))["userErrors"] == [] for each in new] == changed
+
+
 async def test_logging_out_by_refresh_token_ends_the_session_at_once_in_this_process(api: Api) -> None:
     tokens = await (await a_customer(api)).logs_in()
     assert (await api.ask(ME, token=tokens["accessToken"]))["me"] is not None

@@ -112,6 +112,20 @@ async def test_a_forgotten_default_leaves_none(api: Api) -> None:
     assert (await api.ask(BOOK, token=token))["me"]["defaultShippingAddress"] is None
 
 
+async def test_a_repeated_key_adds_an_address_once_and_no_other_one(api: Api) -> None:
+    token, other = await token_of(await a_customer(api)), await token_of(await a_customer(api))
+    api.headers["idempotency-key"] = "add-1"
+    answers = await asyncio.gather(*(adding(api, token) for _ in range(5)))
+    (entry,) = {each["address"]["id"] for each in answers}
+    assert [each["code"] for each in (await adding(api, token, address=LONDON))["userErrors"]] == ["IDEMPOTENCY_CONFLICT"]
+    assert (await adding(api, other))["address"]["id"] != entry, "a key is its user's alone"
+    assert await book(api, token) == [(entry, True, True)]
+    del api.headers["idempotency-key"]
+    await api.ask(DELETE, token=token, input={"id": entry})
+    api.headers["idempotency-key"] = "add-1"
+    assert [each["code"] for each in (await adding(api, token))["userErrors"]] == ["NOT_FOUND"]
+
+
 async def test_an_impossible_address_is_told_in_full_and_not_kept(api: Api) -> None:
     token = await token_of(await a_customer(api))
     said = {"country": "US", "street": [], "postalCode": "x", "phone": "12"}
