@@ -30,7 +30,7 @@ from schema.customers import mutations as customer_mutations
 from schema.customers import queries as customer_queries
 from schema.directives import CLIENT_DIRECTIVES
 from schema.errors import collected
-from schema.execution.fields import METADATA, Declared, Shown
+from schema.execution.fields import ROOTS, VIEWS, rule_of, shown_of
 from schema.notices import queries as notice_queries
 from schema.orders import errors as order_errors
 from schema.orders import mutations as order_mutations
@@ -40,6 +40,8 @@ from schema.permissions import EVERYONE, Rule
 from schema.prices import mutations as price_mutations
 from schema.refusal import Refusal
 from schema.scalars import SCALARS
+from schema.stock import mutations as stock_mutations
+from schema.stock import queries as stock_queries
 
 QUERIES: tuple[ModuleType, ...] = (
     localization,
@@ -49,6 +51,7 @@ QUERIES: tuple[ModuleType, ...] = (
     customer_queries,
     cart_queries,
     order_queries,
+    stock_queries,
     notice_queries,
 )
 MUTATIONS: tuple[ModuleType, ...] = (
@@ -60,6 +63,7 @@ MUTATIONS: tuple[ModuleType, ...] = (
     customer_mutations,
     cart_mutations,
     order_mutations,
+    stock_mutations,
 )
 SUBSCRIPTIONS: tuple[ModuleType, ...] = (order_subscriptions,)
 ERRORS = collected(catalog_errors.ERRORS, access_errors.ERRORS, customer_errors.ERRORS, cart_errors.ERRORS, order_errors.ERRORS)
@@ -94,7 +98,7 @@ def secure(schema: GraphQLSchema) -> None:
     names: dict[type, str] = {}
     for kind in schema.type_map.values():
         if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
-            for view in _shown(kind).views if "strawberry-definition" in kind.extensions and kind.name not in ROOTS else ():
+            for view in shown_of(kind).views if "strawberry-definition" in kind.extensions and kind.name not in ROOTS else ():
                 names[view] = kind.name
             kind.is_type_of = None
             for name, field in kind.fields.items():
@@ -104,28 +108,7 @@ def secure(schema: GraphQLSchema) -> None:
     for kind in schema.type_map.values():
         if isinstance(kind, (GraphQLInterfaceType, GraphQLUnionType)):
             kind.resolve_type = lambda value, _info, _kind: names.get(type(value))
-
-
-ROOTS = frozenset({"Query", "Mutation", "Subscription"})
-
-
-def _shown(kind: GraphQLObjectType) -> Shown:
-    origin = kind.extensions["strawberry-definition"].origin
-    shown = origin.__dict__.get("__shown__")
-    if not isinstance(shown, Shown):
-        raise TypeError(f"{kind.name} does not say what it shows and to whom: mark it with @shows")
-    return shown
-
-
-def rule_of(kind: GraphQLObjectType, name: str) -> Rule:
-    """The rule of a field: its own, else its type's. TypeError when nobody ever said."""
-    field = kind.fields[name].extensions.get("strawberry-definition")
-    declared = (field.metadata or {}).get(METADATA) if field is not None else None
-    if isinstance(declared, Declared) and declared.allow is not None:
-        return declared.allow
-    if kind.name in ROOTS or not isinstance(declared, Declared):
-        raise TypeError(f"{kind.name}.{name} does not say who may ask it")
-    return _shown(kind).allow
+    schema.extensions = {**schema.extensions, VIEWS: names}
 
 
 def _guarded(resolve: Callable[..., Any] | None, rule: Rule) -> Callable[..., Any]:
