@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -27,7 +27,7 @@ class Account:
 
     id: AccountId
     email: str
-    password_hash: str
+    password_hash: str = field(repr=False)
     is_active: bool
 
 
@@ -103,7 +103,7 @@ class RefreshToken:
 class AccessToken:
     """A signed access token, to be shown as `Authorization: Bearer` until it expires (UTC)."""
 
-    text: str
+    text: str = field(repr=False)
     expires_at: datetime
 
 
@@ -129,7 +129,7 @@ class OpenSession:
 
     account_id: AccountId
     session_id: SessionId
-    refresh_token: str
+    refresh_token: str = field(repr=False)
     refresh_expires_at: datetime
 
 

@@ -10,7 +10,7 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -89,7 +89,7 @@ class RefreshSecrets:
     `keys`: the first makes, all are tried when repeating; at least 32 bytes each.
     """
 
-    keys: tuple[bytes, ...]
+    keys: tuple[bytes, ...] = field(repr=False)
 
     def first(self) -> str:
         """The first token of a family."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.access import flows as access
@@ -22,7 +22,7 @@ class Registration:
     """What a newcomer tells, as typed."""
 
     email: str
-    password: str
+    password: str = field(repr=False)
     first_name: str = ""
     last_name: str = ""
     language: str = LANGUAGE_DEFAULT

@@ -8,8 +8,9 @@ from uuid import UUID
 
 import pytest
 
-from domain.access.model import Family, RefreshToken, Weakness
+from domain.access.model import AccessToken, Account, Family, OpenSession, RefreshToken, Weakness
 from domain.access.rules import GRACE, Refresh, RefreshSecrets, email_key, refresh, token_hash, weakness_failures
+from domain.customers.flows import Registration
 from domain.ids import AccountId, SessionId
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -90,3 +91,15 @@ def test_a_follower_is_repeated_with_any_key_that_is_still_there_and_not_without
 def test_each_weakness_is_a_failure_of_its_own() -> None:
     codes = [each.code for each in weakness_failures(frozenset(Weakness), at=("input", "password"))]
     assert codes == ["PASSWORD_COMMON", "PASSWORD_PERSONAL", "PASSWORD_PATTERN", "PASSWORD_GUESSABLE"]
+
+
+def test_no_value_that_may_be_logged_shows_a_secret() -> None:
+    secret = "canary-5f1d"
+    values = (
+        Account(id=FAMILY.account_id, email="ada@mail.example", password_hash=secret, is_active=True),
+        AccessToken(text=secret, expires_at=NOW),
+        OpenSession(account_id=FAMILY.account_id, session_id=FAMILY.session_id, refresh_token=secret, refresh_expires_at=NOW),
+        RefreshSecrets((secret.encode(),)),
+        Registration(email="ada@mail.example", password=secret),
+    )
+    assert [value for value in values if secret in repr(value)] == []
