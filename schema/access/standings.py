@@ -20,8 +20,9 @@ from persistence.access.reads import StandingView
 from persistence.reader import Reader
 from schema.transport.caller import Caller, Refused
 
-KEPT_SECONDS = 15.0
-"""An ended session, a changed role or a closed account counts everywhere after this time at the latest."""
+KEPT_SECONDS = 10.0
+"""An ended session, a changed role or a closed account counts everywhere after this time at the latest: with what sockets
+wait before they look again, less than half a minute."""
 _KEPT_MAX = 10_000
 _KNOWN = {each.value: each for each in Permission}
 
