@@ -10,7 +10,6 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 from aiodataloader import DataLoader
-from graphql import GraphQLResolveInfo
 
 from domain.access.provider import AccessPorts
 from domain.customers.provider import PlaceRules
@@ -23,7 +22,7 @@ from persistence.engine import Database
 from persistence.reader import Reader
 from persistence.unit import Transactions
 from schema.access.standings import Standings
-from schema.directives import key_of, wish_of
+from schema.directives import Arrival, key_of, wish_of
 from schema.ids import id_of
 from schema.places import Place, Places, Wish
 from schema.transport.caller import Caller
@@ -70,7 +69,7 @@ class Context:
     """The idempotency key of the mutation that runs now."""
     loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
 
-    def arrive(self, info: GraphQLResolveInfo[Any]) -> None:
+    def arrive(self, info: Arrival) -> None:
         """A root field begins: takes the operation's `@inContext` and the field's `@idempotent`."""
         self.wish = wish_of(info, self.wish)
         self.key = key_of(info, self.caller.idempotency_key)

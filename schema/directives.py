@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import strawberry
-from graphql import GraphQLDirective, GraphQLResolveInfo, get_directive_values
+from graphql import FieldNode, GraphQLDirective, GraphQLSchema, OperationDefinitionNode, VariableValues, get_directive_values
 from strawberry.directive import DirectiveLocation, DirectiveValue
 
 from domain.idempotency import KEY_LENGTH_MAX
@@ -48,12 +48,28 @@ def idempotent(value: DirectiveValue[Any], key: str) -> Any:
 CLIENT_DIRECTIVES = (in_context, idempotent)
 
 
-def _values(info: GraphQLResolveInfo[Any], name: str, node: Any) -> dict[str, Any]:
+class Arrival(Protocol):
+    """What there is to know of the operation when one of its root fields begins; graphql-core's info is one."""
+
+    @property
+    def schema(self) -> GraphQLSchema: ...
+
+    @property
+    def operation(self) -> OperationDefinitionNode: ...
+
+    @property
+    def variable_values(self) -> VariableValues: ...
+
+    @property
+    def field_nodes(self) -> list[FieldNode]: ...
+
+
+def _values(info: Arrival, name: str, node: Any) -> dict[str, Any]:
     directive: GraphQLDirective | None = info.schema.get_directive(name)
     return (get_directive_values(directive, node, info.variable_values) or {}) if directive is not None else {}
 
 
-def wish_of(info: GraphQLResolveInfo[Any], wish: Wish) -> Wish:
+def wish_of(info: Arrival, wish: Wish) -> Wish:
     """The wish, with what the operation's `@inContext` says instead."""
     if not info.operation.directives:
         return wish
@@ -61,7 +77,7 @@ def wish_of(info: GraphQLResolveInfo[Any], wish: Wish) -> Wish:
     return replace(wish, **said)
 
 
-def key_of(info: GraphQLResolveInfo[Any], header: str | None) -> str | None:
+def key_of(info: Arrival, header: str | None) -> str | None:
     """The key of this field's `@idempotent`, else the header's when the operation has but this one field."""
     for node in info.field_nodes:
         if node.directives and (key := _values(info, "idempotent", node).get("key")) is not None:

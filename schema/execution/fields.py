@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import strawberry
 from aiodataloader import DataLoader
+from graphql import GraphQLObjectType
 from strawberry.types.field import StrawberryField
 
 from schema.permissions import EVERYONE, Rule, shown
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 METADATA = "vitrine"
 """The key of a field's metadata under which its `Declared` stands."""
+VIEWS = "vitrine-views"
+"""The key of the schema's extensions under which stands, for every class of view, the name of the type it is shown as."""
+DEFINITION = "strawberry-definition"
+"""The key of a GraphQL type's or field's extensions under which Strawberry keeps what it was made from."""
+ROOTS = frozenset({"Query", "Mutation", "Subscription"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,31 @@ def shows(*views: type, allow: Rule = EVERYONE) -> Callable[[type[T]], type[T]]:
         return kind
 
     return mark
+
+
+def shown_of(kind: GraphQLObjectType) -> Shown:
+    """What an object type says of itself; TypeError when it says nothing."""
+    shown = kind.extensions[DEFINITION].origin.__dict__.get("__shown__")
+    if not isinstance(shown, Shown):
+        raise TypeError(f"{kind.name} does not say what it shows and to whom: mark it with @shows")
+    return shown
+
+
+def declared_of(kind: GraphQLObjectType, name: str) -> Declared | None:
+    """What a field says of itself; None when it was not declared by this module."""
+    field = kind.fields[name].extensions.get(DEFINITION)
+    declared = (field.metadata or {}).get(METADATA) if field is not None else None
+    return declared if isinstance(declared, Declared) else None
+
+
+def rule_of(kind: GraphQLObjectType, name: str) -> Rule:
+    """The rule of a field: its own, else its type's. TypeError when nobody ever said."""
+    declared = declared_of(kind, name)
+    if declared is not None and declared.allow is not None:
+        return declared.allow
+    if kind.name in ROOTS or declared is None:
+        raise TypeError(f"{kind.name}.{name} does not say who may ask it")
+    return shown_of(kind).allow
 
 
 def plain(description: str, *, allow: Rule | None = None, name: str | None = None, deprecated: str | None = None) -> Any:
