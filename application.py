@@ -17,21 +17,26 @@ from starlette.types import Receive, Scope, Send
 
 from domain.access.provider import AccessPorts
 from domain.access.rules import RefreshSecrets
+from domain.payments.provider import SampleMethod
 from domain.seal import Seal
+from edge import webhooks
 from edge.health import Health, LoopLag
 from edge.layers import layered
 from edge.limits import InputLimits
 from edge.mailbox import mailbox_routes
 from edge.metrics import Metrics
+from edge.webhooks import PaymentWebhooks
 from gateways.addresses import WorldRules
 from gateways.identity.emails import EmailSyntax
 from gateways.identity.passwords import Argon2Hasher, ZxcvbnJudge
 from gateways.identity.throttle import CountedAttempts
 from gateways.identity.tokens import SignedTokens
 from gateways.live.redis import RedisLive
-from gateways.payments.http import payment_client
+from gateways.payments import sandbox_words
+from gateways.payments.http import TOTAL_SECONDS, payment_client
 from gateways.payments.registry import ProviderValues, providers
 from gateways.payments.sandbox import SandboxValues
+from gateways.payments.sandbox_service.scenarios import SCENARIOS
 from gateways.settings import Settings
 from persistence.engine import Database, DatabaseSettings
 from persistence.failures import described
@@ -104,6 +109,7 @@ class Api:
             Route("/health/live", self._health.live),
             Route("/health/ready", self._health.ready),
             Route("/metrics", self.metrics.page),
+            Route(webhooks.PATH, self._webhooks().take, methods=["POST"]),
         ]
         if not self.settings.is_production:
             routes += mailbox_routes(self.database)
@@ -142,6 +148,10 @@ class Api:
             explorer=settings.introspects,
         )
 
+    def _webhooks(self) -> PaymentWebhooks:
+        transact = Transactions(self.database, published=self.live.published)
+        return PaymentWebhooks(providers=self.providers, transact=transact, clock=_utc_now)
+
     def _ports(self) -> Ports:
         settings = self.settings
         keys = tuple(key.encode() for key in settings.secret_keys)
@@ -164,6 +174,7 @@ class Api:
             places=Places(time.monotonic),
             providers=self.providers,
             default_provider=next(iter(self.providers), ""),
+            sample_methods={} if settings.is_production else {sandbox_words.NAME: _sandbox_methods()},
             reservation_seconds=settings.reservation_seconds,
             public_url=settings.own_url,
             storefront_url=settings.storefront_url,
@@ -232,4 +243,14 @@ def _sandbox_values(settings: Settings) -> SandboxValues | None:
     key = settings.sandbox_api_key.get_secret_value()
     if not settings.provider_url or not key:
         return None
-    return SandboxValues(url=settings.provider_url, api_key=key, webhook_secrets=settings.webhook_secrets)
+    return SandboxValues(
+        url=settings.provider_url,
+        api_key=key,
+        webhook_secrets=settings.webhook_secrets,
+        # Less than a request may take, so that a provider that hangs is answered with a pending payment.
+        total_seconds=min(TOTAL_SECONDS, settings.request_seconds_max * 0.7),
+    )
+
+
+def _sandbox_methods() -> tuple[SampleMethod, ...]:
+    return tuple(SampleMethod(token=token, story=scenario.story) for token, scenario in SCENARIOS.items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from aiodataloader import DataLoader
 from domain.access.provider import AccessPorts
 from domain.customers.provider import PlaceRules
 from domain.live import Live
-from domain.payments.provider import Provider
+from domain.payments.provider import Provider, SampleMethod
 from domain.seal import Seal
 from domain.unit import Unit
 from domain.viewer import Viewer
@@ -47,6 +47,8 @@ class Ports:
     places: Places
     providers: Mapping[str, Provider]
     default_provider: str
+    sample_methods: Mapping[str, Sequence[SampleMethod]] = field(default_factory=dict)
+    """By provider, method tokens for trying things out; none where the shop is in earnest."""
     reservation_seconds: int
     public_url: str
     storefront_url: str

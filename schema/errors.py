@@ -75,6 +75,12 @@ class ErrorCode(enum.Enum):
     CATEGORY_NOT_EMPTY = _value("CATEGORY_NOT_EMPTY", "The category still holds something.")
     IMPORT_CLOSED = _value("IMPORT_CLOSED", "The import takes no more parts.")
     IMPORT_TOO_LARGE = _value("IMPORT_TOO_LARGE", "The uploaded file is too large.")
+    ORDER_NOT_PAYABLE = _value("ORDER_NOT_PAYABLE", "The order is cancelled; there is nothing to pay.")
+    ALREADY_PAID = _value("ALREADY_PAID", "The order is paid already.")
+    PAYMENT_IN_PROGRESS = _value("PAYMENT_IN_PROGRESS", "A payment of the order has no outcome yet.")
+    AMOUNT_EXCEEDS_OUTSTANDING = _value("AMOUNT_EXCEEDS_OUTSTANDING", "The amount is more than is left to be paid.")
+    REFUND_TOO_LARGE = _value("REFUND_TOO_LARGE", "The amount is more than is left to be given back.")
+    PROVIDER_SILENT = _value("PROVIDER_SILENT", "The payment provider does not answer at the moment.")
     ALREADY_SHIPPED = _value("ALREADY_SHIPPED", "The goods are under way.")
 
 

@@ -36,6 +36,9 @@ from schema.orders import errors as order_errors
 from schema.orders import mutations as order_mutations
 from schema.orders import queries as order_queries
 from schema.orders import subscriptions as order_subscriptions
+from schema.payments import errors as payment_errors
+from schema.payments import mutations as payment_mutations
+from schema.payments import queries as payment_queries
 from schema.permissions import EVERYONE, Rule
 from schema.prices import mutations as price_mutations
 from schema.refusal import Refusal
@@ -51,6 +54,7 @@ QUERIES: tuple[ModuleType, ...] = (
     customer_queries,
     cart_queries,
     order_queries,
+    payment_queries,
     stock_queries,
     notice_queries,
 )
@@ -63,10 +67,18 @@ MUTATIONS: tuple[ModuleType, ...] = (
     customer_mutations,
     cart_mutations,
     order_mutations,
+    payment_mutations,
     stock_mutations,
 )
 SUBSCRIPTIONS: tuple[ModuleType, ...] = (order_subscriptions,)
-ERRORS = collected(catalog_errors.ERRORS, access_errors.ERRORS, customer_errors.ERRORS, cart_errors.ERRORS, order_errors.ERRORS)
+ERRORS = collected(
+    catalog_errors.ERRORS,
+    access_errors.ERRORS,
+    customer_errors.ERRORS,
+    cart_errors.ERRORS,
+    order_errors.ERRORS,
+    payment_errors.ERRORS,
+)
 
 
 def _fields(modules: Iterable[ModuleType]) -> list[StrawberryField]:

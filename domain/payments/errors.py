@@ -67,6 +67,17 @@ class RefundTooLarge(UserError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderSilent(UserError):
+    """The provider does not say now; what was asked for may or may not have been done, and will be known later."""
+
+    code: ClassVar[str] = "PROVIDER_SILENT"
+
+    @property
+    def message(self) -> str:
+        return "The payment provider does not answer at the moment. Please try again a little later."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IdempotencyKeyRequired(UserError):
     """Deeds that move money are only done under a key, so that a repeat never moves it twice."""
 

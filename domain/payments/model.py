@@ -172,6 +172,17 @@ class Transfer:
     amount: Money
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """A genuine message of the provider. `kind` is the provider's own word: recorded, never decided upon."""
+
+    provider: str
+    notification_id: str
+    kind: str
+    payment: ProviderPayment
+    occurred_at: datetime
+
+
 class NotificationState(enum.Enum):
     """PENDING until it was applied (or found stale), PARKED when a person has to look."""
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.money import Money
-from domain.payments.model import ProviderPayment
+from domain.payments.model import Notification, ProviderPayment
 
 
 class CaptureMode(enum.Enum):
@@ -64,17 +64,6 @@ class AttemptRequest:
     capture: CaptureMode = CaptureMode.AUTOMATIC
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notification:
-    """A genuine message of the provider. `kind` is the provider's own word: recorded, never decided upon."""
-
-    provider: str
-    notification_id: str
-    kind: str
-    payment: ProviderPayment
-    occurred_at: datetime
-
-
 class NotificationRefused(Exception):
     """A message that is not let in: answered with a 4xx, nothing recorded."""
 
@@ -89,6 +78,14 @@ class BadNotification(NotificationRefused):
 
 class ProviderUnavailable(Exception):
     """A listing broke off. What came before it is true; the caller starts again later."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleMethod:
+    """A method token for trying a provider out, and what it makes the provider do."""
+
+    token: str
+    story: str
 
 
 class Provider(Protocol):

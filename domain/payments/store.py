@@ -15,13 +15,13 @@ from domain.money import Money
 from domain.payments.model import (
     Finding,
     KeptNotification,
+    Notification,
     NotificationState,
     Payment,
     Refund,
     RefundState,
     Transfer,
 )
-from domain.payments.provider import Notification
 
 
 class PaymentsStore(Protocol):

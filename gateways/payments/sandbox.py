@@ -13,14 +13,13 @@ from datetime import datetime
 import httpx2
 
 from domain.money import Money
-from domain.payments.model import ProviderPayment, ProviderStatus
+from domain.payments.model import Notification, ProviderPayment, ProviderStatus
 from domain.payments.provider import (
     Answer,
     AttemptRequest,
     BadNotification,
     CaptureMode,
     Declined,
-    Notification,
     ProviderUnavailable,
     Unknown,
 )

@@ -10,8 +10,7 @@ from sqlalchemy import Integer, bindparam, func, literal_column, select, text, u
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from domain.ids import new_id
-from domain.payments.model import KeptNotification, NotificationState
-from domain.payments.provider import Notification
+from domain.payments.model import KeptNotification, Notification, NotificationState
 from persistence.payments.snapshots import kept, told
 from persistence.payments.tables import NotificationRow
 from persistence.statement import Question, Statement

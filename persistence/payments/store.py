@@ -16,13 +16,13 @@ from domain.payments.model import (
     ACCOUNTS,
     Finding,
     KeptNotification,
+    Notification,
     NotificationState,
     Payment,
     Refund,
     RefundState,
     Transfer,
 )
-from domain.payments.provider import Notification
 from persistence.payments import inbox, runs
 from persistence.payments.rows import (
     PAYMENT_COLUMNS,

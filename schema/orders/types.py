@@ -33,6 +33,7 @@ from schema.customers.addresses import PostalAddress
 from schema.execution.fields import batch, plain, shows
 from schema.node import Node, identity, loads_nodes
 from schema.paging import connection
+from schema.payments.types import Payment, order_payments
 from schema.scalars import CountryCode, CurrencyCode, LanguageCode, Money
 from schema.taxed import TaxedMoney, TaxedView, taxed
 
@@ -233,6 +234,7 @@ class Order(Node):
     allowed_transitions: OrderTransitions = batch(_transitions, "Where the caller may take it next.")
     events: list[OrderEvent] = batch(_events, "Its history, oldest first; of a very long one the latest 200 entries.")
     lines: list[OrderLine] = batch(_lines, "What was sold.")
+    payments: list[Payment] = batch(order_payments, "The attempts to pay it, oldest first.")
     currency: CurrencyCode = plain("The currency of all its amounts.")
     country: CountryCode = plain("The country it goes to.")
     language: LanguageCode = plain("The language its buyer is written to in.")

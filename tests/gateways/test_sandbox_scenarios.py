@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import httpx2
 import pytest
 
-from domain.payments.model import DisputeStatus, ProviderStatus
-from domain.payments.provider import Declined, Notification, Unknown
+from domain.payments.model import DisputeStatus, Notification, ProviderStatus
+from domain.payments.provider import Declined, Unknown
 from gateways.payments.sandbox import SandboxProvider
 from gateways.payments.sandbox_service.scenarios import SCENARIOS
 from tests.gateways.receiver import Receiver

@@ -189,6 +189,14 @@ async def settle_cancelled(unit: Unit, *, order_id: OrderId, now: datetime) -> N
             unit.announce(PaymentAbandoned(payment_id=payment.id, order_id=order_id))
 
 
+async def check_payer(unit: Unit, *, payment_id: PaymentId, token_of: OrderId | None, by: Viewer) -> PaymentId | UserError:
+    """Whether the payment is the viewer's to call off; `token_of` is the order whose token they have shown."""
+    scene = await locked(unit, payment_id)
+    if scene is None or not may_pay(scene.order, by, holds_token=token_of == scene.order.id):
+        return NotFound(path=("input", "payment_id"), what="payment")
+    return payment_id
+
+
 async def find_payment(unit: Unit, *, payment_id: PaymentId) -> Payment | None:
     """An attempt as it stands."""
     return await unit.payments.find(payment_id)

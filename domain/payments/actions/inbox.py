@@ -9,8 +9,7 @@ from uuid import UUID
 from domain.ids import PaymentId
 from domain.payments.actions.settling import apply_seen, locked
 from domain.payments.events import NotificationReceived
-from domain.payments.model import KeptNotification, NotificationState
-from domain.payments.provider import Notification
+from domain.payments.model import KeptNotification, Notification, NotificationState
 from domain.payments.rules import Advance, Decision, Mismatch, Stale
 from domain.unit import Unit
 

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 
 from domain.error import UserError
 from domain.idempotency import Claim
-from domain.ids import PaymentId
-from domain.payments.actions.attempts import Wanted, begin_attempt, close_attempt, find_payment, record_answer
+from domain.ids import OrderId, PaymentId
+from domain.payments.actions.attempts import Wanted, begin_attempt, check_payer, close_attempt, find_payment, record_answer
+from domain.payments.errors import ProviderSilent
 from domain.payments.model import OPEN, Payment, PaymentState, ProviderPayment, ProviderStatus
 from domain.payments.provider import Answer, AttemptRequest, Declined, Provider, ProviderUnavailable, Unknown
 from domain.unit import Transact
@@ -62,6 +63,29 @@ async def pay(
         )
         await transact(record_answer, payment_id=payment.id, answer=answer, account=provider.account, now=now)
     return payment.id
+
+
+async def cancel_payment(
+    transact: Transact,
+    providers: Mapping[str, Provider],
+    *,
+    payment_id: PaymentId,
+    token_of: OrderId | None,
+    by: Viewer,
+    now: datetime,
+) -> PaymentId | UserError:
+    """Calls an open attempt off for its buyer, so that the order can be paid another way; one that has ended stays as it is.
+
+    `token_of` is the order whose token they have shown.
+    """
+    allowed = await transact(check_payer, payment_id=payment_id, token_of=token_of, by=by)
+    if isinstance(allowed, UserError):
+        return allowed
+    try:
+        await drop(transact, providers, payment_id=payment_id, now=now)
+    except ProviderUnavailable:
+        return ProviderSilent(path=("input", "payment_id"))
+    return payment_id
 
 
 async def drop(transact: Transact, providers: Mapping[str, Provider], *, payment_id: PaymentId, now: datetime) -> None:

@@ -1,0 +1,91 @@
+"""Providers' notifications by HTTP: read with a ceiling, signature first, kept with one insert, answered after the commit.
+
+Nothing is decided here: what a notification means is the rules' business, later and under the order's lock. Answers are
+for machines: 2xx when it is kept, 4xx when repeating it is useless, 5xx when it should be sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+import structlog
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from domain.payments.actions.inbox import accept_notification
+from domain.payments.model import Notification
+from domain.payments.provider import BadSignature, NotificationRefused, Provider
+from domain.unit import Transact
+from persistence.failures import described
+
+PATH = "/webhooks/payments/{provider}"
+BODY_MAX = 256 * 1024
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class _TooLarge(Exception):
+    """The body passes the ceiling; the rest of it was not read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentWebhooks:
+    """The endpoint behind `PATH`, for POST."""
+
+    providers: Mapping[str, Provider]
+    transact: Transact
+    clock: Callable[[], datetime]
+
+    async def take(self, request: Request) -> Response:
+        """200 kept (or kept before, or not about a payment); 400 unsigned or malformed; 404 no such provider; 413 too large."""
+        provider = self.providers.get(request.path_params["provider"])
+        if provider is None:
+            return _answer(404, "UNKNOWN_PROVIDER")
+        try:
+            body = await _body(request)
+        except _TooLarge:
+            return _answer(413, "BODY_TOO_LARGE")
+        except ClientDisconnect:
+            return _answer(400, "INCOMPLETE")
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        try:
+            notification = await provider.read_notification(body, headers, self.clock())
+        except NotificationRefused as refused:
+            log.warning("notification.refused", provider=provider.name, reason=str(refused))
+            return _answer(400, "BAD_SIGNATURE" if isinstance(refused, BadSignature) else "BAD_NOTIFICATION")
+        return await self._keep(notification) if notification is not None else _answer(200, "IGNORED")
+
+    async def _keep(self, notification: Notification) -> Response:
+        try:
+            await self.transact(accept_notification, notification=notification)
+        except Exception as trouble:
+            # The database is away or busy: they send it again. Anything else is a bug, answered by the layer outside.
+            if described(trouble) is None:
+                raise
+            log.warning("notification.not_kept", provider=notification.provider, kind=type(trouble).__name__)
+            return _answer(503, "TRY_AGAIN")
+        log.info("notification.kept", provider=notification.provider, notification_id=notification.notification_id)
+        return _answer(200, "KEPT")
+
+
+async def _body(request: Request) -> bytes:
+    """The raw bytes, as signed. Raises _TooLarge as soon as they pass the ceiling."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and (len(declared) > 9 or int(declared) > BODY_MAX):
+        raise _TooLarge
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_MAX:
+            raise _TooLarge
+    return bytes(body)
+
+
+def _answer(status: int, code: str) -> Response:
+    headers = {"cache-control": "no-store"}
+    if status == 503:
+        headers["retry-after"] = "5"
+    return Response(orjson.dumps({"code": code}), status, headers=headers, media_type="application/json")

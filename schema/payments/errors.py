@@ -1,0 +1,25 @@
+"""How failures of payments are shown."""
+
+from __future__ import annotations
+
+from domain.payments import errors as payments
+from schema.errors import error_type
+from schema.scalars import Money
+
+ERRORS: tuple[type, ...] = (
+    error_type(payments.OrderNotPayable, "The order is cancelled."),
+    error_type(payments.AlreadyPaid, "Nothing is left to be paid."),
+    error_type(payments.PaymentInProgress, "What is left to be paid is being paid by a payment that has no outcome yet."),
+    error_type(
+        payments.AmountExceedsOutstanding,
+        "More was offered than is left to be paid.",
+        outstanding=(Money, "What is left to be paid."),
+    ),
+    error_type(
+        payments.RefundTooLarge,
+        "More was asked back than is left to be given back.",
+        refundable=(Money, "What is left to be given back."),
+    ),
+    error_type(payments.ProviderSilent, "The provider does not answer at the moment."),
+    error_type(payments.IdempotencyKeyRequired, "This mutation is only done under an idempotency key."),
+)
