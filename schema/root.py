@@ -97,7 +97,15 @@ def build(config: StrawberryConfig | None = None) -> strawberry.Schema:
         config=config or StrawberryConfig(scalar_map=SCALARS),
     )
     secure(executable(schema))
+    _introduce_inputs(executable(schema))
     return schema
+
+
+def _introduce_inputs(schema: GraphQLSchema) -> None:
+    """Every mutation's one argument means the same, so it is described once, here."""
+    for field in schema.mutation_type.fields.values() if schema.mutation_type is not None else ():
+        for argument in field.args.values():
+            argument.description = argument.description or "What is asked for."
 
 
 def executable(schema: strawberry.Schema) -> GraphQLSchema:

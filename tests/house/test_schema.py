@@ -73,11 +73,7 @@ def test_every_element_is_described() -> None:
         if isinstance(kind, (GraphQLObjectType, GraphQLInterfaceType)):
             for field_name, field in kind.fields.items():
                 bare += [] if field.description else [f"{name}.{field_name}"]
-                bare += [
-                    f"{name}.{field_name}({each})"
-                    for each, arg in field.args.items()
-                    if not (arg.description or each == "input")
-                ]
+                bare += [f"{name}.{field_name}({each})" for each, arg in field.args.items() if not arg.description]
         if isinstance(kind, GraphQLInputObjectType):
             bare += [f"{name}.{each}" for each, field in kind.fields.items() if not field.description]
         if isinstance(kind, GraphQLEnumType):
