@@ -9,12 +9,14 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import typer
 
 from application import build_app
+from gateways.identity.passwords import Argon2Hasher
 from gateways.payments.sandbox_service import app as sandbox_service
 from gateways.refusal import CannotStart
 from gateways.running import Shop
@@ -77,7 +79,7 @@ def _prepare(settings: Settings) -> None:
         return
     _say("Updating the schema")
     migrate.upgrade(settings.database_url)
-    asyncio.run(seed.seed(settings.database_url, progress=_say))
+    asyncio.run(seed.seed(settings.database_url, hash_password=Argon2Hasher().hashed, now=datetime.now(UTC), progress=_say))
 
 
 def _command(name: str) -> Sequence[str]:

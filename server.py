@@ -14,6 +14,7 @@ if __name__ == "__main__":
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -78,14 +79,20 @@ def migrate() -> None:
 
 
 @cli.command()
-def seed() -> None:
+def seed(
+    size: Annotated[int, typer.Option(help="Products to generate, beside the sample's 25.", min=0, max=20_000)] = 300,
+) -> None:
     """Fill an empty shop with the demo catalogue, its people and its stock."""
+    from gateways.identity.passwords import Argon2Hasher
     from persistence.migrate import upgrade
     from persistence.seed import seed as fill
 
     with _servers() as (_, database_url):
         upgrade(database_url)
-        asyncio.run(fill(database_url, progress=say))
+        report = asyncio.run(
+            fill(database_url, hash_password=Argon2Hasher().hashed, now=datetime.now(UTC), size=size, progress=say)
+        )
+    say(f"The demo shop has {report.products} products." if report.is_new else "There is a shop already; nothing was done.")
 
 
 @cli.command("import")
@@ -99,10 +106,12 @@ def import_products(
     from persistence.catalog.importing import import_file
 
     with _servers() as (_, database_url):
-        report = asyncio.run(import_file(database_url, file, channel=channel, progress=say))
-    for problem in report.problems:
-        say(f"line {problem.line}, {problem.column}: {problem.reason}")
-    raise typer.Exit(1 if report.problems else 0)
+        report = asyncio.run(import_file(database_url, file, channel=channel, now=datetime.now(UTC), progress=say))
+    for error in report.errors:
+        say(f"line {error.line}, {error.column or 'row'}: {error.reason}")
+    if report.failure is not None:
+        raise CannotStart(report.failure)
+    raise typer.Exit(1 if report.progress.errors else 0)
 
 
 @cli.command("create-admin")

@@ -46,15 +46,27 @@ Hash = Callable[[str], Awaitable[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """Somebody who can log in to the demo shop."""
+
+    who: str
+    email: str
+    password: str
+
+
+DEMO_LOGINS = (
+    Login(who="customer", email=places.CUSTOMER_EMAIL, password=CUSTOMER_PASSWORD),
+    Login(who="staff", email=places.STAFF_EMAIL, password=STAFF_PASSWORD),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeedReport:
     """The demo shop. `is_new` False: there was a shop already, and nothing was done."""
 
     is_new: bool
     products: int
-    customer_email: str = places.CUSTOMER_EMAIL
-    customer_password: str = CUSTOMER_PASSWORD
-    staff_email: str = places.STAFF_EMAIL
-    staff_password: str = STAFF_PASSWORD
+    logins: tuple[Login, ...] = DEMO_LOGINS
 
 
 class _Shop(NamedTuple):
@@ -113,10 +125,7 @@ async def seed(
             return SeedReport(is_new=False, products=shop.products)
         progress("Filling the demo shop: channels, warehouses, deliveries, coupons")
         await transact.work(places.lay_ground)
-        hashes = {
-            places.CUSTOMER_EMAIL: await hash_password(CUSTOMER_PASSWORD),
-            places.STAFF_EMAIL: await hash_password(STAFF_PASSWORD),
-        }
+        hashes = {login.email: await hash_password(login.password) for login in DEMO_LOGINS}
         await transact.work(places.let_people_in, hashes=hashes, now=now)
         progress("Importing the sample catalogue")
         await _import_sample(transact, now=now)
