@@ -11,6 +11,9 @@ from domain.access.model import EMAIL_LENGTH_MAX, PASSWORD_LENGTH_MAX, PASSWORD_
 class TokenCreateInput:
     email: str = strawberry.field(description=f"The e-mail address of the account, {EMAIL_LENGTH_MAX} characters at most.")
     password: str = strawberry.field(description=f"The password, {PASSWORD_LENGTH_MAX} characters at most.")
+    cart_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The secret id of the cart filled before logging in; it becomes the customer's."
+    )
 
 
 @strawberry.input(name="TokenRefreshInput", description="A session to go on with.")

@@ -14,9 +14,10 @@ from domain.access.model import LoggedIn, Throttled
 from domain.access.provider import Busy
 from domain.customers.errors import ValueMissing
 from domain.error import NotFound, UserError
-from domain.ids import AccountId, SessionId
+from domain.ids import AccountId, CustomerId, SessionId
 from domain.viewer import Customer, Staff
 from schema.access.inputs import PasswordChangeInput, SessionEndInput, TokenCreateInput, TokenRefreshInput, TokenRevokeInput
+from schema.carts.mutations import THE_CART, bring_cart
 from schema.context import Context
 from schema.ids import global_id
 from schema.mutations import Answer, answered, deed
@@ -57,7 +58,13 @@ def _tokens(outcome: LoggedIn | UserError) -> Answer | UserError:
     )
 
 
-@deed("Logs in, as a customer or as staff. Attempts are counted: see the error RATE_LIMITED.", allow=EVERYONE, **_TOKENS)
+@deed(
+    "Logs in, as a customer or as staff. Attempts are counted: see the error RATE_LIMITED. With `cartId`, the cart filled as a "
+    "guest comes along, as `cartAssociate` says.",
+    allow=EVERYONE,
+    cart=THE_CART,
+    **_TOKENS,
+)
 async def token_create(
     context: Context,
     *,
@@ -75,7 +82,11 @@ async def token_create(
         )
     if isinstance(outcome, Throttled):
         raise too_many(outcome)
-    return _tokens(outcome)
+    tokens = _tokens(outcome)
+    if isinstance(outcome, UserError) or isinstance(tokens, UserError) or input.cart_id is None:
+        return tokens
+    moved = await bring_cart(context, input.cart_id, CustomerId(outcome.session.account_id))
+    return Answer({**tokens.things, **moved.things}, warnings=moved.warnings)
 
 
 @deed("Goes on with a session: a refresh token for the next one and a new access token.", allow=EVERYONE, **_TOKENS)

@@ -12,9 +12,10 @@ from domain.carts.model import LINES_MAX
 from domain.carts.model import Cart as KeptCart
 from domain.carts.rules import missing, price_changes
 from domain.error import Caution, Invalid, NotFound, Several, UserError
-from domain.ids import CartId, CartLineId, ChannelId, ShippingMethodId, VariantId, new_id
+from domain.ids import CartId, CartLineId, ChannelId, CustomerId, ShippingMethodId, VariantId, new_id
 from domain.stock.errors import InsufficientStock
 from domain.viewer import Customer
+from persistence.carts.reads import carts_by_id
 from persistence.customers.reads import customers
 from schema.carts.inputs import (
     CartAddressesUpdateInput,
@@ -195,6 +196,32 @@ async def cart_coupon_remove(
 async def cart_associate(context: Context, *, input: CartAssociateInput) -> Answer | UserError:
     if not isinstance(context.viewer, Customer):
         return NotFound(path=CART, what="cart")
-    customer = (await customers(context.reader, [context.viewer.id]))[0]
-    email = customer.email if customer is not None else ""
-    return await _act(context, actions.associate_cart, input.cart_id, customer_id=context.viewer.id, email=email)
+    return await _associate(context, input.cart_id, context.viewer.id)
+
+
+async def _associate(context: Context, cart_id: str, customer_id: CustomerId) -> Answer | UserError:
+    """Gives a cart to a customer; who is staff alone has no carts."""
+    customer = (await customers(context.reader, [customer_id]))[0]
+    known = context.cart_id(cart_id)
+    if customer is None or known is None:
+        return NotFound(path=CART, what="cart")
+    outcome = await context.act(
+        actions.associate_cart,
+        cart_id=CartId(known),
+        customer_id=customer_id,
+        email=customer.email,
+        by=context.viewer,
+        now=context.now,
+    )
+    if isinstance(outcome, UserError):
+        return outcome
+    cart = (await carts_by_id(context.reader, [outcome]))[0]
+    return answered(cart=cart, warnings=_drift(cart, context) if cart is not None else ())
+
+
+async def bring_cart(context: Context, cart_id: str, customer_id: CustomerId) -> Answer:
+    """What logging in does with the guest's cart: a cart that cannot come along is a warning, the log-in stands."""
+    outcome = await _associate(context, cart_id, customer_id)
+    if isinstance(outcome, UserError):
+        return answered(warnings=[Caution(code=outcome.code, message=outcome.message, path=outcome.path)])
+    return outcome

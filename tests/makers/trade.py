@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import asyncpg
-
 from domain.ids import new_id
+from persistence.statement import Connection
 from schema.ids import global_id
 
 _NUMBERS = itertools.count(1)
@@ -45,7 +44,7 @@ class Goods:
 
 
 async def a_channel(
-    connection: asyncpg.Connection[asyncpg.Record],
+    connection: Connection,
     *,
     slug: str = "web",
     prices_include_tax: bool = True,
@@ -80,7 +79,7 @@ async def a_channel(
 
 
 async def some_goods(
-    connection: asyncpg.Connection[asyncpg.Record],
+    connection: Connection,
     channel: Channel,
     *,
     price: int = 1999,
@@ -138,7 +137,7 @@ async def some_goods(
 
 
 async def a_coupon(
-    connection: asyncpg.Connection[asyncpg.Record],
+    connection: Connection,
     channel: Channel,
     *,
     basis_points: int | None = 1000,
