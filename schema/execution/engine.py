@@ -1,4 +1,4 @@
-"""From a text to a result: parse, weigh, validate and remember documents; run operations on graphql-core.
+"""From a text to a result: parse, weigh, validate and remember documents; run operations compiled or on graphql-core.
 
 Who is calling, how results are worded and how they travel is the transport's business. Everything raised here about a
 document is a `Rejected` whose errors carry their codes.
@@ -9,15 +9,13 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Collection
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
-from types import CoroutineType, NoneType
-from typing import Any, TypeGuard
+from typing import Any
 
 from graphql import (
     DocumentNode,
     ExecutionResult,
-    FieldNode,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
@@ -31,21 +29,18 @@ from graphql import (
     validate,
 )
 
-from schema.limits import Ceilings, Weight, limit_error, weigh
+from schema.context import Context
+from schema.execution.prepared import Prepared as Prepared
+from schema.execution.prepared import prepared as as_prepared
+from schema.execution.run import PayloadExecutor, Plans
+from schema.execution.values import is_awaitable
+from schema.limits import Ceilings, limit_error, weigh
 
 ERRORS_MAX = 20
 """Validation stops after this many errors."""
 
 _LONG = 300
 """Characters from which a new document waits its turn: shorter ones cost next to nothing to check."""
-
-
-_PLAIN = frozenset({str, int, float, bool, NoneType, list, tuple, dict})
-
-
-def is_awaitable(value: object) -> TypeGuard[Awaitable[Any]]:
-    """Whether to await a resolver's value; asked of every value, so the common types answer first."""
-    return type(value) not in _PLAIN and (isinstance(value, CoroutineType) or hasattr(value, "__await__"))
 
 
 class Rejected(Exception):
@@ -57,25 +52,6 @@ class Rejected(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """One operation of a valid document, ready to run."""
-
-    document: DocumentNode
-    operation: OperationDefinitionNode
-    weight: Weight
-    introspects: bool
-    """Whether it asks about the schema and nothing else: all processor, no waiting, so it runs in turn."""
-
-    @property
-    def name(self) -> str | None:
-        return self.operation.name.value if self.operation.name else None
-
-    @property
-    def kind(self) -> OperationType:
-        return self.operation.operation
-
-
-@dataclass(frozen=True, slots=True)
 class _Checked:
     operations: dict[str, Prepared]
     tokens: int
@@ -84,7 +60,7 @@ class _Checked:
 class Engine:
     """Prepared documents of one schema, and the ways to run them. `open_about_itself` allows introspection and suggestions.
 
-    At most `documents_max` documents of `tokens_max` tokens together are remembered, the longest unused leaving first.
+    `compiled` has operations run by plans wherever that can be. At most `documents_max` documents of `tokens_max` tokens together are remembered, the longest unused leaving first.
     """
 
     def __init__(
@@ -95,6 +71,7 @@ class Engine:
         open_about_itself: bool,
         documents_max: int = 500,
         tokens_max: int = 200_000,
+        compiled: bool = True,
     ) -> None:
         self.schema = schema
         self._ceilings = ceilings
@@ -105,6 +82,7 @@ class Engine:
         self._tokens = 0
         self._tokens_max = tokens_max
         self._turn = asyncio.Lock()
+        self.plans = Plans(schema) if compiled else None
 
     async def prepare(self, text: str, operation_name: str | None) -> Prepared:
         """The operation to run; Rejected when the text is no document, too large, invalid or lacks the operation.
@@ -142,10 +120,15 @@ class Engine:
             variable_values=variables,
             operation_name=prepared.name,
             hide_suggestions=self._discreet,
+            **self._compiling(prepared),
         )
         return await opened if inspect.isawaitable(opened) else opened
 
     async def _execute(self, prepared: Prepared, variables: dict[str, Any], context: object) -> ExecutionResult:
+        if self.plans is not None and prepared.kind is OperationType.QUERY and isinstance(context, Context):
+            data = await self.plans.query(prepared, variables, context)
+            if data is not None:
+                return ExecutionResult(data)
         result = execute(
             self.schema,
             prepared.document,
@@ -154,8 +137,15 @@ class Engine:
             operation_name=prepared.name,
             is_awaitable=is_awaitable,
             hide_suggestions=self._discreet,
+            **(self._compiling(prepared) if prepared.kind is OperationType.MUTATION else {}),
         )
         return result if isinstance(result, ExecutionResult) else await result
+
+    def _compiling(self, prepared: Prepared) -> dict[str, Any]:
+        """What has graphql-core run the answers of an operation's root fields by plans."""
+        if self.plans is None:
+            return {}
+        return {"executor_class": PayloadExecutor, "plans": self.plans, "prepared": prepared}
 
     def _check(self, text: str) -> _Checked:
         document = self._parsed(text)
@@ -167,9 +157,7 @@ class Engine:
         if errors:
             raise Rejected(*_coded(errors, "GRAPHQL_VALIDATION_FAILED"))
         operations = {
-            node.name.value if node.name else "": Prepared(
-                document, node, weights[node.name.value if node.name else ""], _introspects(node)
-            )
+            node.name.value if node.name else "": as_prepared(document, node, weights[node.name.value if node.name else ""])
             for node in document.definitions
             if isinstance(node, OperationDefinitionNode)
         }
@@ -230,10 +218,3 @@ def _tokens(document: DocumentNode) -> int:
         count += 1
         token = token.next
     return count
-
-
-def _introspects(operation: OperationDefinitionNode) -> bool:
-    """Whether every root selection is `__schema` or `__type`; a fragment at the root counts as something else."""
-    return all(
-        isinstance(node, FieldNode) and node.name.value in {"__schema", "__type"} for node in operation.selection_set.selections
-    )
