@@ -12,6 +12,7 @@ if __name__ == "__main__":
     bootstrap.enter(dev=sys.argv[1:2] == ["test"])
 
 import asyncio
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -135,14 +136,20 @@ def create_admin(
 
 
 @cli.command("check-invariants")
-def check_invariants() -> None:
+def check_invariants(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Answer on standard output: a list of rules with the rows that break them.")
+    ] = False,
+) -> None:
     """Compare every sum and state that must agree (stock, money, histories); exit code 1 when one does not."""
     from persistence.invariants import check
 
     with _servers() as (_, database_url):
         broken = asyncio.run(check(database_url))
-    for line in broken:
-        say(line)
+    if as_json:
+        typer.echo(json.dumps([each._asdict() for each in broken]))
+    for each in broken:
+        say(f"{each.name}: {', '.join(str(row) for row in each.rows)}")
     say(f"{len(broken)} broken." if broken else "Everything agrees.")
     raise typer.Exit(1 if broken else 0)
 
