@@ -6,6 +6,7 @@ front: neither the server nor this layer closes them.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -67,24 +68,27 @@ class LimitedInput:
 
     async def _counted(self, scope: Scope, receive: Receive, send: Send, body_max: int) -> None:
         size = 0
-        started = False
+        started = is_too_large = False
 
         async def counted_receive() -> Message:
-            nonlocal size
+            nonlocal size, is_too_large
             message = await receive()
             size += len(message.get("body", b""))
             if size > body_max:
+                is_too_large = True
                 raise _TooLarge
             return message
 
         async def noted_send(message: Message) -> None:
             nonlocal started
+            # Frameworks answer an exception with a 500 of their own on its way out; it is not the answer here.
+            if is_too_large and not started:
+                return
             started = True
             await send(message)
 
-        try:
+        with contextlib.suppress(_TooLarge):
             await self._app(scope, counted_receive, noted_send)
-        except _TooLarge:
-            # Once an answer is under way there is no second one; the server closes the connection.
-            if not started:
-                await refuse(scope, send, 413, "BODY_TOO_LARGE", f"The body must not pass {body_max} bytes.")
+        # Once an answer is under way there is no second one; the server closes the connection.
+        if is_too_large and not started:
+            await refuse(scope, send, 413, "BODY_TOO_LARGE", f"The body must not pass {body_max} bytes.")

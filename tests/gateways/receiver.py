@@ -65,7 +65,7 @@ class Receiver:
         return Response(status_code=answer or 200)
 
 
-class _Server(uvicorn.Server):
+class QuietServer(uvicorn.Server):
     """Leaves the signals of the test process alone."""
 
     @contextlib.contextmanager
@@ -78,7 +78,7 @@ async def receiving() -> AsyncIterator[Receiver]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         receiver = Receiver(listening.getsockname()[1])
         application = Starlette(routes=[Route("/{number}", receiver.take, methods=["POST"])])
-        server = _Server(uvicorn.Config(application, log_level="critical", lifespan="off", ws="none"))
+        server = QuietServer(uvicorn.Config(application, log_level="critical", lifespan="off", ws="none"))
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         try:
             yield receiver
