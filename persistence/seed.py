@@ -78,6 +78,7 @@ class _Shop(NamedTuple):
 class _Priced(NamedTuple):
     variant_id: UUID
     product_id: UUID
+    slug: str
     sku: str
     amount: int
     compare_at: int | None
@@ -100,8 +101,9 @@ SEEDED = Statement(_SEEDED.on_conflict_do_update(index_elements=["id"], set_={"s
 CAME_IN = Statement(update(ProductRow).where(ProductRow.id == bindparam("product_id")).values(created_at=bindparam("came_in")))
 PRICED = Question(
     _Priced,
-    select(PriceRow.variant_id, VariantRow.product_id, VariantRow.sku, PriceRow.amount, PriceRow.compare_at)
+    select(PriceRow.variant_id, VariantRow.product_id, ProductRow.slug, VariantRow.sku, PriceRow.amount, PriceRow.compare_at)
     .join(VariantRow, VariantRow.id == PriceRow.variant_id)
+    .join(ProductRow, ProductRow.id == VariantRow.product_id)
     .where(PriceRow.channel_id == places.WEB, PriceRow.currency == "EUR")
     .order_by(VariantRow.sku),
 )
@@ -213,7 +215,7 @@ async def _price_and_stock(unit: UnitOfWork) -> None:
     for row in priced:
         dollars, before = _dollars(row.amount), _dollars(row.compare_at) if row.compare_at is not None else None
         prices += [_price(row.variant_id, channel, "USD", dollars, before) for channel in (places.WEB, places.US)]
-        if row.product_id.int % YEN_EACH == 0:
+        if zlib.crc32(row.slug.encode()) % YEN_EACH == 0:
             prices.append(_price(row.variant_id, places.WEB, "JPY", row.amount * 165 // 1_000 * 10, None))
     await unit.prices.save(prices)
     await unit.prices.relist({ProductId(row.product_id) for row in priced})

@@ -15,7 +15,7 @@ __all__ = ["hasher", "judge"]
 
 
 @pytest.fixture(scope="module")
-async def bazaar(clone: Clone, hasher: Argon2Hasher, judge: ZxcvbnJudge) -> AsyncIterator[Bazaar]:  # noqa: F811 - the fixtures
+async def bazaar(clone: Clone, hasher: Argon2Hasher, judge: ZxcvbnJudge) -> AsyncIterator[Bazaar]:
     """An empty shop for the tests of a module."""
     async with a_bazaar(await clone(), hasher, judge) as opened:
         yield opened

@@ -104,7 +104,7 @@ async def test_things_are_found_by_id_and_by_node_and_foreign_ids_find_nothing(b
     answer = await bazaar.api.ask(
         """query($product: ID!, $variant: ID!, $ids: [ID!]!) {
           product(id: $product) { slug } wrong: product(id: $variant) { slug } variant(id: $variant) { sku }
-          nodes(ids: $ids) { __typename ... on Product { slug } ... on ProductVariant { sku } ... on Category { slug } }
+          nodes(ids: $ids) { __typename ... on Product { slug } ... on Variant { sku } ... on Category { slug } }
         }""",
         product=product_id,
         variant=variant_id,
@@ -116,7 +116,7 @@ async def test_things_are_found_by_id_and_by_node_and_foreign_ids_find_nothing(b
         "wrong": None,
         "variant": {"sku": "CUP"},
         "nodes": [
-            {"__typename": "ProductVariant", "sku": "CUP"},
+            {"__typename": "Variant", "sku": "CUP"},
             None,
             {"__typename": "Product", "slug": "cup"},
             None,
@@ -158,7 +158,7 @@ async def test_search_finds_word_forms_without_accents_and_ranks_names_first(baz
     assert await found("run") == ["shirt"]
     assert await found("SH-M-B") == ["shirt"]
     assert await found("shirt -linen") == []
-    assert await found("weave") == ["shirt", "hat"] or await found("weave") == ["hat", "shirt"]
+    assert sorted(await found("weave")) == ["hat", "shirt"]
     assert await found("'\"%&|!(:*") == []
     assert await bazaar.api.refused(NAMES, where={"text": "x" * 201}) == "BAD_USER_INPUT"
     assert await bazaar.api.refused(NAMES, by="RELEVANCE") == "BAD_USER_INPUT"

@@ -72,7 +72,7 @@ class Bazaar:
         return (await self.staff(document, input=said))[mutation]
 
 
-def a_row(handle: str, title: str = "", **cells: object) -> dict[str, object]:
+def a_row(handle: str, title: str = "", /, **cells: object) -> dict[str, object]:
     """A row of a product CSV: a product of one variant for 10.00, in stock, unless said otherwise."""
     named = {name.replace("_", " "): value for name, value in cells.items()}
     first = {"Title": title, "Published": "true", "Option1 Name": "Title", "Option1 Value": "Default Title"} if title else {}
