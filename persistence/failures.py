@@ -23,6 +23,8 @@ LOST = (
     asyncpg.CannotConnectNowError,
     asyncpg.ConnectionDoesNotExistError,
     asyncpg.InterfaceError,
+    # What asyncpg says of a connection that the server has just ended and whose socket is not closed yet.
+    asyncpg.InternalClientError,
 )
 BUSY = (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError, asyncpg.TooManyConnectionsError, asyncio.TimeoutError)
 RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)

@@ -92,5 +92,9 @@ async def worker(settings: Mapping[str, Any], **pace: Any) -> AsyncIterator[Work
     try:
         await started.is_ready()
         yield started
+    except AssertionError:
+        # What it said is what explains why something was waited for in vain.
+        sys.stdout.write("\n".join([*(str(line) for line in started.log[-200:]), *started.noise]))
+        raise
     finally:
         await started.kill()

@@ -14,7 +14,7 @@ from domain.error import UserError
 from domain.event import Event
 from domain.ids import new_id
 from domain.orders.events import OrderCancelled, OrderPlaced, OrderStatusChanged
-from domain.payments.events import PaymentCaptured, PaymentFailed
+from domain.payments.events import PaymentCaptured, PaymentFailed, RefundSettled
 from persistence.unit import Transactions, UnitOfWork
 from tests.workers.conftest import Place
 from tests.workers.tools import Pigeons, tools_of
@@ -120,12 +120,11 @@ async def test_a_task_that_takes_too_long_is_cut_short_and_stays_open(place: Pla
 
 async def test_the_request_that_began_it_stands_in_the_logs_and_beside_what_the_task_announces(place: Place) -> None:
     order_id = await an_order(place.database_url)
-    [task_id] = await routed(place.transact, OrderCancelled(order_id=order_id, seq=1, reason=""))
+    refund = RefundSettled(payment_id=new_id(), order_id=order_id, refund_id=new_id(), amount=100)
+    [task_id] = await routed(place.transact, refund)
     with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as logs:
         await perform(task_id, tasks=TASKS, tools=tools_of(place.database, place.transact))
-    assert [(line["event"], line["request_id"], line["task"]) for line in logs] == [
-        ("task.done", "request-1", "tell_cancellation")
-    ]
+    assert [(line["event"], line["request_id"], line["task"]) for line in logs] == [("task.done", "request-1", "tell_refund")]
     assert await rows(
         place.database_url,
         "SELECT e.request_id FROM outbox_event e JOIN notice n ON n.id = e.aggregate_id WHERE n.order_id = $1",
@@ -138,7 +137,8 @@ async def test_while_the_carrier_rests_new_letters_are_left_to_the_clock(place: 
     pigeons = Pigeons()
     tools = tools_of(place.database, place.transact, post=pigeons)
     tools.carrier.note(is_well=False)
-    [task_id] = await routed(place.transact, OrderCancelled(order_id=order_id, seq=1, reason=""))
+    refund = RefundSettled(payment_id=new_id(), order_id=order_id, refund_id=new_id(), amount=100)
+    [task_id] = await routed(place.transact, refund)
     await perform(task_id, tasks=TASKS, tools=tools)
     for send_id in await routed(place.transact):
         await perform(send_id, tasks=TASKS, tools=tools)
