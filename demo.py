@@ -36,7 +36,17 @@ def shop(*, with_worker: bool, with_sandbox: bool) -> Shop:
             return {}
         return {name: _command(name) for name, is_wanted in wanted.items() if is_wanted}
 
-    return Shop(settle=_settle_sandbox, prepare=_prepare, children=children, build_app=build_app, welcome=_welcome)
+    def neighbours(settings: Settings) -> Sequence[str]:
+        return (settings.provider_url,) if with_sandbox and not settings.is_production else ()
+
+    return Shop(
+        settle=_settle_sandbox,
+        prepare=_prepare,
+        children=children,
+        build_app=build_app,
+        welcome=_welcome,
+        neighbours=neighbours,
+    )
 
 
 def run_sandbox(settings: Settings) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import time
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -13,6 +15,7 @@ from redis.exceptions import RedisError
 from gateways.refusal import CannotStart
 
 _SECONDS = 5.0
+_NEIGHBOUR_SECONDS = 20.0
 _POSTGRES_OLDEST = 15
 
 log = structlog.stdlib.get_logger(__name__)
@@ -33,6 +36,20 @@ def warn_without_redis(url: str) -> None:
     """A production API starts without Redis as it runs without it: degraded, and saying so."""
     if (trouble := asyncio.run(_redis_trouble(url))) is not None:
         log.warning("redis.unreachable", place=_place(url), trouble=trouble)
+
+
+def wait_for(address: str) -> None:
+    """Waits a little for a neighbour that was just started to take connections; goes on without it, saying so."""
+    place = urlsplit(address)
+    until = time.monotonic() + _NEIGHBOUR_SECONDS
+    while time.monotonic() < until:
+        try:
+            socket.create_connection((place.hostname or "", place.port or 80), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    log.warning("neighbour.silent", place=_place(address))
 
 
 async def _require_database(url: str) -> None:

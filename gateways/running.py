@@ -19,6 +19,7 @@ from gateways.children import Children
 from gateways.embedded import launcher
 from gateways.embedded.launcher import Embedded
 from gateways.progress import Progress
+from gateways.reach import wait_for
 from gateways.serving import Drain, Serving, Stopping, listen, serve_app
 from gateways.settings import Settings, child_environment
 
@@ -48,6 +49,8 @@ class Shop:
     children: Callable[[Settings], Mapping[str, Sequence[str]]]
     build_app: Callable[[Settings], Api]
     welcome: Callable[[Settings], None]
+    neighbours: Callable[[Settings], Sequence[str]] = lambda _settings: ()
+    """Addresses of children that must answer before the shop says it is open."""
 
 
 def run_shop(settings: Settings, shop: Shop, *, progress: Progress) -> None:
@@ -69,6 +72,8 @@ def run_shop(settings: Settings, shop: Shop, *, progress: Progress) -> None:
         stack.callback(children.stop, seconds=_CHILDREN_STOP_SECONDS)
         for name, command in shop.children(settings).items():
             children.add(name, command)
+        for address in shop.neighbours(settings):
+            wait_for(address)
         _serve(settings, shop, listener, stopping=stopping, tend=lambda: _tend(children, embedded))
 
 
