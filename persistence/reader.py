@@ -19,6 +19,10 @@ K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 
+class RequestOver(Exception):
+    """A field that nobody waits for any more would have read something."""
+
+
 class Reader:
     """Reads for one request. `statements` counts what was sent; `tags` collects what the answer depends on."""
 
@@ -26,6 +30,7 @@ class Reader:
         self._database = database
         self._connection: Borrowed | None = None
         self._lock = asyncio.Lock()
+        self._is_over = False
         self._memo: dict[Hashable, dict[Any, Any]] = {}
         self._values: dict[Hashable, Any] = {}
         self.statements = 0
@@ -34,6 +39,8 @@ class Reader:
     async def rows(self, question: Question[V], **values: object) -> list[V]:
         """All rows of an answer; no memo."""
         async with self._lock:
+            if self._is_over:
+                raise RequestOver
             self.statements += 1
             try:
                 if self._connection is None:
@@ -82,7 +89,25 @@ class Reader:
         self._values.clear()
 
     async def close(self) -> None:
-        """Gives the connection back. Called once, at the end of the request."""
+        """Gives the connection back, once the statement that may be running on it has ended."""
+        if self._lock.locked():
+            await asyncio.shield(self._close_in_turn())
+        else:
+            await self._give_back()
+
+    async def end(self) -> None:
+        """Closes for good, at the end of the request: fields that an error left running behind it read no more.
+
+        graphql-core leaves them when a field beside them fails; the connection must not go to another request before.
+        """
+        self._is_over = True
+        await self.close()
+
+    async def _close_in_turn(self) -> None:
+        async with self._lock:
+            await self._give_back()
+
+    async def _give_back(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             await self._database.return_from_reads(connection)

@@ -139,4 +139,4 @@ class Contexts:
                 wish=Wish(channel=caller.channel, currency=caller.currency, country=caller.country, language=caller.language),
             )
         finally:
-            await reader.close()
+            await reader.end()

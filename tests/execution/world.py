@@ -88,7 +88,9 @@ class Both:
         core = await self.run(self.core, prepared, variables or {}, who, **caller)
         fast = await self.run(self.fast, prepared, variables or {}, who, **caller)
         told = f"as {who} with {variables}:\n{text}"
-        assert orjson.dumps(fast.data) == orjson.dumps(core.data), f"{told}\n{fast.data}\n{core.data}"
+        assert orjson.dumps(fast.data) == orjson.dumps(core.data), (
+            f"{told}\n{fast.data} {fast.errors}\n{core.data} {core.errors}"
+        )
         assert _told(fast) == _told(core), f"{told}\n{fast.errors}\n{core.errors}"
         return Compared(core, is_compiled=self.fast.plans is not None and self.fast.plans.answered > before)
 
