@@ -11,7 +11,7 @@ from gateways.embedded.launcher import Embedded
 from persistence.unit import UnitOfWork
 from tests.workers.conftest import Place
 from tests.workers.processes import worker
-from tests.workers.world import Poisonous, Slow, announce, eventually, placed, rows
+from tests.workers.world import Poisonous, Slow, Stuck, announce, eventually, placed, rows
 
 OPEN = "SELECT count(*) FROM outbox_task WHERE done_at IS NULL AND parked_because IS NULL"
 UNSENT = "SELECT count(*) FROM notice WHERE state <> 'SENT'"
@@ -136,6 +136,14 @@ async def test_a_worker_told_to_stop_ends_what_it_has_begun(place: Place) -> Non
         await asyncio.sleep(0.5)
         assert await working.stop() == 0
     assert await rows(place.database_url, "SELECT attempts, failure FROM outbox_task WHERE done_at IS NOT NULL") == [(1, None)]
+
+
+async def test_a_worker_whose_event_loop_is_stuck_says_where_and_ends_to_be_started_again(place: Place) -> None:
+    async with worker(place.settings, stuck_seconds=3.0) as working:
+        await announce(place.transact, Stuck(thing_id=new_id()))
+        assert await working.ended() == 70
+    assert any("_block" in line for line in working.noise)
+    assert [line["loop"] for line in working.said("loop.stuck")] == ["actors"]
 
 
 async def test_two_workers_share_the_work_and_double_none_of_it(place: Place) -> None:

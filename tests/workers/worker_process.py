@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 
 from domain.error import UserError
 from domain.notices.model import Delivery
@@ -28,9 +29,13 @@ async def _dawdle(fact: Fact, tools: Tools) -> None:
     await asyncio.sleep(1.5)
 
 
+async def _block(fact: Fact, tools: Tools) -> None:
+    time.sleep(60)  # noqa: ASYNC251 - holds up the event loop, which is what the test is about
+
+
 TROUBLE = Roster(
-    routes={**ROSTER.routes, "Poisonous": ("poison", "nobody"), "Slow": ("dawdle",)},
-    tasks={**ROSTER.tasks, "poison": Within(_poison), "dawdle": Outside(_dawdle)},
+    routes={**ROSTER.routes, "Poisonous": ("poison", "nobody"), "Slow": ("dawdle",), "Stuck": ("block",)},
+    tasks={**ROSTER.tasks, "poison": Within(_poison), "dawdle": Outside(_dawdle), "block": Outside(_block)},
     entries=ROSTER.entries,
 )
 

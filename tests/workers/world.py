@@ -58,6 +58,18 @@ class Slow(Event):
         return self.thing_id
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stuck(Event):
+    """A fact whose task holds up everything."""
+
+    aggregate: ClassVar[str] = "test"
+    thing_id: UUID
+
+    @property
+    def aggregate_id(self) -> UUID:
+        return self.thing_id
+
+
 async def announce(transact: Transactions, *events: Event) -> None:
     """Writes facts as a change would."""
 
