@@ -20,7 +20,8 @@ from schema.catalog.edits import (
     CollectionProductsChangeInput,
     CollectionUpdateInput,
 )
-from schema.catalog.types import Category, Collection, load_categories, load_collections
+from schema.catalog.groups import Category, Collection
+from schema.catalog.loads import load_categories, load_collections
 from schema.context import Context
 from schema.mutations import Answer, answered, deed
 from schema.permissions import may

@@ -23,7 +23,8 @@ from schema.catalog.edits import (
     ProductUpdateInput,
     ProductVariantsSetInput,
 )
-from schema.catalog.types import Product, load_products
+from schema.catalog.loads import load_products
+from schema.catalog.types import Product
 from schema.context import Context
 from schema.mutations import Answer, answered, deed
 from schema.permissions import may

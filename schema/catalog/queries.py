@@ -12,24 +12,12 @@ from persistence.catalog.groups import CategoryView, CollectionView
 from persistence.catalog.import_reads import ImportView, imports_by_id
 from persistence.catalog.views import ProductView, VariantView
 from persistence.paging import BadCursor
+from schema.catalog.groups import Category, CategoryConnection, Collection, CollectionConnection, OrderBy, Where
 from schema.catalog.import_types import STAFF, ProductImport
 from schema.catalog.lists import is_storable, products_of_shop
+from schema.catalog.loads import load_categories, load_collections, load_products, load_variants
 from schema.catalog.shelves import sees_all, shelf_of
-from schema.catalog.types import (
-    Category,
-    CategoryConnection,
-    Collection,
-    CollectionConnection,
-    OrderBy,
-    Product,
-    ProductConnection,
-    ProductVariant,
-    Where,
-    load_categories,
-    load_collections,
-    load_products,
-    load_variants,
-)
+from schema.catalog.types import Product, ProductConnection, Variant
 from schema.context import Context
 from schema.execution.fields import query
 from schema.paging import After, Before, ConnectionView, First, Last, window
@@ -57,11 +45,11 @@ async def product(context: Context, *, id: Id = None, slug: Slug = None) -> Prod
     return (await reads.products_by_slug(context.reader, [slug], shelf=await shelf_of(context)))[0]
 
 
-@query(ProductVariant | None, "A variant by id or SKU; null when there is none that the caller may see.", allow=EVERYONE)
+@query(Variant | None, "A variant by id or SKU; null when there is none that the caller may see.", allow=EVERYONE)
 async def variant(context: Context, *, id: Id = None, sku: Sku = None) -> VariantView | None:
     _one_key(id, sku)
     if id is not None:
-        variant_id = context.id_of("ProductVariant", id)
+        variant_id = context.id_of("Variant", id)
         return (await load_variants(context, [variant_id]))[0] if variant_id is not None else None
     if sku is None or not is_storable(sku):
         return None

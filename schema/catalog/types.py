@@ -1,11 +1,10 @@
-"""Products, variants, categories and collections as the API shows them."""
+"""Products and their variants as the API shows them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
-from uuid import UUID
 
 import strawberry
 
@@ -15,12 +14,9 @@ from domain.money import Money as Amount
 from domain.viewer import Permission
 from persistence.catalog import groups, reads
 from persistence.catalog.groups import CategoryView, CollectionView
-from persistence.catalog.listing import Scope
 from persistence.catalog.views import ImageView, ProductView, VariantView
 from schema.catalog import parts
-from schema.catalog.enums import ProductOrder
-from schema.catalog.inputs import ProductWhereInput
-from schema.catalog.lists import products_within
+from schema.catalog.loads import load_categories, load_products
 from schema.catalog.parts import (
     Availability,
     Image,
@@ -35,42 +31,21 @@ from schema.catalog.parts import (
 from schema.catalog.shelves import sees_all, shelf_of
 from schema.context import Context
 from schema.execution.fields import batch, plain, shows
-from schema.node import Node, identity, loads_nodes
-from schema.paging import After, Before, ConnectionView, First, Last, connection, window
+from schema.node import Node, identity
+from schema.paging import connection
 from schema.permissions import may
 from schema.scalars import Money
 
+if TYPE_CHECKING:
+    from schema.catalog.groups import Category, Collection
+
 STAFF_ONLY = may(Permission.READ_CATALOG)
-Where = Annotated[ProductWhereInput | None, strawberry.argument(description="Which products; all when not said.")]
-OrderBy = Annotated[ProductOrder | None, strawberry.argument(description="What they are sorted by.")]
 
 
 @strawberry.input(name="SelectedOptionInput", description="What is chosen for an option.")
 class SelectedOptionInput:
     name: str = strawberry.field(description="The option.")
     value: str = strawberry.field(description="What is chosen.")
-
-
-async def load_products(context: Context, product_ids: Sequence[UUID]) -> list[ProductView | None]:
-    return await reads.products_by_id(context.reader, product_ids, shelf=await shelf_of(context))
-
-
-async def load_variants(context: Context, variant_ids: Sequence[UUID]) -> list[VariantView | None]:
-    return await reads.variants_by_id(context.reader, variant_ids, shelf=await shelf_of(context))
-
-
-async def load_categories(context: Context, category_ids: Sequence[UUID]) -> list[CategoryView | None]:
-    return await groups.categories_by_id(context.reader, category_ids)
-
-
-async def load_collections(context: Context, collection_ids: Sequence[UUID]) -> list[CollectionView | None]:
-    return await groups.collections_by_id(context.reader, collection_ids, sees_all=sees_all(context))
-
-
-loads_nodes("Product")(load_products)
-loads_nodes("ProductVariant")(load_variants)
-loads_nodes("Category")(load_categories)
-loads_nodes("Collection")(load_collections)
 
 
 def _prices(variants: Sequence[VariantView], context: Context) -> list[Amount | None]:
@@ -93,12 +68,12 @@ async def _images_of_variants(variants: Sequence[VariantView], context: Context)
     return [found.get(each.image_id) if each.image_id is not None else None for each in variants]
 
 
-@strawberry.type(name="ProductVariant", description="What is bought: one combination of a product's options.")
+@strawberry.type(name="Variant", description="What is bought: one combination of a product's options.")
 @shows(VariantView)
-class ProductVariant(Node):
+class Variant(Node):
     """Shown from `VariantView`."""
 
-    id: strawberry.ID = identity("ProductVariant")
+    id: strawberry.ID = identity("Variant")
     sku: str = plain("The stock keeping unit, unique in the shop.")
     name: str = plain("Its options' values, or the product's name when there are none.")
     options: list[SelectedOption] = batch(parts.selected_options, "What it has for each option of the product.")
@@ -205,21 +180,19 @@ class Product(Node):
     product_type: str = plain("What kind of thing it is; may be empty.")
     tags: list[str] = plain("Words to find it by.")
     price_range: PriceRange | None = batch(_ranges, "What its variants cost here; null: it has no price here.")
-    variants: list[ProductVariant] = batch(_variants, "What can be bought, in order; 250 at most.")
+    variants: list[Variant] = batch(_variants, "What can be bought, in order; 250 at most.")
     options: list[ProductOption] = batch(_options, "What a buyer chooses between; 3 at most.")
-    variant_by_selected_options: ProductVariant | None = batch(
-        _selected, "The variant of these options; null when there is none."
-    )
+    variant_by_selected_options: Variant | None = batch(_selected, "The variant of these options; null when there is none.")
     is_available: bool = batch(_availability, "Whether some variant is to be had now.")
     images: list[Image] = batch(_images, "Its pictures, in order; 250 at most.")
     thumbnail: Image | None = batch(_thumbnails, "Its first picture.")
-    category: Annotated[Category, strawberry.lazy("schema.catalog.types")] | None = batch(
+    category: Annotated[Category, strawberry.lazy("schema.catalog.groups")] | None = batch(
         _main_categories, "Its main category."
     )
-    categories: list[Annotated[Category, strawberry.lazy("schema.catalog.types")]] = batch(
+    categories: list[Annotated[Category, strawberry.lazy("schema.catalog.groups")]] = batch(
         _categories, "All its categories, by name; 50 at most."
     )
-    collections: list[Annotated[Collection, strawberry.lazy("schema.catalog.types")]] = batch(
+    collections: list[Annotated[Collection, strawberry.lazy("schema.catalog.groups")]] = batch(
         _collections, "The collections it is in, by name; 50 at most."
     )
     attributes: list[ProductAttribute] = batch(_attributes, "Its free properties, by name.")
@@ -238,114 +211,3 @@ if TYPE_CHECKING:
 
 else:
     ProductConnection = connection(Product, "Product")
-
-
-def _paths(categories: Sequence[CategoryView], above: Sequence[Sequence[CategoryView]]) -> list[str]:
-    return [" / ".join((*(each.name for each in way), own.name)) for own, way in zip(categories, above, strict=True)]
-
-
-async def _parents(categories: Sequence[CategoryView], context: Context) -> list[CategoryView | None]:
-    wanted = list({each.parent_id for each in categories if each.parent_id is not None})
-    found = dict(zip(wanted, await load_categories(context, wanted), strict=True)) if wanted else {}
-    return [found.get(each.parent_id) if each.parent_id is not None else None for each in categories]
-
-
-async def _ancestors(categories: Sequence[CategoryView], context: Context) -> list[list[CategoryView]]:
-    return await groups.ancestors_of(context.reader, [each.id for each in categories])
-
-
-async def _path(categories: Sequence[CategoryView], context: Context) -> list[str]:
-    return _paths(categories, await _ancestors(categories, context))
-
-
-async def _children(categories: Sequence[CategoryView], context: Context) -> list[list[CategoryView]]:
-    return await groups.children_of(context.reader, [each.id for each in categories])
-
-
-async def _descendants(categories: Sequence[CategoryView], context: Context) -> list[list[CategoryView]]:
-    return await groups.descendants_of(context.reader, [each.id for each in categories])
-
-
-async def _products_of_categories(
-    categories: Sequence[CategoryView],
-    context: Context,
-    *,
-    where: Where = None,
-    order_by: OrderBy = None,
-    first: First = None,
-    after: After = None,
-    last: Last = None,
-    before: Before = None,
-) -> list[ConnectionView]:
-    return await products_within(
-        context, (Scope.CATEGORY, [each.id for each in categories]), where, order_by, window(first, after, last, before)
-    )
-
-
-@strawberry.type(name="Category", description="A node of the category tree.")
-@shows(CategoryView)
-class Category(Node):
-    """Shown from `CategoryView`."""
-
-    id: strawberry.ID = identity("Category")
-    slug: str = plain("Its name in addresses, unique among categories.")
-    name: str = plain("What it is called.")
-    description: str = plain("HTML that is safe to show.")
-    path: str = batch(_path, "The names from the root down to it, with slashes between.")
-    position: int = plain("Its place among its siblings.")
-    parent: Annotated[Category, strawberry.lazy("schema.catalog.types")] | None = batch(
-        _parents, "The category above it; null for a root."
-    )
-    ancestors: list[Annotated[Category, strawberry.lazy("schema.catalog.types")]] = batch(
-        _ancestors, "The categories above it, the root first; 100 at most."
-    )
-    children: list[Annotated[Category, strawberry.lazy("schema.catalog.types")]] = batch(
-        _children, "The categories right below it, in order; 500 at most."
-    )
-    descendants: list[Annotated[Category, strawberry.lazy("schema.catalog.types")]] = batch(
-        _descendants, "All categories below it, level by level; 500 at most."
-    )
-    products: ProductConnection = batch(
-        _products_of_categories, "Products in it or anywhere below it, each once; the newest first unless `orderBy` says."
-    )
-    seo: SearchEngineText = batch(parts.seo, "What search engines are told.")
-    created_at: datetime = plain("When it was made.")
-
-
-CategoryConnection = connection(Category, "Category")
-
-
-async def _products_of_collections(
-    collections: Sequence[CollectionView],
-    context: Context,
-    *,
-    where: Where = None,
-    order_by: OrderBy = None,
-    first: First = None,
-    after: After = None,
-    last: Last = None,
-    before: Before = None,
-) -> list[ConnectionView]:
-    return await products_within(
-        context, (Scope.COLLECTION, [each.id for each in collections]), where, order_by, window(first, after, last, before)
-    )
-
-
-@strawberry.type(name="Collection", description="A hand-picked group of products.")
-@shows(CollectionView)
-class Collection(Node):
-    """Shown from `CollectionView`."""
-
-    id: strawberry.ID = identity("Collection")
-    slug: str = plain("Its name in addresses, unique among collections.")
-    name: str = plain("What it is called.")
-    description: str = plain("HTML that is safe to show.")
-    is_published: bool = plain("Whether buyers see it.", allow=STAFF_ONLY)
-    products: ProductConnection = batch(
-        _products_of_collections, "The products in it; in the order they were put there unless `orderBy` says."
-    )
-    seo: SearchEngineText = batch(parts.seo, "What search engines are told.")
-    created_at: datetime = plain("When it was made.")
-
-
-CollectionConnection = connection(Collection, "Collection")

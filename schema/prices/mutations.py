@@ -14,7 +14,8 @@ from domain.prices import actions
 from domain.prices.model import Price
 from domain.viewer import Permission
 from persistence.channels.reads import ChannelView
-from schema.catalog.types import ProductVariant, load_variants
+from schema.catalog.loads import load_variants
+from schema.catalog.types import Variant
 from schema.context import Context
 from schema.mutations import Answer, answered, deed
 from schema.permissions import may
@@ -42,7 +43,7 @@ class VariantPricesSetInput:
 @deed(
     "Sets prices of variants.",
     allow=may(Permission.MANAGE_CATALOG),
-    variants=(list[ProductVariant], "The variants, as they are now, in the prices' order."),
+    variants=(list[Variant], "The variants, as they are now, in the prices' order."),
 )
 async def variant_prices_set(
     context: Context,
@@ -69,7 +70,7 @@ def _price(context: Context, said: PriceInput, channels: Sequence[ChannelView], 
     channel = next((each for each in channels if said.channel in (None, each.slug)), None)
     if channel is None:
         return NotFound(path=(*at, "channel"), what="channel")
-    variant_id = context.id_of("ProductVariant", said.variant_id)
+    variant_id = context.id_of("Variant", said.variant_id)
     if variant_id is None:
         return NotFound(path=(*at, "variant_id"), what="variant")
     currency = currency_of(said.currency or channel.currency)
