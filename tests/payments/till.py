@@ -26,7 +26,7 @@ import httpx2
 import uvicorn
 
 from gateways.payments.http import payment_client
-from gateways.payments.sandbox import SandboxProvider
+from gateways.payments.sandbox import SandboxProvider, SandboxValues
 from gateways.settings import load_settings
 from persistence.engine import Database, DatabaseSettings
 from persistence.invariants import Violation, violations
@@ -37,7 +37,7 @@ from tests.gateways.requests import sums_of
 from tests.gateways.sandbox_process import API_KEY, SECRET, SandboxProcess
 from tests.shop import Shop, open_shop
 from tests.workers.tools import tools_of
-from workers import payments
+from workers import orders, payments
 from workers.roster import ROUTES, TASKS
 from workers.tasks import Tools, perform
 
@@ -127,6 +127,45 @@ class Till:
     async def compares(self) -> None:
         """The clock compares the books."""
         await payments.compare_books(self.tools)
+
+    async def expires(self, order: dict[str, Any]) -> None:
+        """The order's reservation runs out, and the clock sees it."""
+        await self.shop.rows.execute(
+            "UPDATE reservation SET expires_at = now() - interval '1 second' WHERE order_id = $1 AND state = 'HELD'",
+            raw_id(order["id"]),
+        )
+        await orders.expire_unpaid(self.tools)
+
+    async def settled(self, payment: dict[str, Any]) -> None:
+        """Works until the provider's end of a payment is ours."""
+        async with asyncio.timeout(60):
+            while True:
+                await self.works(tries_again=True)
+                told = await self.snapshot(payment)
+                row = await self.shop.rows.fetchrow(
+                    "SELECT version, captured, refunded FROM payment WHERE id = $1", raw_id(payment["id"])
+                )
+                assert row is not None
+                if row["version"] == told["version"] and told["captured"] == told["refunded"]:
+                    return
+                await asyncio.sleep(0.05)
+
+    async def without_webhooks(self, payment: dict[str, Any]) -> None:
+        """What webhooks told of a payment is forgotten, as if they had been lost."""
+        await self.told_of(payment, 2)
+        for_payment = "payload ->> 'attempt_key' = $1"
+        await self.shop.rows.execute(
+            f"""DELETE FROM outbox_event WHERE kind = 'NotificationReceived' AND aggregate_id IN (
+                SELECT id FROM inbox WHERE {for_payment})""",
+            str(raw_id(payment["id"])),
+        )
+        await self.shop.rows.execute(f"DELETE FROM inbox WHERE {for_payment}", str(raw_id(payment["id"])))
+
+    def deaf(self) -> Till:
+        """The same till, whose worker finds nobody at the provider's address."""
+        values = SandboxValues(url="http://127.0.0.1:9", api_key=API_KEY, webhook_secrets=(SECRET,))
+        tools = replace(self.tools, providers={"sandbox": SandboxProvider(self.client, values)})
+        return replace(self, tools=tools)
 
     async def books(self, payment: dict[str, Any]) -> dict[str, int]:
         """The sandbox's own sums for a payment."""
