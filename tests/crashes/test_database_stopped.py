@@ -1,0 +1,76 @@
+"""PostgreSQL stopped on the spot under load and started again: callers are told to come again, and nothing told is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+from pathlib import Path
+
+import httpx2
+
+from gateways.embedded.launcher import Embedded
+from tests.crashes import judge
+from tests.crashes.buyers import UNKNOWN, line_to, ready_buyers
+from tests.crashes.ground import open_ground
+from tests.workers.processes import worker
+from tests.workers.world import eventually
+
+STOPS = 2
+CLIENTS = 16
+BACK_SECONDS = 5.0
+
+
+async def test_a_database_stopped_on_the_spot_loses_nothing_that_was_told_and_is_served_again_within_five_seconds(
+    own_postgres: Embedded, crash_redis_url: str, chance: random.Random, tmp_path: Path
+) -> None:
+    async with (
+        open_ground(own_postgres.database_url, crash_redis_url, tmp_path) as ground,
+        ground.api() as api,
+        line_to(api.url, ground) as line,
+        worker(ground.worker_settings) as working,
+    ):
+        life = api.process
+        buyers = await ready_buyers(line, ground, CLIENTS * STOPS)
+        for number in range(STOPS):
+            buying = [asyncio.create_task(each.buys()) for each in buyers[number * CLIENTS : (number + 1) * CLIENTS]]
+            await asyncio.sleep(chance.uniform(0, 0.3))
+            await _stop_on_the_spot(own_postgres)
+            await asyncio.sleep(0.5)
+            assert (await _asked(api.url)) == (503, "SERVICE_UNAVAILABLE")
+            await asyncio.to_thread(own_postgres.revive)
+            async with asyncio.timeout(BACK_SECONDS):
+                while (await _asked(api.url)) != (200, None):  # noqa: ASYNC110 (what is awaited happens in another process)
+                    await asyncio.sleep(0.05)
+            await asyncio.gather(*buying)
+        await judge.everything_done(ground)
+
+        assert api.process is life
+        assert api.is_alive
+        assert working.process.returncode is None
+        assert line.unknown > 0, "nobody was disturbed"
+        assert line.refused <= UNKNOWN
+        await judge.orders_hold(ground, buyers)
+        await judge.books_agree(ground)
+        await judge.invariants_hold(ground)
+
+
+async def _stop_on_the_spot(server: Embedded) -> None:
+    """`pg_ctl stop -m immediate`: no session is ended, nothing is written; the next start recovers from the log."""
+    pid = server.postgres.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGQUIT)
+
+    async def gone() -> bool:
+        return server.postgres.pid is None
+
+    await eventually(gone, "the server's end")
+
+
+async def _asked(url: str) -> tuple[int, str | None]:
+    """What a question that needs the database is answered with: the status, and the code of an error."""
+    async with httpx2.AsyncClient(trust_env=False, timeout=15) as client:
+        answer = await client.post(f"{url}/graphql", json={"query": "{ products(first: 1) { totalCount } }"})
+    errors = answer.json().get("errors")
+    return answer.status_code, errors[0]["extensions"]["code"] if errors else None
