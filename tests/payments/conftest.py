@@ -27,6 +27,8 @@ async def till(
     """The shop that most tests share."""
     async with open_till(await clone(), redis_url, sandbox, tmp_path_factory.mktemp("till")) as opened:
         yield opened
+        await opened.works(tries_again=True)
+        assert await opened.judged() == []
 
 
 @pytest.fixture

@@ -150,6 +150,14 @@ class Till:
                     return
                 await asyncio.sleep(0.05)
 
+    async def settled_orders(self, *placed: dict[str, Any]) -> None:
+        """Works until every notification of these orders has come and been applied, and nothing is left to do."""
+        for order in placed:
+            for payment in (await self.seen(order))["payments"]:
+                told = await self.snapshot(payment)
+                await self.told_of(payment, told["version"])
+        await self.works(tries_again=True)
+
     async def without_webhooks(self, payment: dict[str, Any]) -> None:
         """What webhooks told of a payment is forgotten, as if they had been lost."""
         await self.told_of(payment, 2)
