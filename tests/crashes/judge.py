@@ -63,9 +63,7 @@ async def books_agree(ground: Ground) -> None:
     theirs = {UUID(line["merchant_reference"]): line for line in await _ledger(ground)}
     ours = await ground.rows("SELECT id, order_id, captured, refunded, currency FROM payment")
     paid = {row[0]: row[2:] for row in ours if row[2]}
-    taken = {
-        key: (line["captured"], line["refunded"], line["currency"]) for key, line in theirs.items() if line["captured"]
-    }
+    taken = {key: (line["captured"], line["refunded"], line["currency"]) for key, line in theirs.items() if line["captured"]}
     assert taken == paid
     assert {line["charges"] for line in theirs.values() if line["captured"]} <= {1}
     assert all(count == 1 for count in Counter(row[1] for row in ours if row[2]).values()), "an order was paid twice"

@@ -20,11 +20,12 @@ async def test_an_api_killed_at_any_moment_loses_no_order_doubles_none_and_charg
     async with ground.api() as api, line_to(api.url, ground) as line, worker(ground.worker_settings):
         for _ in range(cycles):
             ready = await ready_buyers(line, ground, CLIENTS)
-            buying = [asyncio.create_task(each.buys()) for each in ready]
-            await asyncio.sleep(chance.uniform(0, 0.3))
-            await api.kill()
-            await api.start()
-            await asyncio.gather(*buying)
+            async with asyncio.TaskGroup() as buying:
+                for buyer in ready:
+                    buying.create_task(buyer.buys())
+                await asyncio.sleep(chance.uniform(0, 0.3))
+                await api.kill()
+                await api.start()
             buyers += ready
         await judge.everything_done(ground)
         assert line.unknown >= cycles, "hardly anybody was disturbed"

@@ -34,9 +34,7 @@ async def test_a_redis_that_is_emptied_killed_and_gone_costs_no_order_no_task_an
             await buyer.checks_out()
         watchers = [SocketWatcher(api.url, each.order or {}, chance, drops=0.3) for each in watched]
         async with watching(watchers):
-            paying = asyncio.create_task(_pay(batches[0]))
-            await _empty_again_and_again(own_valkey.redis_url, chance)
-            await paying
+            await asyncio.gather(_pay(batches[0]), _empty_again_and_again(own_valkey.redis_url, chance))
             await _buy(batches[1])
 
             own_valkey.valkey.kill()

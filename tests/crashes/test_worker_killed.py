@@ -6,7 +6,7 @@ import asyncio
 import random
 
 from tests.crashes import judge
-from tests.crashes.buyers import Buyer, line_to, ready_buyers
+from tests.crashes.buyers import line_to, ready_buyers
 from tests.crashes.ground import Ground
 from tests.workers.processes import worker
 
@@ -22,15 +22,15 @@ async def test_a_worker_killed_again_and_again_sends_each_letter_as_one_letter_a
             ground.sink.has_taken.clear()
             # A mail server that has the letter but does not say so holds the worker where it hurts.
             ground.sink.holds = number % 2 == 0
-            buying = asyncio.create_task(_buy(buyers[number * 8 : number * 8 + 8]))
-            async with worker(ground.worker_settings) as working:
+            async with asyncio.TaskGroup() as buying, worker(ground.worker_settings) as working:
+                for buyer in buyers[number * 8 : number * 8 + 8]:
+                    buying.create_task(buyer.buys())
                 async with asyncio.timeout(60):
                     await ground.sink.has_taken.wait()
                 await asyncio.sleep(chance.uniform(0, 0.3))
                 await working.kill()
-            await buying
         ground.sink.holds = False
-        await _buy(buyers[KILLS * 8 :])
+        await asyncio.gather(*(each.buys() for each in buyers[KILLS * 8 :]))
         async with worker(ground.worker_settings):
             await judge.everything_done(ground)
 
@@ -38,7 +38,3 @@ async def test_a_worker_killed_again_and_again_sends_each_letter_as_one_letter_a
     await judge.orders_hold(ground, buyers)
     await judge.books_agree(ground)
     await judge.invariants_hold(ground)
-
-
-async def _buy(buyers: list[Buyer]) -> None:
-    await asyncio.gather(*(each.buys() for each in buyers))

@@ -49,7 +49,7 @@ class Watcher:
             self.losses += 1
             await asyncio.sleep(0.05)
 
-    async def _hears(self) -> AsyncIterator[dict[str, Any]]:
+    def _hears(self) -> AsyncIterator[dict[str, Any]]:
         raise NotImplementedError
 
     @property
