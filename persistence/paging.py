@@ -12,7 +12,8 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 R = TypeVar("R")
-CURSOR_LENGTH_MAX = 500
+CURSOR_LENGTH_MAX = 1_500
+"""Room for a name of 200 characters in any script."""
 
 
 class BadCursor(ValueError):
@@ -40,7 +41,9 @@ def encode_cursor(order: str, place: Place) -> str:
     """The cursor of a place in a list of that order (the order's name goes in, so that a cursor fits only its own list)."""
     value = place.value.isoformat() if isinstance(place.value, datetime) else place.value
     return (
-        base64.urlsafe_b64encode(json.dumps([order, value, str(place.id)], separators=(",", ":")).encode()).decode().rstrip("=")
+        base64.urlsafe_b64encode(json.dumps([order, value, str(place.id)], ensure_ascii=False, separators=(",", ":")).encode())
+        .decode()
+        .rstrip("=")
     )
 
 

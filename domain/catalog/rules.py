@@ -42,8 +42,11 @@ def folded(text: str) -> str:
 
 
 def name_key(name: str) -> str:
-    """What a name is sorted by: NFKC, case folded (Unicode 3.13), so that Zebra does not come before apple."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    """What a name is sorted by: NFKC, case folded (Unicode 3.13), so that Zebra does not come before apple.
+
+    Bounded, for a single letter can unfold into eighteen and the key stands in cursors.
+    """
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())[:NAME_MAX]
 
 
 def trouble_with_text(text: str, *, at_most: int, required: bool = False) -> str | None:

@@ -193,6 +193,3 @@ class CatalogStore(Protocol):
     def collections(self) -> CollectionsStore: ...
     @property
     def imports(self) -> ImportRunsStore: ...
-
-    async def has_variant(self, variant_id: VariantId) -> bool:
-        """Whether there is such a variant, active or not."""

@@ -12,7 +12,6 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     ColumnElement,
     FromClause,
     Text,
@@ -84,7 +83,8 @@ class Available:
     wanted: bool
 
     def shape(self, parameter: Parameter) -> Shape:
-        return ("available", parameter(self.wanted))
+        del parameter  # two plain statements are planned better than one that compares
+        return ("available",) if self.wanted else ("not", ("available",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +182,11 @@ def in_category(category: Any, *outer: FromClause) -> ColumnElement[bool]:
 
 
 def _in_collections(name: str) -> ColumnElement[bool]:
-    return exists().where(
-        ProductCollectionRow.product_id == ProductRow.id, ProductCollectionRow.collection_id == any_(ids(name))
+    # A collection's own list has the same table outside: without the word, this one would lose it.
+    return (
+        exists()
+        .where(ProductCollectionRow.product_id == ProductRow.id, ProductCollectionRow.collection_id == any_(ids(name)))
+        .correlate(ProductRow)
     )
 
 
@@ -217,7 +220,7 @@ _SAID: dict[str, Callable[..., ColumnElement[bool]]] = {
     "categories": lambda name: in_category(any_(ids(name))),
     "collections": _in_collections,
     "price": _price_between,
-    "available": lambda name: bindparam(name, type_=Boolean()) == _is_available(),
+    "available": _is_available,
     "matches": lambda name: ProductRow.search.op("@@", is_comparison=True)(text_query(name)),
     "one_of": _one_of,
 }

@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import NamedTuple
-from uuid import UUID
 
-from sqlalchemy import bindparam, select
-
-from domain.ids import VariantId
 from persistence.catalog.categories import CategoryRows
 from persistence.catalog.collections import CollectionRows
 from persistence.catalog.imports import ImportRunRows
 from persistence.catalog.products import ProductRows
-from persistence.catalog.tables import VariantRow
 from persistence.catalog.variants import VariantRows
-from persistence.statement import Question
 from persistence.transaction import Transaction
-
-
-class _Found(NamedTuple):
-    id: UUID
-
-
-VARIANT = Question(_Found, select(VariantRow.id).where(VariantRow.id == bindparam("id")))
 
 
 class CatalogRows:
@@ -51,6 +37,3 @@ class CatalogRows:
     @cached_property
     def imports(self) -> ImportRunRows:
         return ImportRunRows(self._transaction)
-
-    async def has_variant(self, variant_id: VariantId) -> bool:
-        return await self._transaction.row(VARIANT, id=variant_id) is not None

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, DateTime, Text, Uuid, and_, bindparam, cast, func, null, or_, select
+from sqlalchemy import BigInteger, ColumnElement, DateTime, Text, Uuid, and_, bindparam, cast, exists, func, null, or_, select
 
 from domain.catalog.model import ProductStatus
 from persistence.base import JsonObject
@@ -178,4 +178,15 @@ def variant_is_sold() -> ColumnElement[bool]:
 
 def variant_is_available() -> ColumnElement[bool]:
     """Whether a unit of the variant is to be had now."""
-    return cast(or_(VariantRow.tracks_stock.is_(False), FREE > 0), Boolean)
+    # No level is below what is reserved of it, so the sum is above nothing where one of them is: cheaper than adding up.
+    on_some_shelf = (
+        exists()
+        .where(
+            StockRow.variant_id == VariantRow.id,
+            StockRow.on_hand > StockRow.reserved,
+            WarehouseRow.id == StockRow.warehouse_id,
+            WarehouseRow.is_active,
+        )
+        .correlate(VariantRow)
+    )
+    return or_(VariantRow.tracks_stock.is_(False), on_some_shelf)

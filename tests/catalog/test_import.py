@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -192,6 +193,18 @@ async def test_a_second_file_changes_what_it_says_and_leaves_the_rest(bazaar: Ba
         "SELECT count(*) FROM stock s WHERE on_hand <> (SELECT coalesce(sum(delta), 0) FROM stock_movement m "
         "WHERE (m.variant_id, m.warehouse_id) = (s.variant_id, s.warehouse_id))"
     ) == [(0,)]
+
+
+async def test_two_imports_of_one_file_at_once_make_each_product_once(bazaar: Bazaar) -> None:
+    lines = a_file(*(a_row(f"twice-{number}", f"Twice {number}", Type="Twins") for number in range(250)))
+
+    reports = await asyncio.gather(bazaar.imports(lines), bazaar.imports(lines))
+
+    assert [report.errors for report in reports] == [(), ()]
+    assert sum(report.progress.created for report in reports) == 250
+    assert sum(report.progress.unchanged for report in reports) == 250
+    assert await bazaar.rows("SELECT count(*), count(DISTINCT slug) FROM product WHERE product_type = 'Twins'") == [(250, 250)]
+    assert await bazaar.rows("SELECT count(*) FROM category WHERE name = 'Twins'") == [(1,)]
 
 
 def many_rows(products: int, each: int) -> Iterator[str]:

@@ -150,3 +150,17 @@ async def test_pages_within_pages_take_one_statement_a_level(bazaar: Bazaar) -> 
     assert [(each["name"], each["products"]["totalCount"], len(each["products"]["nodes"])) for each in listed["nodes"]] == [
         (f"Kind {number:02}", 50, 3) for number in range(20)
     ]
+
+
+async def test_names_of_any_length_and_script_are_paged_too(bazaar: Bazaar) -> None:
+    names = {"long-cjk": "\u5927" * 200, "long-ligature": "\ufdfa" * 200, "long-emoji": "\U0001f600" * 200}
+    await bazaar.sells(*(a_row(slug, name, Vendor="Long") for slug, name in names.items()))
+    found: list[str] = []
+    cursor = None
+    for _ in names:
+        listed = await bazaar.api.ask(WALK, by="NAME_ASC", first=1, after=cursor, where={"vendor": {"eq": "Long"}})
+        found += [node["slug"] for node in listed["products"]["nodes"]]
+        cursor = listed["products"]["pageInfo"]["endCursor"]
+    assert sorted(found) == sorted(names)
+    async with bazaar.database.writing() as connection:
+        await connection.execute("UPDATE product SET status = 'ARCHIVED' WHERE vendor = 'Long'")
