@@ -20,11 +20,12 @@ from domain.access.rules import RefreshSecrets
 from domain.payments.provider import SampleMethod
 from domain.seal import Seal
 from edge import webhooks
+from edge.depths import open_depths, outbox_depths, queue_depths
 from edge.health import Health, LoopLag
 from edge.layers import layered
 from edge.limits import InputLimits
 from edge.mailbox import mailbox_routes
-from edge.metrics import Metrics
+from edge.metrics import Depth, Metrics
 from edge.webhooks import PaymentWebhooks
 from gateways.addresses import WorldRules
 from gateways.identity.emails import EmailSyntax
@@ -49,9 +50,13 @@ from schema.places import Places
 from schema.root import build, executable
 from schema.transport.connection import SocketLimits
 from schema.transport.endpoint import GraphQLEndpoint, Transport
+from schema.transport.graphiql import named_examples
 from schema.transport.operations import Observation
+from workers.broker import QUEUE_KEYS
 
 _REDIS_SECONDS = 2.0
+ROUTES = ("/graphql", "/graphql/assets", "/health", "/metrics", "/mailbox", "/webhooks/payments")
+"""Paths that have metrics of their own."""
 
 
 class Api:
@@ -81,7 +86,7 @@ class Api:
             lag=self._lag,
             about={"mode": settings.mode.value},
         )
-        self.metrics = Metrics(operations=(), routes=("/graphql", "/health", "/metrics"))
+        self.metrics = Metrics(operations=named_examples(), routes=ROUTES, depths=self._depths())
         self.graphql = GraphQLEndpoint(self._transport())
         self.routes = self._routes()
         self._app = layered(
@@ -100,6 +105,17 @@ class Api:
         """Unready from now on; sockets and streams close by themselves."""
         self._draining = True
         self.graphql.drain.begin()
+
+    def _depths(self) -> list[Depth]:
+        return [
+            *outbox_depths(self.database),
+            *queue_depths(self.redis, QUEUE_KEYS),
+            *open_depths(
+                sockets=lambda: self.graphql.websockets.sockets,
+                subscriptions=lambda: self.graphql.websockets.subscriptions,
+                streams=lambda: self.graphql.streams.open,
+            ),
+        ]
 
     def _routes(self) -> list[BaseRoute]:
         routes: list[BaseRoute] = [
@@ -126,6 +142,7 @@ class Api:
             ports=ports,
             identify=ports.standings,
             clock=_utc_now,
+            counted=self.metrics.statements,
         )
         return Transport(
             schema=executable(build()),

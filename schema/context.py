@@ -120,11 +120,14 @@ class Contexts:
     ports: Ports
     identify: Identify
     clock: Callable[[], datetime]
+    counted: Callable[[int], None] = lambda _statements: None
+    """Told how many SQL statements an operation took, when it has ended."""
 
     @asynccontextmanager
     async def open(self, caller: Caller) -> AsyncIterator[Context]:
         """A context for one operation; its connection is given back when the block ends."""
         reader = Reader(self.database)
+        transact = self.transact.of_request(caller.request_id)
         try:
             now = self.clock()
             yield Context(
@@ -132,7 +135,7 @@ class Contexts:
                 now=now,
                 caller=caller,
                 reader=reader,
-                transact=self.transact.of_request(caller.request_id),
+                transact=transact,
                 ports=self.ports,
                 identify=self.identify,
                 clock=self.clock,
@@ -140,3 +143,4 @@ class Contexts:
             )
         finally:
             await reader.end()
+            self.counted(reader.statements + transact.statements)

@@ -33,6 +33,8 @@ _SOCKET_SECONDS = 3.0
 _LOOP_START_SECONDS = 30.0
 # Lower goes first; one pool of threads serves all queues.
 _PRIORITIES = {QUICK: 0, CALLING: 10, LONG: 20}
+QUEUE_KEYS = {name: f"{NAMESPACE}:{name}" for name in _PRIORITIES}
+"""The keys in Redis under which messages wait, by queue."""
 _GRACE_SECONDS = 5.0
 CLOCK_ACTOR = "run_scheduled"
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from domain.access import actions as access
 from domain.notices.model import NoticeKind
 from persistence.unit import UnitOfWork
 from workers import catalog, notices, orders, payments
@@ -61,9 +63,11 @@ TASKS: Mapping[str, Task] = {
 
 
 async def _forget_old(tools: Tools) -> None:
-    """Drops what nobody will ask for again: idempotency keys after three days, done facts after a month."""
+    """Drops what nobody will ask for again: idempotency keys after three days, done facts and refresh tokens after a month."""
     await tools.transact.work(_forget_keys)
     while await tools.transact.work(_forget_facts):
+        pass
+    while await tools.transact(access.forget_old, now=datetime.now(UTC)):
         pass
 
 

@@ -14,6 +14,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from graphql import OperationDefinitionNode, parse
 from starlette.types import Receive, Scope, Send
 
 _HERE = Path(__file__).parent
@@ -103,6 +104,16 @@ def tabs_of(folder: Path) -> list[dict[str, str]]:
             tab |= {part: json.dumps(given[part], indent=2) for part in ("variables", "headers") if part in given}
         tabs.append(tab)
     return tabs
+
+
+def named_examples(folder: Path = _HERE / "examples") -> frozenset[str]:
+    """The names of all operations in the examples: known names, which metrics may tell apart."""
+    return frozenset(
+        node.name.value
+        for file in folder.glob("*.graphql")
+        for node in parse(file.read_text()).definitions
+        if isinstance(node, OperationDefinitionNode) and node.name is not None
+    )
 
 
 async def _respond(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:

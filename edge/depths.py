@@ -1,0 +1,60 @@
+"""How much waits and how much is open, read when the metrics page is: outbox, broker queues, sockets, subscriptions."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+import redis.asyncio
+
+from edge.metrics import Depth
+from persistence.engine import Database
+from persistence.outbox import DEPTH
+from persistence.outbox import Depth as OutboxDepth
+from persistence.statement import fetch
+
+
+def outbox_depths(database: Database) -> list[Depth]:
+    """Tasks that wait, tasks that were parked, and how long the oldest open one is overdue."""
+
+    async def depth() -> OutboxDepth:
+        async with database.reading() as connection:
+            return (await fetch(connection, DEPTH, {}))[0]
+
+    async def waiting() -> float:
+        return (await depth()).waiting
+
+    async def parked() -> float:
+        return (await depth()).parked
+
+    async def oldest() -> float:
+        return (await depth()).oldest_seconds
+
+    return [
+        Depth("vitrine_outbox_waiting", "Outbox tasks that are not done.", waiting),
+        Depth("vitrine_outbox_parked", "Outbox tasks that were given up: somebody has to look.", parked),
+        Depth("vitrine_outbox_oldest_seconds", "By how much the oldest open outbox task is overdue.", oldest),
+    ]
+
+
+def queue_depths(client: redis.asyncio.Redis, queues: Mapping[str, str]) -> list[Depth]:
+    """Messages in the broker's queues; `queues` maps a queue's name to its key in Redis."""
+
+    def length_of(key: str) -> Callable[[], Awaitable[float]]:
+        async def length() -> float:
+            return float(await client.llen(key))
+
+        return length
+
+    return [
+        Depth(f"vitrine_queue_{name.replace('-', '_')}_messages", f"Messages in the broker's queue {name}.", length_of(key))
+        for name, key in queues.items()
+    ]
+
+
+def open_depths(*, sockets: Callable[[], int], subscriptions: Callable[[], int], streams: Callable[[], int]) -> list[Depth]:
+    """What is open right now in this process."""
+    return [
+        Depth("vitrine_open_sockets", "WebSockets open in this process.", sockets),
+        Depth("vitrine_open_subscriptions", "Subscriptions running on them.", subscriptions),
+        Depth("vitrine_open_streams", "Server-sent event streams open in this process.", streams),
+    ]
