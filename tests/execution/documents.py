@@ -27,6 +27,8 @@ from graphql import (
 
 Composite = GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType
 TEXTS = ("", "red", "EUR", "2026-01-05T00:00:00+00:00", 'quoted " and \\ and é')
+KEYS = frozenset({"id", "slug", "sku"})
+"""A field that takes several of these mostly wants exactly one."""
 LISTS = frozenset({"edges", "nodes"})
 """Where data lies: chosen more often than others, else most operations would end at a page's first level."""
 
@@ -44,7 +46,7 @@ class Author:
         self._fragments: dict[str, tuple[str, str]] = {}
         self._declared: list[str] = []
         self._variables: dict[str, Any] = {}
-        self._left = self._chance.choice((8, 20, 60))
+        self._left = self._chance.choice((4, 8, 12, 40))
         self._names = 0
         root = self._schema.query_type
         assert root is not None
@@ -126,9 +128,14 @@ class Author:
 
     def _arguments(self, field: GraphQLField) -> str:
         given = []
-        paged = {"last", "before"} if self._often(0.9) else {"first", "after"}
+        # A cursor is mostly another list's, and pages go one way: both would be errors most of the time.
+        seldom = {"last", "before", "after"} if self._often(0.95) else {"first"}
+        keys = [name for name in field.args if name in KEYS]
+        if len(keys) > 1 and self._often(0.95):
+            only = self._chance.choice(keys)
+            return f"({only}: {self._value(only, field.args[only].type)})"
         for name, argument in field.args.items():
-            if is_required_argument(argument) or (name not in paged and self._often(0.35)):
+            if is_required_argument(argument) or (name not in seldom and self._often(0.35)):
                 given.append(f"{name}: {self._value(name, argument.type)}")
         return f"({', '.join(given)})" if given else ""
 

@@ -11,7 +11,7 @@ import time
 
 from schema.execution.engine import Rejected
 from tests.execution.documents import Author
-from tests.execution.world import Both
+from tests.execution.world import Both, bugs
 
 OPERATIONS = int(os.environ.get("OPERATIONS", "2000"))
 SEED = int(os.environ.get("SEED", str(time.time_ns() % 1_000_000)))
@@ -31,6 +31,7 @@ async def test_random_operations_are_answered_alike_by_both_executors(both: Both
             continue
         who = chance.choice(("guest", "customer", "staff", "staff", "staff", "clerk"))
         compared = await both.compare(text, variables, who)
+        assert bugs(compared.result) == [], f"as {who} with {variables}:\n{text}"
         counts["run"] += 1
         counts["fields"] += prepared.weight.fields
         counts["compiled"] += compared.is_compiled
