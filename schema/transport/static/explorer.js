@@ -59,8 +59,19 @@
     subscriptionUrl: url.replace(/^http/, "ws"),
     headers: { Accept: "application/graphql-response+json, application/json" },
   });
+  function isRefused(result) {
+    const codes = ((result && result.errors) || []).map((error) => error.extensions && error.extensions.code);
+    return codes.includes("TOKEN_EXPIRED") || (codes.includes("UNAUTHENTICATED") && result.data === undefined);
+  }
+
   async function fetcher(params, options) {
-    const result = await fetch(filled(params), withToken(options));
+    const sent = withToken(options);
+    let result = await fetch(filled(params), sent);
+    if (isRefused(result) && found.accessToken && Object.values(sent.headers).includes("Bearer " + found.accessToken)) {
+      // The log-in that was remembered has ended: without it, a new one can be made.
+      delete found.accessToken;
+      result = await fetch(filled(params), withToken(options));
+    }
     return result && typeof result[Symbol.asyncIterator] === "function" ? noted(result) : note(result);
   }
 
