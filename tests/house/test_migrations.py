@@ -5,14 +5,16 @@ that TEST_DATABASE_URL names.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import asyncpg
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
 
 from persistence import migrate
 from persistence.tables import METADATA
@@ -22,9 +24,23 @@ LEFT = """SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.reln
           UNION SELECT p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'public'"""
 
 
-async def _urls(clone: Callable[[], Awaitable[str]]) -> list[str]:
-    other = os.environ.get("TEST_DATABASE_URL")
-    return [await clone(), *([other] if other else [])]
+@contextlib.asynccontextmanager
+async def _databases(clone: Callable[[], Awaitable[str]]) -> AsyncIterator[list[str]]:
+    """An empty database of each server there is."""
+    own = await clone()
+    other = os.environ.get("DATABASE_URL")
+    if not other:
+        yield [own]
+        return
+    head, _, query = other.partition("?")
+    name = f"vitrine_test_{os.getpid()}"
+    connection = await asyncpg.connect(other)
+    try:
+        await connection.execute(f'CREATE DATABASE "{name}"')
+        yield [own, f"{head.rpartition('/')[0]}/{name}" + (f"?{query}" if query else "")]
+    finally:
+        await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        await connection.close()
 
 
 async def _left(url: str) -> list[str]:
@@ -41,16 +57,17 @@ def _differences(connection: Connection) -> list[object]:
 
 
 async def test_migrations_go_up_and_down_and_up_without_drift(clone: Callable[[], Awaitable[str]]) -> None:
-    for url in await _urls(clone):
-        await asyncio.to_thread(migrate.upgrade, url)
-        await asyncio.to_thread(migrate.downgrade, url)
-        assert await _left(url) == []
-        await asyncio.to_thread(migrate.upgrade, url)
-        engine = create_async_engine(migrate.sqlalchemy_url(url))
-        async with engine.connect() as connection:
-            assert await connection.run_sync(_differences) == []
-            assert await connection.run_sync(migrate.current) == migrate.head()
-        await engine.dispose()
+    async with _databases(clone) as urls:
+        for url in urls:
+            await asyncio.to_thread(migrate.upgrade, url)
+            await asyncio.to_thread(migrate.downgrade, url)
+            assert await _left(url) == []
+            await asyncio.to_thread(migrate.upgrade, url)
+            engine = create_async_engine(migrate.sqlalchemy_url(url), poolclass=NullPool)
+            async with engine.connect() as connection:
+                assert await connection.run_sync(_differences) == []
+                assert await connection.run_sync(migrate.current) == migrate.head()
+            await engine.dispose()
 
 
 async def test_two_servers_that_migrate_at_once_do_not_race(clone: Callable[[], Awaitable[str]]) -> None:
