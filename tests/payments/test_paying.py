@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tests.makers.people import a_customer_token
-from tests.payments.till import CALL_OFF, CANCEL, Till
+from tests.payments.till import CALL_OFF, CANCEL, Till, raw_id
 
 KINDS = ["PLACED", "PAYMENT_STARTED", "PAYMENT_CAPTURED", "STATUS_CHANGED"]
 
@@ -68,6 +68,17 @@ async def test_the_buyer_goes_on_at_the_providers_page(
     assert (await till.client.post(payment["nextActionUrl"], data=form)).status_code == 303
     seen = await till.becomes(order, paymentStatus=status)
     assert seen["payments"][0]["state"] == state
+
+
+async def test_starting_a_payment_keeps_the_goods_for_as_long_again(till: Till) -> None:
+    order = await till.order()
+    held = "FROM reservation WHERE order_id = $1 AND state = 'HELD'"
+    await till.shop.rows.execute(
+        "UPDATE reservation SET expires_at = now() + interval '9 seconds' WHERE order_id = $1", raw_id(order["id"])
+    )
+    await till.paid(order, "tok_redirect")
+    left = await till.shop.rows.fetchval(f"SELECT extract(epoch FROM min(expires_at) - now()) {held}", raw_id(order["id"]))
+    assert 800 < left <= 900
 
 
 async def test_an_asynchronous_payment_is_pending_and_then_paid(till: Till) -> None:

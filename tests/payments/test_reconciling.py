@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
-from domain.viewer import Permission
-from tests.gateways.requests import an_attempt, eur, paid
+from domain.idempotency import Claim
+from domain.ids import OrderId
+from domain.payments.actions.attempts import Wanted
+from domain.payments.flows.paying import Means, pay
+from domain.viewer import GUEST, Permission
+from gateways.payments.sandbox import SandboxProvider
+from tests.gateways.requests import NOWHERE, an_attempt, eur, paid
 from tests.makers.people import a_staff_token
 from tests.payments.till import Till, raw_id
 
@@ -35,6 +42,45 @@ async def test_a_charge_whose_answer_was_lost_is_pending_and_then_repaired(till:
     seen = await till.seen(order)
     assert (seen["status"], seen["paymentStatus"], seen["captured"]) == ("CONFIRMED", "PAID", {"amount": "24.89"})
     assert await _findings(till, payload["payment"]) == [("BEHIND", True)]
+
+
+async def test_a_provider_that_hangs_after_charging_leaves_the_payment_pending_until_it_is_asked(till: Till) -> None:
+    order = await till.order()
+    impatient = SandboxProvider(till.client, till.sandbox.values(total_seconds=1.0))
+    order_id = OrderId(raw_id(order["id"]))
+    payment_id = await pay(
+        till.tools.transact,
+        impatient,
+        wanted=Wanted(order_id=order_id, holds_token=True, provider="sandbox", amount=None),
+        means=Means(method="tok_timeout_after_charge", return_url="https://shop.example/", webhook_url=NOWHERE),
+        claim=Claim(actor=f"order:{order_id}", mutation="paymentCreate", key="hangs", fingerprint=b""),
+        reservation_seconds=900,
+        by=GUEST,
+        now=datetime.now(UTC),
+    )
+    assert isinstance(payment_id, UUID)
+    seen = await till.seen(order)
+    assert (seen["paymentStatus"], seen["payments"][0]["state"], seen["payments"][0]["failure"]) == ("PENDING", "PENDING", None)
+    await till.asks_unfinished()
+    assert (await till.seen(order))["paymentStatus"] == "PAID"
+    assert (await till.books(seen["payments"][0]))["captured"] == 2489
+
+
+async def test_one_payment_that_nobody_can_tell_of_keeps_no_other_from_its_repair(fresh_till: Till) -> None:
+    till = fresh_till
+    lost, order = await till.order(), await till.order()
+    await till.paid(lost, "tok_redirect")
+    await till.shop.rows.execute(
+        "UPDATE payment SET reference = 'sp_000000000000000000000000' WHERE order_id = $1", raw_id(lost["id"])
+    )
+    payment = (await till.pays(order, "tok_server_error_after_charge"))["payment"]
+    await till.without_webhooks(payment)
+    await till.compares()
+    assert (await till.seen(order))["paymentStatus"] == "PAID"
+    assert await _findings(till, (await till.seen(lost))["payments"][0]) == [
+        ("UNKNOWN_TO_PROVIDER", False),
+        ("DIFFERENT", False),
+    ]
 
 
 async def test_a_repeat_with_the_same_key_learns_of_a_charge_whose_answer_was_lost(till: Till) -> None:

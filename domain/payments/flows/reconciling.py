@@ -6,7 +6,7 @@ No notification is ever relied upon. Two runs beside each other are harmless: th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -19,6 +19,9 @@ from domain.payments.provider import Provider, ProviderUnavailable
 from domain.unit import Transact
 
 BATCH = 50
+SILENT_MAX = 3
+"""After so many questions in a row without an answer a run asks no more."""
+FAILURE_LENGTH_MAX = 500
 LISTED = timedelta(days=3)
 """How far back the provider's list is read."""
 KEYS_KEPT = timedelta(hours=20)
@@ -42,6 +45,21 @@ class _Run:
     now: datetime
     checked: int = 0
     findings: tuple[Finding, ...] = ()
+    failures: list[str] = field(default_factory=list)
+    silent: int = 0
+    """How often in a row the provider did not say."""
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether to stop asking about single payments for now: each question may take ten seconds."""
+        return self.silent >= SILENT_MAX
+
+    def said(self) -> None:
+        self.silent = 0
+
+    def said_nothing(self, unavailable: ProviderUnavailable) -> None:
+        self.silent += 1
+        self.failures.append(str(unavailable))
 
     def found(self, finding: Finding | None) -> None:
         if finding is not None:
@@ -53,7 +71,8 @@ async def reconcile(
 ) -> Outcome | None:
     """Asks about every attempt unfinished for so long and, `with_list`, compares the last three days charge by charge.
 
-    Leaves no record (None) when it was to ask about nothing. A provider that does not answer ends the run as failed.
+    Leaves no record (None) when it was to ask about nothing. What a provider did not answer is the failure of
+    the run, and is asked again by the next.
     """
     before = now - unfinished_after
     first = await transact(actions.unfinished, provider=provider.name, before=before, after=None, limit=BATCH)
@@ -61,33 +80,31 @@ async def reconcile(
     if not (first or overdue or with_list):
         return None
     run = _Run(transact, provider, await transact(actions.open_run, provider=provider.name, now=now), now)
-    failure: str | None = None
-    try:
-        await _ask(run, first, before)
-        await _give_back(run, overdue)
-        if with_list:
-            await _compare(run, before)
-    except ProviderUnavailable as unavailable:
-        failure = str(unavailable)
+    await _ask(run, first, before)
+    await _give_back(run, overdue)
+    if with_list:
+        await _compare(run, before)
+    failure = "; ".join(dict.fromkeys(run.failures))[:FAILURE_LENGTH_MAX] or None
     await transact(actions.close_run, run_id=run.id, payments_checked=run.checked, failure=failure)
     return Outcome(run.checked, run.findings, failure)
 
 
 async def _ask(run: _Run, batch: Sequence[Payment], before: datetime) -> None:
-    """Asks about attempts one by one. One that the provider cannot tell of now stops nobody else, until all have been asked."""
-    unanswered: ProviderUnavailable | None = None
+    """Asks about attempts one by one. One that the provider cannot tell of stops nobody else; a silent provider does."""
     while batch:
         for payment in batch:
+            if run.is_hopeless:
+                return
             try:
                 await _ask_about(run, payment)
             except ProviderUnavailable as unavailable:
-                unanswered = unavailable
-            run.checked += 1
+                run.said_nothing(unavailable)
+            else:
+                run.said()
+                run.checked += 1
         batch = await run.transact(
             actions.unfinished, provider=run.provider.name, before=before, after=batch[-1].id, limit=BATCH
         )
-    if unanswered is not None:
-        raise unanswered
 
 
 async def _ask_about(run: _Run, payment: Payment) -> None:
@@ -109,18 +126,28 @@ async def _ask_about(run: _Run, payment: Payment) -> None:
 
 async def _give_back(run: _Run, overdue: Sequence[UUID]) -> None:
     for refund_id in overdue:
-        await give_back(run.transact, {run.provider.name: run.provider}, refund_id=refund_id, now=run.now)
+        if run.is_hopeless:
+            return
+        try:
+            await give_back(run.transact, {run.provider.name: run.provider}, refund_id=refund_id, now=run.now)
+        except ProviderUnavailable as unavailable:
+            run.said_nothing(unavailable)
+        else:
+            run.said()
 
 
 async def _compare(run: _Run, before: datetime) -> None:
     """Reads the provider's list a batch at a time. What is younger than `before` may still be told by notifications."""
     batch: list[ProviderPayment] = []
-    async for seen in run.provider.list_since(run.now - LISTED):
-        if seen.created_at <= before:
-            batch.append(seen)
-        if len(batch) == BATCH:
-            await _compare_batch(run, batch)
-            batch = []
+    try:
+        async for seen in run.provider.list_since(run.now - LISTED):
+            if seen.created_at <= before:
+                batch.append(seen)
+            if len(batch) == BATCH:
+                await _compare_batch(run, batch)
+                batch = []
+    except ProviderUnavailable as unavailable:  # what came before is true all the same
+        run.said_nothing(unavailable)
     await _compare_batch(run, batch)
 
 
