@@ -163,6 +163,7 @@ class Api:
             origins=frozenset(settings.cors_origins),
             open_about_itself=settings.introspects,
             explorer=settings.introspects,
+            compiled=settings.compiled_executor,
         )
 
     def _webhooks(self) -> PaymentWebhooks:

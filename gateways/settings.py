@@ -90,6 +90,7 @@ class Settings(BaseSettings):
     document_directives_max: int = Field(20, ge=0)
     document_definitions_max: int = Field(50, ge=1)
     introspection: bool | None = None
+    compiled_executor: bool = True
 
     requests_per_minute: int = Field(600, ge=1)
     mutations_per_minute: int = Field(120, ge=1)

@@ -30,7 +30,8 @@ from schema.customers import mutations as customer_mutations
 from schema.customers import queries as customer_queries
 from schema.directives import CLIENT_DIRECTIVES
 from schema.errors import collected
-from schema.execution.fields import ROOTS, VIEWS, rule_of, shown_of
+from schema.execution.fields import ROOTS, VIEWS, shown_of
+from schema.execution.fields import rule_of as rule_of
 from schema.notices import queries as notice_queries
 from schema.orders import errors as order_errors
 from schema.orders import mutations as order_mutations

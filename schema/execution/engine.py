@@ -60,7 +60,8 @@ class _Checked:
 class Engine:
     """Prepared documents of one schema, and the ways to run them. `open_about_itself` allows introspection and suggestions.
 
-    `compiled` has operations run by plans wherever that can be. At most `documents_max` documents of `tokens_max` tokens together are remembered, the longest unused leaving first.
+    `compiled` has operations run by plans wherever that can be. At most `documents_max` documents of `tokens_max` tokens
+    together are remembered, the longest unused leaving first.
     """
 
     def __init__(

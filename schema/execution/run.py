@@ -229,7 +229,10 @@ class PayloadExecutor(Executor[Any]):
     async def _object(self, plan: Plan, *given: Any) -> Any:
         result = given[4]
         try:
-            return (await level(plan, [result], Running(self.context_value, self.variable_values)))[0]
+            row = (await level(plan, [result], Running(self.context_value, self.variable_values)))[0]
         except Exception:  # noqa: BLE001 - as for queries, but from here on: what was done is not done again
+            self._plans.handed_over += 1
             completed = super().complete_object_value(*given)
             return await completed if self.is_awaitable(completed) else completed
+        self._plans.answered += 1
+        return row

@@ -42,7 +42,7 @@ class Transport:
     """What the endpoint needs. Times are seconds; `origins` are the browsers' origins allowed on sockets besides our own.
 
     `open_about_itself` allows introspection and suggestions in validation errors; `explorer` serves GraphiQL.
-    `only_registered` runs nothing but the `registered` documents.
+    `only_registered` runs nothing but the `registered` documents; `compiled` False runs everything on graphql-core.
     """
 
     schema: GraphQLSchema
@@ -60,6 +60,7 @@ class Transport:
     explorer: bool = True
     registered: Iterable[str] = ()
     only_registered: bool = False
+    compiled: bool = True
 
 
 class GraphQLEndpoint:
@@ -67,7 +68,12 @@ class GraphQLEndpoint:
 
     def __init__(self, transport: Transport, *, assets_path: str = "/graphql/assets") -> None:
         self.drain = Drain()
-        self.engine = Engine(transport.schema, ceilings=transport.ceilings, open_about_itself=transport.open_about_itself)
+        self.engine = Engine(
+            transport.schema,
+            ceilings=transport.ceilings,
+            open_about_itself=transport.open_about_itself,
+            compiled=transport.compiled,
+        )
         self.explorer = Explorer(assets_path) if transport.explorer else None
         operations = Operations(
             engine=self.engine,

@@ -207,7 +207,10 @@ def _sent(value: Any) -> Any:
 
 
 def leads(schema: GraphQLSchema) -> dict[str, list[tuple[str, str]]]:
-    """For each type that queries reach, the shortest way: the fields from the root, each with the type it is on."""
+    """For each type that queries reach, the shortest way: the fields from the root, or conditions, each with what it is on.
+
+    Not through `node`, which knows only one thing at a time.
+    """
     assert schema.query_type is not None
     ways: dict[str, list[tuple[str, str]]] = {schema.query_type.name: []}
     waiting: list[Composite] = [schema.query_type]
@@ -216,12 +219,12 @@ def leads(schema: GraphQLSchema) -> dict[str, list[tuple[str, str]]]:
         if isinstance(kind, (GraphQLInterfaceType, GraphQLUnionType)):
             for possible in schema.get_possible_types(kind):
                 if possible.name not in ways:
-                    ways[possible.name] = [*ways[kind.name], (kind.name, "")]
+                    ways[possible.name] = [*ways[kind.name], (kind.name, f"... on {possible.name}")]
                     waiting.append(possible)
             continue
         for name, field in kind.fields.items():
             named = _composite(field.type)
-            if named is not None and named.name not in ways:
+            if named is not None and named.name not in ways and name != "node":
                 ways[named.name] = [*ways[kind.name], (kind.name, name)]
                 waiting.append(named)
     return ways
