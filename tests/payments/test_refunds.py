@@ -10,7 +10,7 @@ import pytest
 
 from domain.viewer import Permission
 from tests.makers.people import a_staff_token
-from tests.payments.till import CANCEL, REFUND, Till, message
+from tests.payments.till import CANCEL, REFUND, Till, message, raw_id
 
 _KEYS = itertools.count(1)
 
@@ -79,6 +79,21 @@ async def test_an_open_attempt_of_a_cancelled_order_is_dropped_at_the_provider(t
     seen = await till.seen(order)
     assert (seen["payments"][0]["state"], seen["paymentStatus"]) == ("CANCELLED", "UNPAID")
     assert (await till.snapshot(payment))["status"] == "cancelled"
+
+
+async def test_an_attempt_that_the_provider_never_heard_of_is_closed_once_no_call_can_be_under_way(till: Till) -> None:
+    order = await till.order()
+    payment = await till.paid(order, "tok_server_error")
+    await _cancels(till, order)
+    await till.works()
+    assert (await till.seen(order))["payments"][0]["state"] == "PENDING"
+    await till.shop.rows.execute(
+        "UPDATE payment SET created_at = created_at - interval '2 minutes' WHERE id = $1", raw_id(payment["id"])
+    )
+    await till.works(tries_again=True)
+    seen = await till.seen(order)
+    assert (seen["payments"][0]["state"], seen["paymentStatus"]) == ("CANCELLED", "UNPAID")
+    assert await till.books(payment) == {}
 
 
 async def test_cancelling_while_the_money_comes_in_ends_with_nothing_kept(till: Till) -> None:
