@@ -27,11 +27,15 @@ LOST = (
     asyncpg.InternalClientError,
 )
 BUSY = (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError, asyncpg.TooManyConnectionsError, asyncio.TimeoutError)
+UNKEEPABLE = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
+"""A text with a NUL in it, which PostgreSQL cannot keep and no honest client sends."""
 RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 
 
 def described(failure: BaseException) -> tuple[str, str] | None:
     """The code and the words a caller may see for a failure of the database; None for anything else."""
+    if isinstance(failure, UNKEEPABLE):
+        return "BAD_USER_INPUT", "A text holds a character that cannot be kept: NUL. Nothing was changed."
     if isinstance(failure, (Overloaded, *BUSY, *RETRIED)):
         return "OVERLOADED", "The shop is very busy. Nothing was changed; please try again in a moment."
     if isinstance(failure, (Unavailable, *LOST)):

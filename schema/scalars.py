@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any, NewType
 
 import strawberry
@@ -21,6 +23,9 @@ CountryCode = NewType("CountryCode", str)
 LanguageCode = NewType("LanguageCode", str)
 Json = NewType("Json", object)
 
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:[0-9]{2})\Z"
+)
 _DECIMAL = re.compile(r"(0|[1-9][0-9]{0,14})(?:\.([0-9]{1,4}))?\Z")
 
 
@@ -35,11 +40,25 @@ def _text(pattern: str, hint: str) -> Callable[[Any], str]:
     return parse
 
 
+def _moment(value: Any) -> datetime:
+    """A moment in UTC (RFC 3339). Without an offset it would be another on every machine; past year 9999 it cannot be kept."""
+    if isinstance(value, str) and _MOMENT.match(value) is not None:
+        with contextlib.suppress(ValueError, OverflowError):
+            return datetime.fromisoformat(value).astimezone(UTC)
+    raise GraphQLError('This is not a moment with its offset, such as "2026-03-01T12:00:00Z".')
+
+
 def _as_is(value: Any) -> Any:
     return value
 
 
 SCALARS: dict[object, ScalarDefinition] = {
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="Date with time (isoformat)",
+        serialize=datetime.isoformat,
+        parse_value=_moment,
+    ),
     Decimal: strawberry.scalar(
         name="Decimal",
         description='An amount as decimal text, such as "12.50": never a float, no exponent, no grouping.',
