@@ -32,6 +32,9 @@ def message_of(letter: Letter, *, sender: str) -> EmailMessage:
 
 
 def _address(text: str) -> Address:
+    # Checked before it is parsed: how much an odd address list gets away with differs between versions of Python.
+    if text.count("@") != 1 or not text.isprintable():
+        raise ValueError("this is no mail address")
     name, address = parseaddr(text)
     user, _, domain = address.rpartition("@")
     if not user or not domain or not address.isprintable() or " " in address:

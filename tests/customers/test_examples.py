@@ -17,7 +17,7 @@ EXAMPLES = Path(schema.transport.__path__[0]) / "examples"
 async def run(api: Api, tab: str, operation: str, token: str | None = None) -> Any:
     """The data of one operation of a tab; none of the tab's operations may have told a user error."""
     beside = EXAMPLES / f"{tab}.json"
-    variables = json.loads(beside.read_text())["variables"] if beside.exists() else {}
+    variables = json.loads(beside.read_text()).get("variables", {}) if beside.exists() else {}
     said = {"query": (EXAMPLES / f"{tab}.graphql").read_text(), "operationName": operation, "variables": variables}
     headers = {"authorization": f"Bearer {token}"} if token else {}
     answer = (await api.client.post("/graphql", json=said, headers=headers)).json()

@@ -50,10 +50,10 @@ class Journey:
         if headers.get("Authorization") == "Bearer $accessToken":
             token = self._found.get("accessToken")
             headers = {"Authorization": f"Bearer {token}"} if token and node.name and node.name.value != "LogIn" else {}
-        name = node.name.value if node.name else None
+        operation = node.name.value if node.name else None
         before = await self._statements()
         answer = await self._client.post(
-            "/graphql", json={"query": text, "operationName": name, "variables": variables}, headers=headers
+            "/graphql", json={"query": text, "operationName": operation, "variables": variables}, headers=headers
         )
         self.counts[title] = await self._statements() - before
         body = answer.json()
