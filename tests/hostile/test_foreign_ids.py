@@ -8,7 +8,9 @@ from typing import Any
 from graphql import GraphQLInputType, get_named_type, get_nullable_type, is_list_type
 
 from tests.hostile.doors import Door, Path
-from tests.hostile.world import Person, World, is_refused, without_fresh
+from tests.hostile.people import Person
+from tests.hostile.world import World, is_refused, without_fresh
+from tests.makers.people import PASSWORD
 
 PUBLIC = frozenset({"DeliveryOption", "Product", "Variant"})
 _SECRET = ("token", "code")
@@ -52,6 +54,18 @@ async def test_anothers_id_of_any_type_is_answered_like_an_id_of_nothing_at_ever
     assert wrong == []
     assert asked > 500
     assert {"Cart", "CartLine", "Customer", "CustomerAddress", "Order", "Payment", "Refund", "Session"} <= set(world.victim.ids)
+
+
+async def test_logging_in_with_anothers_cart_brings_it_along_no_more_than_a_cart_of_nobody(world: World) -> None:
+    before = await world.others()
+    [door] = [each for each in world.doors if each.name == "tokenCreate"]
+    answers = []
+    for cart in (world.victim.ids["Cart"], world.nobodys("Cart"), "nonsense"):
+        said = {"email": world.customer.email, "password": PASSWORD, "cartId": cart}
+        answers.append(without_fresh(await world.sends(world.guest, door, {"input": said}, depth=1)))
+    assert len(set(answers)) == 1
+    assert '"warnings":[{"__typename":"Warning","code":"NOT_FOUND"' in answers[0]
+    assert await world.others() == before
 
 
 async def test_an_id_of_another_type_never_stands_for_the_right_one(world: World) -> None:

@@ -7,9 +7,12 @@ from typing import Any
 from graphql import GraphQLInputType, get_named_type, get_nullable_type, is_list_type
 
 from tests.hostile.doors import Door, Path, sample
+from tests.hostile.people import Person
 from tests.hostile.values import hostile
-from tests.hostile.world import Person, World, is_refused
+from tests.hostile.world import World, is_refused
 
+HARMLESS = {("collectionProductsChange", "input", "remove", "*")}
+"""Where an id of nothing may be said: what is not there need not be taken away."""
 NONSENSE_IDS = ("", "x", 5, "a\0b", "*" * 20_000, "T3JkZXI6", "UHJvZHVjdDrDvw", "é", "'; DROP TABLE orders; --")
 
 
@@ -24,8 +27,9 @@ def _sent(world: World, person: Person, door: Door) -> list[tuple[str, dict[str,
 
         values = list(hostile(kind, some))
         if str(get_named_type(kind)) == "ID" and not is_list_type(get_nullable_type(kind)):
-            values += [(each, False) for each in NONSENSE_IDS]
-            values += [(world.nobodys(each), False) for each in ("Product", "Order", "Cart")]
+            # A question about nothing has an answer: null. A deed on nothing has none.
+            is_never = door.is_mutation and (door.name, *place) not in HARMLESS
+            values += [(each, is_never) for each in (*NONSENSE_IDS, *map(world.nobodys, ("Product", "Order", "Cart")))]
         for value, is_never in values:
             about = f"{person.name}: {door.of or door.operation} {door.name} {'.'.join(place)} = {repr(value)[:80]}"
             calls.append((about, door.arguments(pick, place, value), is_never))

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import httpx2
-from graphql import GraphQLSchema, get_named_type
+from graphql import GraphQLSchema
 
 from domain.ids import new_id
 from domain.seal import Seal
@@ -23,13 +21,13 @@ from persistence.invariants import violations
 from schema.ids import global_id, parse_id
 from schema.root import build, executable
 from tests.gateways.sandbox_process import API_KEY, SECRET, SandboxProcess
-from tests.hostile.doors import Door, Pick, doors, selection
+from tests.hostile.doors import Door, Pick, doors
 from tests.hostile.doors import Path as Place
-from tests.makers.people import PASSWORD, a_customer_token, a_staff_token
+from tests.hostile.people import HONEST, KEYS, Person, a_buyer, a_catalogue, email_of, honest_text, ids_in, log_in
+from tests.makers.people import a_staff_token
 from tests.makers.trade import Goods
-from tests.shop import BERLIN, Shop, Shopper, open_shop
+from tests.shop import Shop, Shopper, open_shop
 
-_KEYS = itertools.count(1)
 _FRESH = re.compile(r'"(?:requestId|\w*[tT]oken|\w+At)":"[^"]*"')
 """What is made anew for every answer: ids of requests, tokens, moments."""
 _LEAKS = re.compile(
@@ -49,17 +47,6 @@ _OTHERS = (
     "SELECT t::text FROM refund t WHERE order_id IN (SELECT id FROM orders WHERE customer_id = $1)",
     "SELECT t::text FROM order_event t WHERE order_id IN (SELECT id FROM orders WHERE customer_id = $1)",
 )
-
-
-@dataclass(slots=True)
-class Person:
-    """Somebody who asks; `ids` are those of their own things by type, `token` is None for a guest."""
-
-    name: str
-    token: str | None
-    email: str = ""
-    ids: dict[str, str] = field(default_factory=dict)
-    order_token: str = ""
 
 
 @dataclass(slots=True)
@@ -88,7 +75,7 @@ class World:
         return answer
 
     async def _posted(self, person: Person, body: bytes) -> httpx2.Response:
-        headers = {"Content-Type": "application/json", "Idempotency-Key": f"hostile-{next(_KEYS)}"}
+        headers = {"Content-Type": "application/json", "Idempotency-Key": f"hostile-{next(KEYS)}"}
         if person.token is not None:
             headers["Authorization"] = f"Bearer {person.token}"
         return await self.shop.client.post("/graphql", content=body, headers=headers)
@@ -102,11 +89,11 @@ class World:
                 case "ID":
                     return self._honest_id(person, door, name)
                 case "String":
-                    return _honest_text(person, name)
+                    return honest_text(person, name)
                 case "Boolean":
                     return False
                 case _:
-                    return _HONEST.get(kind, "Text")
+                    return HONEST.get(kind, "Text")
 
         return picked
 
@@ -133,11 +120,11 @@ class World:
         document = """mutation($input: CartCreateInput!) { cartCreate(input: $input) {
             cart { __typename id lines { __typename id } } } }"""
         said = {"input": {"lines": [{"variantId": self.guest.ids["Variant"]}]}}
-        person.ids |= dict(_ids(await self.shop.data(document, said, token=person.token)))
+        person.ids |= dict(ids_in(await self.shop.data(document, said, token=person.token)))
 
     async def new_shelves(self) -> None:
         """A category, a collection and an import again, whatever became of those before."""
-        self.guest.ids |= await _catalogue(self.shop, self.staff)
+        self.guest.ids |= await a_catalogue(self.shop, self.staff)
 
     async def everything(self) -> dict[str, str]:
         """A fingerprint of every table."""
@@ -149,8 +136,9 @@ class World:
 
     async def others(self) -> list[str]:
         """All that is the victim's, the stock of what only they have bought, and how many orders there are."""
-        owner = _uuid(self.victim.ids["Customer"])
-        found = [row[0] for asked in _OTHERS for row in await self.shop.rows.fetch(f"{asked} ORDER BY 1", owner)]
+        owner = parse_id(self.victim.ids["Customer"])
+        assert owner is not None
+        found = [row[0] for asked in _OTHERS for row in await self.shop.rows.fetch(f"{asked} ORDER BY 1", owner[1])]
         stock = await self.shop.rows.fetch(
             "SELECT t::text FROM stock t WHERE variant_id = $1 ORDER BY 1", self.goods.variant_id
         )
@@ -186,98 +174,9 @@ def _refusals(answer: httpx2.Response) -> list[dict[str, Any]]:
     return [refusal for each in payloads if isinstance(each, dict) for refusal in each.get("userErrors") or ()]
 
 
-_HONEST: dict[str, Any] = {
-    "Int": 1,
-    "Float": 1.0,
-    "Decimal": "10.00",
-    "CurrencyCode": "EUR",
-    "CountryCode": "DE",
-    "LanguageCode": "en",
-    "DateTime": "2026-03-01T12:00:00Z",
-    "JSON": {},
-}
-
-
-_HONEST_TEXTS = {
-    "email": "somebody@example.com",
-    "method": "tok_success",
-    "url": "https://example.com/a.png",
-    "imageurl": "https://example.com/a.png",
-    "returnurl": "https://example.com/back",
-    "password": "a-good-long-password-9",
-    "newpassword": "a-good-long-password-9",
-}
-
-
-def _honest_text(person: Person, name: str) -> str:
-    if name in {"slug", "sku"}:
-        return f"{name}-{next(_KEYS)}"
-    return person.order_token if name == "orderToken" else _HONEST_TEXTS.get(name.lower(), "Text")
-
-
 def without_fresh(answer: httpx2.Response) -> str:
     """The status and the body, but for what is made anew for every answer."""
     return f"{answer.status_code} {_FRESH.sub('', answer.text)}"
-
-
-def _uuid(text: str) -> UUID:
-    found = parse_id(text)
-    assert found is not None
-    return found[1]
-
-
-def _ids(answer: Any) -> Iterator[tuple[str, str]]:
-    """Types and ids of whatever is in an answer."""
-    if isinstance(answer, dict):
-        if isinstance(answer.get("id"), str):
-            yield answer["__typename"], answer["id"]
-        for each in answer.values():
-            yield from _ids(each)
-    elif isinstance(answer, list):
-        for each in answer:
-            yield from _ids(each)
-
-
-async def log_in(shop: Shop, email: str) -> str:
-    """A new access token."""
-    log_in = "mutation($input: TokenCreateInput!) { tokenCreate(input: $input) { accessToken } }"
-    token: str = (await shop.data(log_in, {"input": {"email": email, "password": PASSWORD}}))["tokenCreate"]["accessToken"]
-    return token
-
-
-async def _email(shop: Shop, token: str) -> str:
-    data = await shop.data("{ me { email } staffMe { email } }", token=token)
-    email: str = (data["me"] or data["staffMe"])["email"]
-    return email
-
-
-async def _own_things(shop: Shop, schema: GraphQLSchema, token: str, *asked: tuple[str, str]) -> dict[str, str]:
-    """The ids behind root fields: one of each type, found in the answers."""
-    assert schema.query_type is not None
-    found: dict[str, str] = {}
-    for name, arguments in asked:
-        fields = selection(get_named_type(schema.query_type.fields[name].type), 2)
-        # Some fields are for staff alone; what is theirs is there all the same.
-        found |= dict(_ids((await shop.ask(f"{{ {name}{arguments} {fields} }}", token=token))["data"]))
-    return found
-
-
-async def _buyer(shop: Shop, schema: GraphQLSchema, goods: Goods, name: str) -> Person:
-    """A customer with an address, an order that was paid and given back in part, and a new cart."""
-    token = await a_customer_token(shop)
-    shopper = Shopper(shop, f"{name}@example.com", token)
-    order = await shopper.orders((goods, 2))
-    said = {"input": {"address": BERLIN}}
-    await shop.data(
-        "mutation($input: AddressCreateInput!) { addressCreate(input: $input) { address { id } } }", said, token=token
-    )
-    pay = "mutation($input: PaymentCreateInput!) { paymentCreate(input: $input) { payment { id state } userErrors { code } } }"
-    await shop.data(pay, {"input": {"orderId": order["id"], "method": "tok_success"}}, token=token, key=f"pays-{name}")
-    shopper.cart = {}
-    await shopper.adds(goods, 1)
-    asked = (("me", ""), ("order", f'(id: "{order["id"]}")'), ("myCart", ""))
-    things = await _own_things(shop, schema, token, *asked)
-    return Person(name, token, await _email(shop, token), things, order["token"])
 
 
 @asynccontextmanager
@@ -297,14 +196,14 @@ async def open_world(database_url: str, redis_url: str, home: Path, sandbox: San
     async with open_shop(settings) as shop:
         theirs, others = await shop.goods(stock=100), await shop.goods(stock=(100, 100))
         token = await a_staff_token(shop, *Permission)
-        staff = Person("staff", token, await _email(shop, token))
-        victim = await _buyer(shop, schema, theirs, "victim")
-        customer = await _buyer(shop, schema, others, "customer")
+        staff = Person("staff", token, await email_of(shop, token))
+        victim = await a_buyer(shop, schema, theirs, "victim")
+        customer = await a_buyer(shop, schema, others, "customer")
         refund = "mutation($input: RefundCreateInput!) { refundCreate(input: $input) { refunds { __typename id } } }"
         given = await shop.data(
             refund, {"input": {"orderId": victim.ids["Order"], "amount": "1.00", "reason": "r"}}, token=staff.token, key="back"
         )
-        victim.ids |= dict(_ids(given))
+        victim.ids |= dict(ids_in(given))
         guests = Shopper(shop, "guest@example.com")
         await guests.adds(others, 1)
         guest = Person("guest", None, ids={"Cart": guests.cart["id"], "CartLine": guests.cart["lines"][0]["id"]})
@@ -314,17 +213,6 @@ async def open_world(database_url: str, redis_url: str, home: Path, sandbox: San
             "DeliveryOption": shop.channel.standard_delivery,
             "Warehouse": global_id("Warehouse", shop.channel.warehouse_id),
         }
-        guest.ids |= await _catalogue(shop, staff)
+        guest.ids |= await a_catalogue(shop, staff)
         tables = [row[0] for row in await shop.rows.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
         yield World(shop, schema, doors(schema), guest, customer, staff, victim, theirs, sorted(tables))
-
-
-async def _catalogue(shop: Shop, staff: Person) -> dict[str, str]:
-    """A category, a collection and an import."""
-    data = await shop.data(
-        """mutation { a: categoryCreate(input: {name: "Shirts"}) { category { __typename id } }
-           b: collectionCreate(input: {name: "Spring"}) { collection { __typename id } }
-           c: productImportStart(input: {csv: "Handle,Title\\nx,X\\n", more: true}) { productImport { __typename id } } }""",
-        token=staff.token,
-    )
-    return dict(_ids(data))
