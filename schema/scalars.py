@@ -48,7 +48,8 @@ def _moment(value: Any) -> datetime:
     raise GraphQLError('This is not a moment with its offset, such as "2026-03-01T12:00:00Z".')
 
 
-def _as_is(value: Any) -> Any:
+def as_is(value: Any) -> Any:
+    """How scalars whose views carry their output already are put out."""
     return value
 
 
@@ -62,35 +63,35 @@ SCALARS: dict[object, ScalarDefinition] = {
     Decimal: strawberry.scalar(
         name="Decimal",
         description='An amount as decimal text, such as "12.50": never a float, no exponent, no grouping.',
-        serialize=_as_is,
+        serialize=as_is,
         parse_value=_text(r"(0|[1-9][0-9]{0,14})(\.[0-9]{1,4})?", 'an amount such as "12.50"'),
     ),
     CurrencyCode: strawberry.scalar(
         name="CurrencyCode",
         description='A currency by its ISO 4217 code, such as "EUR".',
         specified_by_url="https://www.iso.org/iso-4217-currency-codes.html",
-        serialize=_as_is,
+        serialize=as_is,
         parse_value=_text("[A-Z]{3}", 'an ISO 4217 code such as "EUR"'),
     ),
     CountryCode: strawberry.scalar(
         name="CountryCode",
         description='A country by its ISO 3166-1 code of two letters, such as "DE".',
         specified_by_url="https://www.iso.org/iso-3166-country-codes.html",
-        serialize=_as_is,
+        serialize=as_is,
         parse_value=_text("[A-Z]{2}", 'an ISO 3166-1 code such as "DE"'),
     ),
     LanguageCode: strawberry.scalar(
         name="LanguageCode",
         description='A language by its BCP 47 tag, such as "en" or "pt-BR".',
         specified_by_url="https://www.rfc-editor.org/info/bcp47",
-        serialize=_as_is,
+        serialize=as_is,
         parse_value=_text("[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", 'a BCP 47 tag such as "en"'),
     ),
     Json: strawberry.scalar(
         name="JSON",
         description="Free-form data: any JSON value.",
         specified_by_url="https://www.rfc-editor.org/info/rfc8259",
-        serialize=_as_is,
+        serialize=as_is,
     ),
 }
 

@@ -24,6 +24,7 @@ from strawberry.schema.schema_converter import CustomGraphQLEnumType
 
 from schema.execution.plan import Selection, Unsupported
 from schema.execution.values import completion_of, listed, named, names_of, null
+from schema.scalars import as_is
 
 
 def rows_of(selection: Selection) -> Callable[..., list[dict[str, Any]]]:
@@ -85,7 +86,7 @@ class _Writer:
         if not is_leaf_type(kind):
             raise Unsupported(f"{kind} without a selection")
         complete = self._constant(completion_of(kind, non_null=non_null))
-        if kind is GraphQLString or kind is GraphQLID:
+        if kind is GraphQLString or kind is GraphQLID or kind.coerce_output_value is as_is:
             return f"({name} if type({first}) is str else {complete}({name}))"
         if kind is GraphQLBoolean:
             return f"({name} if type({first}) is bool else {complete}({name}))"
