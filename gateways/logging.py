@@ -50,5 +50,6 @@ _hand_over = structlog.stdlib.ProcessorFormatter.wrap_for_formatter
 
 def _written(for_people: bool) -> list[Processor]:
     if for_people:
-        return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        # Plain tracebacks: the default ones print the values of variables, tokens among them.
+        return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)]
     return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]

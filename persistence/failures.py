@@ -6,6 +6,8 @@ import asyncio
 
 import asyncpg
 
+from persistence.paging import BadCursor
+
 
 class Unavailable(Exception):
     """The database cannot be reached, or was lost on the way: what was asked may or may not have happened. Worth a retry."""
@@ -33,7 +35,9 @@ RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 
 
 def described(failure: BaseException) -> tuple[str, str] | None:
-    """The code and the words a caller may see for a failure of the database; None for anything else."""
+    """The code and the words a caller may see for a failure of the database, or of their cursor; None for anything else."""
+    if isinstance(failure, BadCursor):
+        return "BAD_USER_INPUT", "This is no cursor of this list."
     if isinstance(failure, UNKEEPABLE):
         return "BAD_USER_INPUT", "A text holds a character that cannot be kept: NUL. Nothing was changed."
     if isinstance(failure, (Overloaded, *BUSY, *RETRIED)):

@@ -18,7 +18,7 @@ from domain.carts.rules import quote
 from domain.carts.store import NewCart, Sellable
 from domain.customers.model import Address, kept
 from domain.error import Invalid, NotFound, Path, Several, UserError
-from domain.ids import CartId, CartLineId, ChannelId, CustomerId, ShippingMethodId, VariantId
+from domain.ids import CartId, CartLineId, ChannelId, ShippingMethodId, VariantId
 from domain.money import Currency, Money
 from domain.promotions.errors import CouponCustomerLimit, CouponUnknown
 from domain.promotions.model import CODE_LENGTH_MAX, code_key
@@ -53,7 +53,7 @@ def may_touch(cart: Cart, viewer: Viewer) -> bool:
     return cart.customer_id is None or (isinstance(viewer, Customer) and viewer.id == cart.customer_id)
 
 
-async def _open(unit: Unit, cart_id: CartId, by: Viewer) -> Cart | UserError:
+async def open_cart(unit: Unit, cart_id: CartId, by: Viewer) -> Cart | UserError:
     """The cart under its lock, wherever it was merged into; open, and the caller's to change."""
     cart = await unit.carts.lock(cart_id)
     if cart is not None and cart.state is CartState.MERGED:
@@ -87,7 +87,7 @@ async def create_cart(
 
 async def add_lines(unit: Unit, *, cart_id: CartId, lines: Sequence[Wanted], by: Viewer, now: datetime) -> CartId | UserError:
     """Adds units; what is in the cart already grows. All lines or none."""
-    cart = await _open(unit, cart_id, by)
+    cart = await open_cart(unit, cart_id, by)
     if isinstance(cart, UserError):
         return cart
     there = {line.variant_id: line.quantity for line in cart.lines}
@@ -125,7 +125,7 @@ async def update_lines(
     unit: Unit, *, cart_id: CartId, quantities: Sequence[tuple[CartLineId | None, int]], by: Viewer, now: datetime
 ) -> CartId | UserError:
     """Sets the quantities of lines; 0 removes one. Accepts the lines' present prices. All or none."""
-    cart = await _open(unit, cart_id, by)
+    cart = await open_cart(unit, cart_id, by)
     if isinstance(cart, UserError):
         return cart
     lines = {line.id: line for line in cart.lines}
@@ -161,7 +161,7 @@ async def remove_lines(
     unit: Unit, *, cart_id: CartId, line_ids: Sequence[CartLineId | None], by: Viewer, now: datetime
 ) -> CartId | UserError:
     """Removes lines. All or none."""
-    cart = await _open(unit, cart_id, by)
+    cart = await open_cart(unit, cart_id, by)
     if isinstance(cart, UserError):
         return cart
     lines = {line.id: line for line in cart.lines}
@@ -179,7 +179,7 @@ async def remove_lines(
 
 async def clear_cart(unit: Unit, *, cart_id: CartId, by: Viewer, now: datetime) -> CartId | UserError:
     """Takes everything out; address, delivery and coupon stay."""
-    cart = await _open(unit, cart_id, by)
+    cart = await open_cart(unit, cart_id, by)
     if isinstance(cart, UserError):
         return cart
     await unit.carts.clear(cart.id, now=now)
@@ -205,7 +205,7 @@ async def change_addresses(
 
 
 async def _change(unit: Unit, cart_id: CartId, changes: dict[str, Any], by: Viewer, now: datetime) -> CartId | UserError:
-    cart = await _open(unit, cart_id, by)
+    cart = await open_cart(unit, cart_id, by)
     if isinstance(cart, UserError):
         return cart
     await unit.carts.change(cart.id, changes, now=now)
@@ -216,7 +216,7 @@ async def choose_delivery(
     unit: Unit, *, cart_id: CartId, method_id: ShippingMethodId | None, by: Viewer, now: datetime
 ) -> CartId | UserError:
     """Chooses a way of delivery of the cart's channel that reaches its destination."""
-    cart = await _open(unit, cart_id, by)
+    cart = await open_cart(unit, cart_id, by)
     if isinstance(cart, UserError):
         return cart
     method = await unit.carts.delivery_method(method_id, cart.channel_id) if method_id is not None else None
@@ -230,7 +230,7 @@ async def choose_delivery(
 
 async def apply_coupon(unit: Unit, *, cart_id: CartId, code: str, by: Viewer, now: datetime) -> CartId | UserError:
     """Puts a coupon on the cart, in place of another; refuses one that could not be used now, with the reason."""
-    cart = await _open(unit, cart_id, by)
+    cart = await open_cart(unit, cart_id, by)
     if isinstance(cart, UserError):
         return cart
     at: Path = ("input", "code")
@@ -251,51 +251,3 @@ async def apply_coupon(unit: Unit, *, cart_id: CartId, code: str, by: Viewer, no
 async def remove_coupon(unit: Unit, *, cart_id: CartId, by: Viewer, now: datetime) -> CartId | UserError:
     """Takes the coupon off the cart, if there is one."""
     return await _change(unit, cart_id, {"coupon_id": None}, by, now)
-
-
-async def associate_cart(
-    unit: Unit, *, cart_id: CartId, customer_id: CustomerId, email: str, by: Viewer, now: datetime
-) -> CartId | UserError:
-    """Gives a guest's cart to a customer who has logged in.
-
-    Without an open cart of their own on the channel, the guest's becomes theirs. Otherwise it goes into theirs: of a
-    variant in both, the larger quantity stays (so that doing it twice adds nothing); what the customer's cart lacks of
-    addresses, delivery, coupon and note comes along; lines that find no room (200), or are not sold any more, are left out.
-    """
-    guest = await _open(unit, cart_id, by)
-    if isinstance(guest, UserError):
-        return guest
-    if guest.customer_id is not None:
-        return guest.id
-    own_id = await unit.carts.open_of_customer(customer_id, guest.channel_id)
-    own = await unit.carts.lock(own_id) if own_id is not None else None
-    if own is None or own.state is not CartState.OPEN:
-        await unit.carts.change(guest.id, {"customer_id": customer_id, "email": guest.email or email}, now=now)
-        return guest.id
-    there = {line.variant_id: line for line in own.lines}
-    coming = [line for line in guest.lines if line.variant_id not in there or line.quantity > there[line.variant_id].quantity]
-    room = LINES_MAX - len(there)
-    fresh = [line for line in coming if line.variant_id not in there][:room]
-    grown = [line for line in coming if line.variant_id in there]
-    moved = {line.variant_id: line.quantity for line in (*grown, *fresh)}
-    sold = await unit.carts.sellable(list(moved), channel_id=own.channel_id, currency=own.currency)
-    await unit.carts.set_lines(own.id, [(each, moved[each], sold[each].price) for each in moved if each in sold], now=now)
-    await unit.carts.change(own.id, _come_along(guest, own), now=now)
-    await unit.carts.merge(guest.id, own.id, now=now)
-    return own.id
-
-
-def _come_along(guest: Cart, own: Cart) -> dict[str, Any]:
-    """What the customer's own cart lacks and the guest's has. A price in another currency does not travel."""
-    changes: dict[str, Any] = {}
-    if own.shipping_address is None and guest.shipping_address is not None:
-        changes["shipping_address"] = kept(guest.shipping_address)
-    if own.billing_address is None and guest.billing_address is not None:
-        changes["billing_address"] = kept(guest.billing_address)
-    if own.shipping_method is None and guest.shipping_method is not None and guest.currency == own.currency:
-        changes["shipping_method_id"] = guest.shipping_method.id
-    if own.coupon is None and guest.coupon is not None:
-        changes["coupon_id"] = guest.coupon.id
-    if not own.note and guest.note:
-        changes["note"] = guest.note
-    return changes

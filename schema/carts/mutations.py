@@ -8,6 +8,7 @@ from uuid import UUID
 
 from domain.carts import actions
 from domain.carts.actions import CART, Start, Wanted
+from domain.carts.joining import associate_cart
 from domain.carts.model import LINES_MAX
 from domain.carts.model import Cart as KeptCart
 from domain.carts.rules import missing, price_changes
@@ -206,7 +207,7 @@ async def _associate(context: Context, cart_id: str, customer_id: CustomerId) ->
     if customer is None or known is None:
         return NotFound(path=CART, what="cart")
     outcome = await context.act(
-        actions.associate_cart,
+        associate_cart,
         cart_id=CartId(known),
         customer_id=customer_id,
         email=customer.email,

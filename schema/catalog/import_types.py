@@ -13,13 +13,11 @@ from domain.catalog.model import ImportStatus
 from domain.imports.model import ERRORS_KEPT_MAX
 from domain.viewer import Permission
 from persistence.catalog.import_reads import ImportView, RowErrorView, cursor_of, errors_kept, errors_page
-from persistence.paging import BadCursor
 from schema.context import Context
 from schema.execution.fields import batch, plain, shows
 from schema.node import identity
 from schema.paging import After, Before, ConnectionView, First, Last, connection, window
 from schema.permissions import may
-from schema.refusal import Refusal
 
 STAFF = may(Permission.MANAGE_CATALOG)
 
@@ -58,13 +56,10 @@ async def _errors(
 ) -> list[ConnectionView]:
     """An operation names each run by itself, so this is one page, not one per row of a list."""
     asked = window(first, after, last, before)
-    try:
-        pages = [
-            await errors_page(context.reader, run.id, count=asked.count, backwards=asked.backwards, cursor=asked.cursor)
-            for run in runs
-        ]
-    except BadCursor as bad:
-        raise Refusal("BAD_USER_INPUT", "This is no cursor of this list.") from bad
+    pages = [
+        await errors_page(context.reader, run.id, count=asked.count, backwards=asked.backwards, cursor=asked.cursor)
+        for run in runs
+    ]
     return [ConnectionView(page, cursor_of, _kept, run.id) for page, run in zip(pages, runs, strict=True)]
 
 

@@ -10,7 +10,6 @@ from domain.catalog.rules import folded
 from domain.money import Currency
 from persistence.catalog import filters
 from persistence.catalog.listing import Asked, Order, Scope, cursor_of, page_of_shop, pages_within, totals
-from persistence.paging import BadCursor
 from schema.catalog.enums import ProductOrder
 from schema.catalog.inputs import (
     TEXT_MAX,
@@ -59,12 +58,9 @@ async def products_of_shop(
     """A page of all products."""
     shelf = await shelf_of(context)
     asked = _asked(where, order_by, Scope.SHOP, Currency(shelf.currency))
-    try:
-        page = await page_of_shop(
-            context.reader, asked, shelf=shelf, count=window.count, backwards=window.backwards, cursor=window.cursor
-        )
-    except BadCursor as bad:
-        raise Refusal("BAD_USER_INPUT", "This is no cursor of this list.") from bad
+    page = await page_of_shop(
+        context.reader, asked, shelf=shelf, count=window.count, backwards=window.backwards, cursor=window.cursor
+    )
     return ConnectionView(page, cursor_of(asked.order), _counts, _Counted(Scope.SHOP, None, asked.wanted))
 
 
@@ -79,18 +75,15 @@ async def products_within(
     scope, parent_ids = within
     shelf = await shelf_of(context)
     asked = _asked(where, order_by, scope, Currency(shelf.currency))
-    try:
-        pages = await pages_within(
-            context.reader,
-            parent_ids,
-            asked,
-            shelf=shelf,
-            count=window.count,
-            backwards=window.backwards,
-            cursor=window.cursor,
-        )
-    except BadCursor as bad:
-        raise Refusal("BAD_USER_INPUT", "This is no cursor of this list.") from bad
+    pages = await pages_within(
+        context.reader,
+        parent_ids,
+        asked,
+        shelf=shelf,
+        count=window.count,
+        backwards=window.backwards,
+        cursor=window.cursor,
+    )
     return [
         ConnectionView(page, cursor_of(asked.order), _counts, _Counted(scope, parent_id, asked.wanted))
         for page, parent_id in zip(pages, parent_ids, strict=True)

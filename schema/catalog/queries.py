@@ -11,7 +11,6 @@ from persistence.catalog import groups, reads
 from persistence.catalog.groups import CategoryView, CollectionView
 from persistence.catalog.import_reads import ImportView, imports_by_id
 from persistence.catalog.views import ProductView, VariantView
-from persistence.paging import BadCursor
 from schema.catalog.groups import Category, CategoryConnection, Collection, CollectionConnection, OrderBy, Where
 from schema.catalog.import_types import STAFF, ProductImport
 from schema.catalog.lists import is_storable, products_of_shop
@@ -111,12 +110,9 @@ async def categories(
     before: Before = None,
 ) -> ConnectionView:
     asked = window(first, after, last, before)
-    try:
-        page = await groups.category_page(
-            context.reader, only_roots=only_roots, count=asked.count, backwards=asked.backwards, cursor=asked.cursor
-        )
-    except BadCursor as bad:
-        raise Refusal("BAD_USER_INPUT", "This is no cursor of this list.") from bad
+    page = await groups.category_page(
+        context.reader, only_roots=only_roots, count=asked.count, backwards=asked.backwards, cursor=asked.cursor
+    )
     return ConnectionView(page, groups.cursor_of, _count_categories, only_roots)
 
 
@@ -126,12 +122,9 @@ async def collections(
 ) -> ConnectionView:
     asked = window(first, after, last, before)
     everything = sees_all(context)
-    try:
-        page = await groups.collection_page(
-            context.reader, sees_all=everything, count=asked.count, backwards=asked.backwards, cursor=asked.cursor
-        )
-    except BadCursor as bad:
-        raise Refusal("BAD_USER_INPUT", "This is no cursor of this list.") from bad
+    page = await groups.collection_page(
+        context.reader, sees_all=everything, count=asked.count, backwards=asked.backwards, cursor=asked.cursor
+    )
     return ConnectionView(page, groups.cursor_of, _count_collections, everything)
 
 

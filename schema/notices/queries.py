@@ -10,13 +10,12 @@ import strawberry
 from domain.notices.model import NoticeState
 from domain.viewer import Permission
 from persistence.notices.reads import NoticeView, Wanted, count_notices, notice_cursor, notices_by_id, notices_page
-from persistence.paging import BadCursor, Page
+from persistence.paging import Page
 from schema.context import Context
 from schema.execution.fields import query
 from schema.notices.types import Notice, NoticeConnection
 from schema.paging import After, Before, ConnectionView, First, Last, window
 from schema.permissions import may
-from schema.refusal import Refusal
 
 _READ = may(Permission.READ_NOTICES)
 
@@ -51,10 +50,7 @@ async def notices(
     if order_id is not None and wanted_order is None:
         page = Page((), has_previous=False, has_next=False)
         return ConnectionView(page, notice_cursor, _nothing, order_id)
-    try:
-        page = await notices_page(context.reader, wanted, count=asked.count, cursor=asked.cursor, backwards=asked.backwards)
-    except BadCursor as bad:
-        raise Refusal("BAD_USER_INPUT", "This is no cursor of this list.") from bad
+    page = await notices_page(context.reader, wanted, count=asked.count, cursor=asked.cursor, backwards=asked.backwards)
     return ConnectionView(page, notice_cursor, _counts, wanted)
 
 

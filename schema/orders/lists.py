@@ -6,10 +6,9 @@ from collections.abc import Hashable, Sequence
 from datetime import datetime
 
 from persistence.orders.reads import OrderFilter, OrderView, orders_count, orders_page
-from persistence.paging import BadCursor, Place, decode_cursor, encode_cursor
+from persistence.paging import Place, decode_cursor, encode_cursor
 from schema.context import Context
 from schema.paging import ConnectionView, Window
-from schema.refusal import Refusal
 
 ORDER = "placed"
 """What the cursors of these lists are marked with."""
@@ -28,9 +27,6 @@ async def orders_connection(context: Context, wanted: OrderFilter, window: Windo
     """A page of the orders that are wanted, with its cursors and its count."""
     place = None
     if window.cursor is not None:
-        try:
-            place = decode_cursor(ORDER, window.cursor, datetime)
-        except BadCursor as bad:
-            raise Refusal("BAD_USER_INPUT", "This is no cursor of this list.") from bad
+        place = decode_cursor(ORDER, window.cursor, datetime)
     page = await orders_page(context.reader, wanted, count=window.count, place=place, backwards=window.backwards)
     return ConnectionView(page, _cursor, _counts, wanted)

@@ -10,7 +10,7 @@ import strawberry
 import schema.payments.enums  # noqa: F401 - describes the model's closed sets, which the annotations below name
 from domain.payments.model import NotificationState
 from domain.viewer import Permission
-from persistence.paging import BadCursor, Place, decode_cursor, encode_cursor
+from persistence.paging import Place, decode_cursor, encode_cursor
 from persistence.payments.reads import (
     NotificationView,
     RunView,
@@ -29,7 +29,6 @@ from schema.payments.types import (
     ReconciliationRunConnection,
 )
 from schema.permissions import EVERYONE, may
-from schema.refusal import Refusal
 
 RUNS = "reconciliations"
 INBOX = "notifications"
@@ -79,10 +78,7 @@ async def payment_notifications(
 def _place(order: str, asked: Window) -> Place | None:
     if asked.cursor is None:
         return None
-    try:
-        return decode_cursor(order, asked.cursor, None)
-    except BadCursor as bad:
-        raise Refusal("BAD_USER_INPUT", "This is no cursor of this list.") from bad
+    return decode_cursor(order, asked.cursor, None)
 
 
 def _run_cursor(run: RunView) -> str:

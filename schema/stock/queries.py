@@ -10,7 +10,7 @@ from uuid import UUID
 import strawberry
 
 from domain.viewer import Permission
-from persistence.paging import BadCursor, Page, Place, decode_cursor, encode_cursor
+from persistence.paging import Page, Place, decode_cursor, encode_cursor
 from persistence.stock.reads import (
     StockLevelView,
     StockMovementView,
@@ -26,7 +26,6 @@ from schema.context import Context
 from schema.execution.fields import query
 from schema.paging import After, Before, ConnectionView, First, Last, window
 from schema.permissions import may
-from schema.refusal import Refusal
 from schema.stock.types import StockLevel, StockMovementConnection, Warehouse
 
 ORDER = "moved"
@@ -70,10 +69,7 @@ async def stock_movements(
         return ConnectionView(Page([], has_previous=False, has_next=False), _cursor, _none)
     place = None
     if part.cursor is not None:
-        try:
-            place = decode_cursor(ORDER, part.cursor, datetime)
-        except BadCursor as bad:
-            raise Refusal("BAD_USER_INPUT", "This is no cursor of this list.") from bad
+        place = decode_cursor(ORDER, part.cursor, datetime)
     page = await movements_page(context.reader, known, count=part.count, place=place, backwards=part.backwards)
     return ConnectionView(page, _cursor, _counts, known)
 

@@ -28,6 +28,7 @@ from gateways.identity.passwords import Argon2Hasher, HashCost, ZxcvbnJudge
 from gateways.identity.throttle import CountedAttempts
 from gateways.identity.tokens import SignedTokens
 from persistence.engine import Database
+from persistence.failures import described
 from persistence.reader import Reader
 from persistence.unit import Transactions
 from schema.access.standings import Standings
@@ -223,7 +224,7 @@ async def an_api(database: Database, transact: Transactions, access: AccessPorts
             opened.append(context)
             yield context
 
-    endpoint = GraphQLEndpoint(Transport(schema=_schema(), open_context=noted, explorer=False))
+    endpoint = GraphQLEndpoint(Transport(schema=_schema(), open_context=noted, describe=described, explorer=False))
     transport = httpx2.ASGITransport(app=endpoint, client=("203.0.113.7", 1))
     async with httpx2.AsyncClient(transport=transport, base_url=ISSUER) as client:
         yield Api(client, clock, ports, database, transact, opened=opened)
