@@ -42,7 +42,7 @@ async def order_status_changed(
         raise Refusal("NOT_FOUND", "There is no such order.")
     seen = max(after, 0)
     async with context.ports.live.listen(order_topic(known)) as hints:
-        async for _ in hints:
+        while True:
             await context.recheck(RECHECK_SECONDS)
             while entries := await events_after(context.reader, known, seen):
                 for entry in entries:
@@ -50,6 +50,7 @@ async def order_status_changed(
                     yield entry
                     seen = entry.seq
             await context.rest()
+            await anext(hints)
 
 
 async def _watchable(context: Context, order_id: str | None, token: str | None) -> UUID | None:
