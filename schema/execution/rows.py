@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 from graphql import (
@@ -34,13 +36,18 @@ def rows_of(selection: Selection) -> Callable[..., list[dict[str, Any]]]:
     row = writer.object(selection, "parent", iter(columns))
     given, each = ", ".join(("parents", *columns)), ", ".join(("parent", *columns))
     every = f"{each} in zip({given}, strict=True)" if columns else "parent in parents"
-    try:
-        code = compile(f"def rows({given}):\n return [{row} for {every}]", "<plan>", "exec")
-    except (SyntaxError, MemoryError, RecursionError) as failure:
-        raise Unsupported("nested too deeply") from failure
-    exec(code, writer.names)  # noqa: S102 - the source holds nothing of a client's but quoted text, see the module
+    exec(_code(f"def rows({given}):\n return [{row} for {every}]"), writer.names)  # noqa: S102 - the source holds nothing of a client's but quoted text, see the module
     rows: Callable[..., list[dict[str, Any]]] = writer.names["rows"]
     return rows
+
+
+@lru_cache(maxsize=500)
+def _code(source: str) -> CodeType:
+    """The compiled source, which is the same for the same selection wherever it stands; Python takes long over it."""
+    try:
+        return compile(source, "<plan>", "exec")
+    except (SyntaxError, MemoryError, RecursionError) as failure:
+        raise Unsupported("nested too deeply") from failure
 
 
 class _Writer:

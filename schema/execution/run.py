@@ -36,6 +36,8 @@ from schema.execution.values import is_apart, listed
 
 FIELDS_MAX = 20_000
 """How many fields of operations have plans at the same time; each takes about a kilobyte."""
+LARGE = 150
+"""An operation of more fields is compiled when it runs for the second time: strangers send many large ones just once."""
 
 
 class Running(NamedTuple):
@@ -62,6 +64,12 @@ class _Compiled:
     compiler: Compiler | None
     query: Plan | None = None
     payloads: dict[tuple[str, str], Plan | None] = field(default_factory=dict)
+    is_waiting: bool = False
+    """Whether it is large and has run once, so that there are no plans yet."""
+
+    @property
+    def fields(self) -> int:
+        return 1 if self.is_waiting else self.prepared.weight.fields
 
     def payload(self, key: str, kind: GraphQLObjectType, details: list[FieldDetails]) -> Plan | None:
         place = (key, kind.name)
@@ -113,14 +121,20 @@ class Plans:
         """The operation's plans for these values of its switches."""
         switches = {name: value for name in prepared.switches if isinstance(value := values.coerced.get(name), bool)}
         place = (id(prepared), tuple(map(switches.get, prepared.switches)))
-        if (known := self._kept.get(place)) is not None:
+        known = self._kept.get(place)
+        if known is not None and not known.is_waiting:
             self._kept.move_to_end(place)
             return known
-        made = self._kept[place] = self._compile(prepared, switches)
-        self._fields += prepared.weight.fields
+        if known is None and prepared.weight.fields > LARGE:
+            made = _Compiled(prepared, None, is_waiting=True)
+        else:
+            made = self._compile(prepared, switches)
+        self._fields += made.fields - (known.fields if known else 0)
+        self._kept[place] = made
+        self._kept.move_to_end(place)
         while self._fields > self._fields_max and len(self._kept) > 1:
             _, dropped = self._kept.popitem(last=False)
-            self._fields -= dropped.prepared.weight.fields
+            self._fields -= dropped.fields
         return made
 
     def _compile(self, prepared: Prepared, switches: dict[str, bool]) -> _Compiled:

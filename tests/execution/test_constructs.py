@@ -10,7 +10,7 @@ import pytest
 from domain.ids import AccountId, SessionId, new_id
 from domain.viewer import GUEST, Permission, Staff, Viewer
 from schema.execution.engine import Engine
-from schema.execution.run import Plans
+from schema.execution.run import LARGE, Plans
 from tests.conftest import NOW
 from tests.execution import small
 from tests.execution.world import WIDE, Both
@@ -156,3 +156,10 @@ async def test_a_viewer_who_may_is_answered_by_the_plan(trees: Both) -> None:
     compared = await trees.compare("{ guarded { name } }", who="staff")
     assert compared.is_compiled
     assert compared.result.data == {"guarded": {"name": "leaf"}}
+
+
+async def test_a_large_operation_is_compiled_when_it_comes_again(trees: Both) -> None:
+    text = f"{{ {' '.join(f'a{number}: tree {{ name }}' for number in range(LARGE))} }}"
+    assert [(await trees.compare(text)).is_compiled for _ in range(3)] == [False, True, True]
+    assert trees.fast.plans is not None
+    assert trees.fast.plans._fields == 2 * LARGE
