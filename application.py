@@ -148,6 +148,7 @@ class Api:
             schema=executable(build()),
             open_context=contexts.open,
             observe=self._observe,
+            looked_up=self.metrics.cache_lookup,
             describe=described,
             ceilings=Ceilings(
                 tokens=settings.document_tokens_max,

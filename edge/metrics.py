@@ -66,7 +66,9 @@ class Metrics:
             registry=registry,
         )
         self._statements = Counter("vitrine_sql_statements", "SQL statements sent.", registry=registry)
-        self._cache = Counter("vitrine_cache_lookups", "Look-ups in the response cache.", ["outcome"], registry=registry)
+        self._cache = Counter(
+            "vitrine_cache_lookups", "Look-ups in the cache of prepared documents.", ["outcome"], registry=registry
+        )
         self._depths = [(depth, Gauge(depth.name, depth.help, registry=registry)) for depth in depths]
 
     def request(self, *, path: str, method: str, status: int, seconds: float) -> None:
@@ -88,8 +90,8 @@ class Metrics:
         """So many SQL statements were sent."""
         self._statements.inc(count)
 
-    def cache_lookup(self, *, hit: bool) -> None:
-        """The response cache was asked."""
+    def cache_lookup(self, hit: bool) -> None:
+        """The cache of prepared documents was asked."""
         self._cache.labels(outcome="hit" if hit else "miss").inc()
 
     async def page(self, _request: Request) -> Response:

@@ -61,7 +61,7 @@ class Engine:
     """Prepared documents of one schema, and the ways to run them. `open_about_itself` allows introspection and suggestions.
 
     `compiled` has operations run by plans wherever that can be. At most `documents_max` documents of `tokens_max` tokens
-    together are remembered, the longest unused leaving first.
+    together are remembered, the longest unused leaving first; `looked_up` is told of each look-up whether it found one.
     """
 
     def __init__(
@@ -73,6 +73,7 @@ class Engine:
         documents_max: int = 500,
         tokens_max: int = 200_000,
         compiled: bool = True,
+        looked_up: Callable[[bool], None] = lambda _is_remembered: None,
     ) -> None:
         self.schema = schema
         self._ceilings = ceilings
@@ -83,6 +84,7 @@ class Engine:
         self._tokens = 0
         self._tokens_max = tokens_max
         self._turn = asyncio.Lock()
+        self._looked_up = looked_up
         self.plans = Plans(schema) if compiled else None
 
     async def prepare(self, text: str, operation_name: str | None) -> Prepared:
@@ -92,6 +94,7 @@ class Engine:
         cannot keep small ones waiting for more than one check.
         """
         checked = self._documents.get(text)
+        self._looked_up(checked is not None)
         if checked is not None:
             self._documents.move_to_end(text)
         elif len(text) < _LONG:

@@ -48,6 +48,7 @@ class Transport:
     schema: GraphQLSchema
     open_context: OpenContext
     observe: Observe = unobserved
+    looked_up: Callable[[bool], None] = lambda _is_remembered: None
     describe: Describe = undescribed
     now: Callable[[], datetime] = utc_now
     ceilings: Ceilings = field(default_factory=Ceilings)
@@ -73,6 +74,7 @@ class GraphQLEndpoint:
             ceilings=transport.ceilings,
             open_about_itself=transport.open_about_itself,
             compiled=transport.compiled,
+            looked_up=transport.looked_up,
         )
         self.explorer = Explorer(assets_path) if transport.explorer else None
         operations = Operations(

@@ -15,7 +15,8 @@ async def test_operations_statements_and_the_outbox_are_counted(fresh_shop: Shop
     order = await fresh_shop.shopper().orders((await fresh_shop.goods(), 1))
     named = "query WatchOrder($t: String!) { orderByToken(token: $t) { number } }"
     await fresh_shop.data(named, {"t": order["token"]})
-    await fresh_shop.data("query SomebodysOwnName { __typename }")
+    for _ in range(2):
+        await fresh_shop.data("query SomebodysOwnName { __typename }")
 
     page = await fresh_shop.client.get("/metrics")
     after = _series(page.text)
@@ -25,6 +26,8 @@ async def test_operations_statements_and_the_outbox_are_counted(fresh_shop: Shop
     known = 'vitrine_graphql_operations_total{code="OK",kind="query",name="WatchOrder",transport="http"}'
     assert after[known] == before.get(known, 0) + 1
     assert "SomebodysOwnName" not in page.text
+    found = 'vitrine_cache_lookups_total{outcome="hit"}'
+    assert after[found] > before.get(found, 0), "a document that comes twice is prepared once"
     assert after["vitrine_outbox_parked"] == 0
     assert after["vitrine_queue_quick_messages"] >= 0
     assert after["vitrine_open_sockets"] == 0

@@ -82,7 +82,7 @@ async def test_depths_are_read_when_the_page_is_and_a_broken_one_leaves_a_hole()
     ]
     metrics = Metrics(operations=(), routes=(), depths=depths)
     metrics.statements(5)
-    metrics.cache_lookup(hit=True)
+    metrics.cache_lookup(True)
     samples = await page(metrics)
     assert total(samples, "vitrine_queue_depth") == 3
     assert total(samples, "vitrine_sockets_open") == 7
