@@ -58,10 +58,14 @@ def window(first: int | None, after: str | None, last: int | None, before: str |
 
 @dataclass(frozen=True, slots=True)
 class EdgeView:
-    """One entry of a connection."""
+    """One entry of a connection; its cursor is made when somebody asks."""
 
     node: Any
-    cursor: str
+    cursor_of: Callable[[Any], str]
+
+    @property
+    def cursor(self) -> str:
+        return self.cursor_of(self.node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ class ConnectionView:
 
     @property
     def edges(self) -> list[EdgeView]:
-        return [EdgeView(row, self.cursor(row)) for row in self.page.rows]
+        return [EdgeView(row, self.cursor) for row in self.page.rows]
 
     @property
     def page_info(self) -> PageInfoView:

@@ -11,6 +11,7 @@ import orjson
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema
 
 from domain.viewer import Viewer
+from persistence.failures import described
 from schema.context import Context
 from schema.execution.engine import Engine
 from schema.execution.prepared import Prepared
@@ -111,5 +112,5 @@ def _told(result: ExecutionResult) -> list[bytes]:
 
 def bugs(result: ExecutionResult) -> list[str]:
     """What was raised that nobody meant for the caller."""
-    causes = [each.original_error for each in result.errors or ()]
-    return [repr(cause) for cause in causes if cause is not None and not isinstance(cause, GraphQLError)]
+    causes = [each.original_error for each in result.errors or () if each.original_error is not None]
+    return [repr(cause) for cause in causes if not isinstance(cause, GraphQLError) and described(cause) is None]
