@@ -33,7 +33,7 @@ _EITHER = {"orderId", "orderToken", "paymentId"}
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """A root field (`operation` is "query" or "mutation"), or a field with arguments of the node type `of`."""
+    """A root field (`operation` is "query", "mutation" or "subscription"), or a field with arguments of the node type `of`."""
 
     operation: str
     name: str
@@ -61,6 +61,12 @@ class Door:
     def arguments(self, pick: Pick, at: Path = (), value: Any = None) -> dict[str, Any]:
         """What must be said, filled by `pick`, and at one place a value of the caller's choice."""
         return _filled((self.name,), self.field.args, pick, at, value)
+
+
+def live_doors(schema: GraphQLSchema) -> list[Door]:
+    """All that can be watched."""
+    assert schema.subscription_type is not None
+    return [Door("subscription", name, field) for name, field in schema.subscription_type.fields.items()]
 
 
 def doors(schema: GraphQLSchema) -> list[Door]:

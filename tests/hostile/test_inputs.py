@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from graphql import GraphQLInputType, get_named_type, get_nullable_type, is_list_type
 
-from tests.hostile.doors import Door, Path, sample
-from tests.hostile.people import Person
+from tests.hostile.doors import Door, Path, live_doors, sample
+from tests.hostile.people import Person, log_in
 from tests.hostile.values import hostile
 from tests.hostile.world import World, is_refused
 
+REFUSAL_SECONDS = 30.0
+"""What is not refused by then is being watched."""
 HARMLESS = {("collectionProductsChange", "input", "remove", "*")}
 """Where an id of nothing may be said: what is not there need not be taken away."""
 NONSENSE_IDS = ("", "x", 5, "a\0b", "*" * 20_000, "T3JkZXI6", "UHJvZHVjdDrDvw", "é", "'; DROP TABLE orders; --")
@@ -82,3 +85,21 @@ async def test_odd_values_from_anybody_are_answered_in_coded_words_and_touch_nob
     assert wrong == []
     assert await world.broken_rules() == []
     assert sent > 1000
+
+
+async def test_nothing_can_be_watched_by_saying_what_is_wrong_or_somebody_elses(world: World) -> None:
+    wrong, sent = [], 0
+    for door in live_doors(world.schema):
+        for person in (world.guest, Person("stranger", await log_in(world.shop, world.customer.email))):
+            calls = [(about, arguments) for about, arguments, _ in _sent(world, person, door)]
+            theirs = [place for place, kind in door.places() if str(get_named_type(kind)) in {"ID", "String"}]
+            for identity in world.victim.ids.values():
+                calls += [(f"{place} = {identity}", door.arguments(world.pick(person), place, identity)) for place in theirs]
+            for about, arguments in calls:
+                sent += 1
+                async with asyncio.timeout(REFUSAL_SECONDS):
+                    answer = await world.sends(person, door, arguments)
+                if problem := world.wrong_with(answer) or (None if is_refused(answer) else "shown"):
+                    wrong.append(f"{about}: {problem}: {answer.text[:300]}")
+    assert wrong == []
+    assert sent > 50

@@ -67,6 +67,8 @@ class World:
         """An operation through a door. The body is written by hand: honest clients cannot write all of it."""
         variables = {**arguments, **({"nodeId": self._node(person, door.of)} if door.of else {})}
         body = json.dumps({"query": door.document(arguments, depth=depth), "variables": variables}).encode()
+        if door.operation == "subscription":
+            return await self._posted(person, body, accept="text/event-stream")
         answer = await self._posted(person, body)
         if person.token is not None and b'"code":"UNAUTHENTICATED"' in answer.content:
             # Some deeds end the session that does them.
@@ -74,8 +76,8 @@ class World:
             answer = await self._posted(person, body)
         return answer
 
-    async def _posted(self, person: Person, body: bytes) -> httpx2.Response:
-        headers = {"Content-Type": "application/json", "Idempotency-Key": f"hostile-{next(KEYS)}"}
+    async def _posted(self, person: Person, body: bytes, *, accept: str = "application/json") -> httpx2.Response:
+        headers = {"Accept": accept, "Content-Type": "application/json", "Idempotency-Key": f"hostile-{next(KEYS)}"}
         if person.token is not None:
             headers["Authorization"] = f"Bearer {person.token}"
         return await self.shop.client.post("/graphql", content=body, headers=headers)
@@ -155,7 +157,7 @@ class World:
         leak = _LEAKS.search(answer.text) or next((name for name in self.tables if "_" in name and name in answer.text), None)
         if leak is not None:
             return f"tells {leak}"
-        for error in answer.json().get("errors", ()):
+        for error in body_of(answer).get("errors", ()):
             if error["extensions"]["code"] in _OURS or not error["message"]:
                 return f"error {error}"
         for refusal in _refusals(answer):
@@ -166,11 +168,21 @@ class World:
 
 def is_refused(answer: httpx2.Response) -> bool:
     """Whether it was refused, as a whole or by the mutation's own word."""
-    return bool(answer.json().get("errors") or _refusals(answer))
+    return bool(body_of(answer).get("errors") or _refusals(answer))
+
+
+def body_of(answer: httpx2.Response) -> dict[str, Any]:
+    """What was answered; of a stream, what it said first."""
+    if answer.headers["content-type"].startswith("text/event-stream"):
+        [said, *_] = [line.removeprefix("data: ") for line in answer.text.splitlines() if line.startswith("data: {")]
+        streamed: dict[str, Any] = json.loads(said)
+        return streamed
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 def _refusals(answer: httpx2.Response) -> list[dict[str, Any]]:
-    payloads = (answer.json().get("data") or {}).values()
+    payloads = (body_of(answer).get("data") or {}).values()
     return [refusal for each in payloads if isinstance(each, dict) for refusal in each.get("userErrors") or ()]
 
 
@@ -191,6 +203,8 @@ async def open_world(database_url: str, redis_url: str, home: Path, sandbox: San
         sandbox_api_key=API_KEY,
         sandbox_webhook_secrets=SECRET,
         logins_per_minute=100_000,
+        requests_per_minute=1_000_000,
+        mutations_per_minute=1_000_000,
     )
     schema = executable(build())
     async with open_shop(settings) as shop:
