@@ -56,7 +56,8 @@ def as_is(value: Any) -> Any:
 SCALARS: dict[object, ScalarDefinition] = {
     datetime: strawberry.scalar(
         name="DateTime",
-        description="Date with time (isoformat)",
+        description='A moment as RFC 3339 text with its offset, such as "2026-03-01T12:00:00Z"; answered in UTC.',
+        specified_by_url="https://www.rfc-editor.org/info/rfc3339",
         serialize=datetime.isoformat,
         parse_value=_moment,
     ),
