@@ -1,0 +1,168 @@
+"""Compares the API with its floors: `.venv/bin/python -m benchmarks [--quick]`. Makes its own data and servers, and leaves nothing."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+import uvloop
+
+from benchmarks import report
+from benchmarks.buyers import checkouts
+from benchmarks.catalogue import SIZES, Shelves, fill
+from benchmarks.floors import STATEMENTS
+from benchmarks.load import Measured, lines, measure, posted
+from benchmarks.operations import Workload, workloads
+from benchmarks.processes import ROOT, Cores, Neighbours, Server, api, choose_cores, floor, opened, room_for_sockets
+from benchmarks.report import BARE, COMPILED, CORE, WRITTEN, Results
+from benchmarks.watchers import watch
+from gateways.embedded.launcher import throw_away
+
+COMPARED = 20
+"""So many answers of each read are compared before anything is measured."""
+CHART = "benchmarks.svg"
+VARIANTS_EACH = len(SIZES)
+SHARED_FROM = 0.05
+"""Less of the core's time than this is the system's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How long and how often everything is measured."""
+
+    products: int
+    rounds: int
+    seconds: float
+    checkout_seconds: float
+    sockets: tuple[int, ...]
+
+
+def main() -> None:
+    """Measures, prints the tables, and writes them to `docs` unless told not to."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="about a minute; rougher figures, 1,000 sockets only")
+    parser.add_argument("--products", type=int, default=2_000, help="how many products the shop has (2000)")
+    parser.add_argument("--print-only", action="store_true", help="leave docs/ alone")
+    said = parser.parse_args()
+    plan = (
+        Plan(said.products, rounds=2, seconds=1.0, checkout_seconds=4, sockets=(1_000,))
+        if said.quick
+        else Plan(said.products, rounds=3, seconds=2.0, checkout_seconds=8, sockets=(1_000, 5_000))
+    )
+    results = uvloop.run(_all(plan))
+    print(report.for_terminal(results))
+    if not said.print_only:
+        docs = ROOT / "docs"
+        docs.mkdir(exist_ok=True)
+        (docs / "benchmarks.md").write_text(report.markdown(results, chart=CHART))
+        (docs / CHART).write_text(report.svg(results))
+
+
+async def _all(plan: Plan) -> Results:
+    cores = choose_cores()
+    room_for_sockets()
+    os.sched_setaffinity(0, {cores.others})  # PostgreSQL and Valkey inherit it
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vitrine-benchmarks-")))
+        embedded = stack.enter_context(throw_away(connections_max=100))
+        _say(f"Filling a shop with {plan.products:,} products")
+        shelves = await fill(embedded.database_url, products=plan.products)
+        addresses = {"DATABASE_URL": embedded.database_url, "REDIS_URL": embedded.redis_url}
+        servers: dict[str, Server] = {}
+        for name in (BARE, WRITTEN):
+            running = floor(name, core=cores.server, database_url=embedded.database_url, folder=folder)
+            servers[name] = stack.enter_context(running)
+        for name in (CORE, COMPILED):
+            running = api(name, compiled=name == COMPILED, core=cores.server, addresses=addresses, folder=folder)
+            servers[name] = stack.enter_context(running)
+        for server in servers.values():
+            await opened(server, folder)
+        return await _measured(plan, cores, servers, shelves, database_url=embedded.database_url)
+
+
+async def _measured(plan: Plan, cores: Cores, servers: Mapping[str, Server], shelves: Shelves, *, database_url: str) -> Results:
+    reads = workloads(shelves)
+    _say("Comparing answers")
+    for workload in reads:
+        await _agree([servers[name] for name in (WRITTEN, CORE, COMPILED)], workload)
+    neighbours = Neighbours(cores.server, tuple(servers.values()))
+    _say(f"Measuring {report.TITLES[BARE]}")
+    bare = await _best(plan, servers[BARE], reads[0])
+    found: dict[str, dict[str, Measured]] = {}
+    for workload in reads:
+        found[workload.key] = {}
+        for name in (WRITTEN, COMPILED, CORE):
+            _say(f"Measuring {workload.key} {workload.title}: {report.TITLES[name]}")
+            found[workload.key][name] = await _best(plan, servers[name], workload)
+    share = neighbours.share()
+    _say("Buying")
+    bought = await checkouts(servers[COMPILED], shelves.in_stock, seconds=plan.checkout_seconds, database_url=database_url)
+    watched = []
+    for number in plan.sockets:
+        _say(f"Watching with {number:,} sockets")
+        watched.append(await watch(servers[COMPILED], shelves.in_stock, sockets=number))
+    return Results(
+        about=_about(plan, cores, share),
+        titles={workload.key: workload.title for workload in reads},
+        bare=bare,
+        reads=found,
+        checkouts=bought,
+        watched=watched,
+    )
+
+
+async def _best(plan: Plan, server: Server, workload: Workload) -> Measured:
+    """The round with the least CPU: what neighbours do to caches and clocks only ever adds."""
+    counts = server.name in {CORE, COMPILED}
+    rounds = [await measure(server, workload.bodies(), seconds=plan.seconds, counts=counts) for _ in range(plan.rounds)]
+    best = min(rounds, key=lambda each: each.cpu)
+    return replace(best, statements=STATEMENTS[workload.name]) if server.name == WRITTEN else best
+
+
+async def _agree(servers: Sequence[Server], workload: Workload) -> None:
+    """Raises RuntimeError unless all servers give the same answers, none of them an error."""
+    for body in itertools.islice(workload.bodies(), COMPARED):
+        answers = []
+        for server in servers:
+            async with lines(server, 1) as (line,):
+                answers.append(orjson.loads(await line.ask(posted(body))))
+        if any("errors" in answer or answer != answers[0] for answer in answers):
+            raise RuntimeError(f"{workload.name} is answered differently: {answers}")
+
+
+def _about(plan: Plan, cores: Cores, share: float) -> list[str]:
+    model = next(
+        (line.partition(": ")[2] for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line), ""
+    )
+    where = (
+        "one core for everything, which makes the figures worse" if cores.server == cores.others else f"{os.cpu_count()} cores"
+    )
+    company = (
+        f"The machine was shared: other programs took {share:.0%} of the measured core's time, which makes figures worse, not better."
+        if share > SHARED_FROM
+        else "The measured core was ours alone."
+    )
+    return [
+        f"{plan.products:,} products, {plan.products * VARIANTS_EACH:,} variants, 60 categories in three levels, 20 collections.",
+        f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {platform.system()}, {where}, {model or platform.machine()}.",
+        f"{plan.rounds} rounds of {plan.seconds:g} s a read, {plan.checkout_seconds:g} s of checkouts.",
+        company,
+    ]
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""Complete checkouts by sixteen buyers at once, and whether the shop's books agree afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.load import Line, lines
+from benchmarks.operations import COMPLETE, CREATE, PREPARE
+from benchmarks.processes import Server
+from domain.ids import VariantId
+from persistence.demo.identity import demo_id
+from persistence.demo.places import WEB
+from persistence.invariants import check
+from schema.ids import global_id
+
+CLIENTS = 16
+DELIVERY = global_id("DeliveryOption", demo_id("delivery", f"{WEB}/standard"))
+BERLIN = {
+    "firstName": "Ada",
+    "lastName": "Weber",
+    "street": ["Invalidenstr. 116"],
+    "city": "Berlin",
+    "postalCode": "10115",
+    "country": "DE",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Checkouts:
+    """`cpu` is milliseconds of the server's process an order; p50 and p99 milliseconds from the first request to the order."""
+
+    a_second: float
+    cpu: float
+    statements: float
+    p50: float
+    p99: float
+    broken: tuple[str, ...]
+
+
+async def buy(line: Line, variants: Sequence[VariantId], *, email: str) -> dict[str, Any]:
+    """From nothing to a placed order, in three requests: a cart with its lines; buyer, address, delivery; complete."""
+    wanted = [{"variantId": global_id("Variant", each), "quantity": 1} for each in variants]
+    cart = {"cartId": (await line.data(CREATE, "Create", input={"lines": wanted}))["cartCreate"]["cart"]["id"]}
+    await line.data(
+        PREPARE,
+        "Prepare",
+        buyer={**cart, "email": email},
+        addresses={**cart, "shipping": BERLIN},
+        delivery={**cart, "deliveryOptionId": DELIVERY},
+    )
+    order: dict[str, Any] = (await line.data(COMPLETE, "Complete", input=cart))["checkoutComplete"]["order"]
+    return order
+
+
+async def checkouts(server: Server, variants: Sequence[VariantId], *, seconds: float, database_url: str) -> Checkouts:
+    """Sixteen buyers buy two things each, again and again, for so long."""
+    async with lines(server, CLIENTS) as open_lines:
+        await _bought(open_lines, variants, seconds / 5)
+        before, used, started = await asyncio.to_thread(server.statements), server.cpu_seconds(), time.perf_counter()
+        took = sorted(await _bought(open_lines, variants, seconds))
+        passed = time.perf_counter() - started
+        used, after = server.cpu_seconds() - used, await asyncio.to_thread(server.statements)
+    return Checkouts(
+        a_second=len(took) / passed,
+        cpu=used * 1_000 / len(took),
+        statements=(after - before) / len(took),
+        p50=took[len(took) // 2] * 1_000,
+        p99=took[len(took) * 99 // 100] * 1_000,
+        broken=tuple(each.name for each in await check(database_url)),
+    )
+
+
+async def _bought(open_lines: Sequence[Line], variants: Sequence[VariantId], seconds: float) -> list[float]:
+    until = time.perf_counter() + seconds
+    took: list[float] = []
+
+    async def buy_again(number: int, line: Line) -> None:
+        chance = random.Random(number)
+        while (began := time.perf_counter()) < until:
+            await buy(line, chance.sample(variants, 2), email=f"buyer-{number}@mail.example")
+            took.append(time.perf_counter() - began)
+
+    await asyncio.gather(*(buy_again(number, line) for number, line in enumerate(open_lines)))
+    return took
