@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import random
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,7 +25,7 @@ _SEQUENCE = "SELECT seq, kind FROM order_event WHERE order_id = $1 ORDER BY seq"
 
 
 @dataclass
-class Watcher:
+class Watcher(ABC):
     """`seen` is every entry that was heard, in the order it was heard; `losses` counts broken connections."""
 
     url: str
@@ -49,8 +50,9 @@ class Watcher:
             self.losses += 1
             await asyncio.sleep(0.05)
 
+    @abstractmethod
     def _hears(self) -> AsyncIterator[dict[str, Any]]:
-        raise NotImplementedError
+        """One connection's entries, until it is lost."""
 
     @property
     def _asked(self) -> dict[str, Any]:

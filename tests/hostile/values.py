@@ -54,7 +54,7 @@ _ODD: dict[str, tuple[Any, ...]] = {
     "Boolean": (True, False),
     "String": ODD_TEXTS,
     "Decimal": ("0", "0.00", "0.0001", "999999999999999.9999", "10.555"),
-    "CurrencyCode": ("XXX", "JPY", "ZZZ"),
+    "CurrencyCode": ("XTS", "JPY", "ZZZ"),
     "CountryCode": ("XX", "AQ", "GB"),
     "LanguageCode": ("zz", "tlh-Latn-x-odd", "en-" + "abcdefgh-" * 20 + "x"),
     "DateTime": (
