@@ -20,7 +20,7 @@ from domain.access.rules import RefreshSecrets
 from domain.payments.provider import SampleMethod
 from domain.seal import Seal
 from edge import webhooks
-from edge.depths import open_depths, outbox_depths, queue_depths
+from edge.depths import limit_depths, open_depths, outbox_depths, queue_depths
 from edge.health import Health, LoopLag
 from edge.layers import layered
 from edge.limits import InputLimits
@@ -32,6 +32,7 @@ from gateways.identity.emails import EmailSyntax
 from gateways.identity.passwords import Argon2Hasher, ZxcvbnJudge
 from gateways.identity.throttle import CountedAttempts
 from gateways.identity.tokens import SignedTokens
+from gateways.limiting.allowances import CountedAllowances
 from gateways.live.redis import RedisLive
 from gateways.payments import sandbox_words
 from gateways.payments.http import TOTAL_SECONDS, payment_client
@@ -48,6 +49,7 @@ from schema.context import Contexts, Ports
 from schema.limits import Ceilings
 from schema.places import Places
 from schema.root import build, executable
+from schema.transport.admission import Admission
 from schema.transport.connection import SocketLimits
 from schema.transport.endpoint import GraphQLEndpoint, Transport
 from schema.transport.graphiql import named_examples
@@ -76,6 +78,11 @@ class Api:
         self.hasher = Argon2Hasher()
         self.judge = ZxcvbnJudge()
         self.throttle = CountedAttempts(settings.redis_url, per_minute=settings.logins_per_minute)
+        self.allowances = CountedAllowances(
+            settings.redis_url,
+            requests_per_minute=settings.requests_allowed,
+            mutations_per_minute=settings.mutations_allowed,
+        )
         self._head = head()
         self._lag = LoopLag()
         self._draining = False
@@ -110,6 +117,7 @@ class Api:
         return [
             *outbox_depths(self.database),
             *queue_depths(self.redis, QUEUE_KEYS),
+            *limit_depths(is_alone=lambda: self.allowances.is_alone),
             *open_depths(
                 sockets=lambda: self.graphql.websockets.sockets,
                 subscriptions=lambda: self.graphql.websockets.subscriptions,
@@ -165,6 +173,7 @@ class Api:
             open_about_itself=settings.introspects,
             explorer=settings.introspects,
             compiled=settings.compiled_executor,
+            admission=Admission(self.allowances, lambda caller: ports.standings.account_of(caller, _utc_now())),
         )
 
     def _webhooks(self) -> PaymentWebhooks:
@@ -213,6 +222,7 @@ class Api:
             stack.push_async_callback(self.payments.aclose)
             stack.push_async_callback(self.redis.aclose)
             stack.push_async_callback(self.throttle.close)
+            stack.push_async_callback(self.allowances.close)
             stack.callback(self.judge.close)
             stack.callback(self.hasher.close)
             stack.push_async_callback(self.database.close)

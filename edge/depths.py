@@ -51,6 +51,11 @@ def queue_depths(client: redis.asyncio.Redis, queues: Mapping[str, str]) -> list
     ]
 
 
+def limit_depths(*, is_alone: Callable[[], bool]) -> list[Depth]:
+    """Whether limits are counted with the other processes or, Redis being away, by this one alone."""
+    return [Depth("vitrine_limits_alone", "1 while this process counts its callers for itself, Redis being away.", is_alone)]
+
+
 def open_depths(*, sockets: Callable[[], int], subscriptions: Callable[[], int], streams: Callable[[], int]) -> list[Depth]:
     """What is open right now in this process."""
     return [

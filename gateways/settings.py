@@ -92,8 +92,8 @@ class Settings(BaseSettings):
     introspection: bool | None = None
     compiled_executor: bool = True
 
-    requests_per_minute: int = Field(600, ge=1)
-    mutations_per_minute: int = Field(120, ge=1)
+    requests_per_minute: int | None = Field(None, ge=1)
+    mutations_per_minute: int | None = Field(None, ge=1)
     logins_per_minute: int = Field(10, ge=1)
     subscriptions_per_socket: int = Field(20, ge=1)
 
@@ -173,6 +173,16 @@ class Settings(BaseSettings):
         """How long a payment may be without an outcome before its provider is asked."""
         given = self.payment_unfinished_seconds
         return (600 if self.is_production else 30) if given is None else given
+
+    @property
+    def requests_allowed(self) -> int:
+        """Operations that one account, or one guest's address, may ask for in a minute."""
+        return self.requests_per_minute or (600 if self.is_production else 6_000)
+
+    @property
+    def mutations_allowed(self) -> int:
+        """Mutations, by root field, that one account, or one guest's address, may ask for in a minute."""
+        return self.mutations_per_minute or (120 if self.is_production else 1_200)
 
     @property
     def seconds_unready(self) -> int:

@@ -100,7 +100,13 @@ def settings_on(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Cal
 
     def settings(database_url: str) -> Settings:
         return load_settings(
-            env_file=None, data_dir=tmp_path_factory.mktemp("shop"), database_url=database_url, redis_url=redis_url
+            env_file=None,
+            data_dir=tmp_path_factory.mktemp("shop"),
+            database_url=database_url,
+            redis_url=redis_url,
+            requests_per_minute=1_000_000,
+            mutations_per_minute=1_000_000,
+            logins_per_minute=1_000,
         )
 
     return settings

@@ -146,3 +146,20 @@ class Throttled:
     """Too many attempts; another one counts again after `retry_after` seconds."""
 
     retry_after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Whose requests are counted together: an account's, else those of a network address."""
+
+    account: AccountId | None
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """Of `limit` a minute `remaining` are left; in `reset_seconds` there is room for more."""
+
+    limit: int
+    remaining: int
+    reset_seconds: int

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from domain.access.model import AccessToken, Claims, Throttled, TokenRefused, Weakness
+from domain.access.model import AccessToken, Asker, Claims, Left, Throttled, TokenRefused, Weakness
 from domain.access.rules import RefreshSecrets
 from domain.ids import AccountId, SessionId
 
@@ -67,6 +67,19 @@ class Throttle(Protocol):
         A refused attempt on an account from one address does not count against the account elsewhere, so that nobody
         locks others out.
         """
+
+
+class Allowances(Protocol):
+    """Bounds what one asker may ask and do in a minute, over all processes. Nothing here raises when it cannot count."""
+
+    def exhausted(self, asker: Asker) -> Throttled | None:
+        """Whether the asker's next request is known to be refused, without asking anybody; counts nothing."""
+
+    async def take(self, asker: Asker, *, mutations: int) -> Throttled | None:
+        """Counts one more operation with so many mutations in it; None when it may go on."""
+
+    async def left(self, asker: Asker, *, of_mutations: bool) -> Left:
+        """What the asker has left of operations, or of mutations; counts nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

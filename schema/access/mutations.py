@@ -22,7 +22,7 @@ from schema.context import Context
 from schema.ids import global_id
 from schema.mutations import Answer, answered, deed
 from schema.permissions import EVERYONE, SIGNED_IN
-from schema.refusal import Refusal
+from schema.refusal import Refusal, too_many
 
 _TOKENS = {
     "access_token": (str, "Send it as `Authorization: Bearer ...`."),
@@ -30,12 +30,6 @@ _TOKENS = {
     "refresh_token": (str, "Good for one `tokenRefresh`. Keep it like a password."),
     "refresh_token_expires_at": (datetime, "When the session ends unless it is refreshed before, UTC."),
 }
-
-
-def too_many(throttled: Throttled) -> Refusal:
-    """What is raised for who tried too often: a failure of the request, not of its input."""
-    wait = throttled.retry_after
-    return Refusal("RATE_LIMITED", f"Too many attempts. Please try again in {wait} seconds.", retryAfter=wait)
 
 
 @contextmanager

@@ -38,6 +38,7 @@ from schema.context import Context
 from schema.customers.addresses import AddressInput, checked_address
 from schema.mutations import Answer, answered, deed
 from schema.permissions import CUSTOMER, EVERYONE
+from schema.refusal import too_many
 
 THE_CART = (Cart, "The cart as it is now.")
 
@@ -176,6 +177,13 @@ async def cart_delivery_select(
 
 @deed("Puts a coupon on the cart, in place of another; each limit of a coupon has its own code.", allow=EVERYONE, cart=THE_CART)
 async def cart_coupon_apply(context: Context, *, input: CartCouponApplyInput) -> Answer | UserError:
+    known = context.cart_id(input.cart_id)
+    if known is None:
+        return NotFound(path=CART, what="cart")
+    # Codes can be guessed; a try costs the cart and the address that it came from, whatever becomes of it.
+    attempts = context.ports.access.throttle
+    if (throttled := await attempts.attempt("coupon", account=str(known), address=context.caller.address)) is not None:
+        raise too_many(throttled)
     return await _act(context, actions.apply_coupon, input.cart_id, code=input.code)
 
 

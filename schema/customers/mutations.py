@@ -17,7 +17,7 @@ from domain.ids import AddressId, CustomerId
 from domain.viewer import Customer as CustomerViewer
 from domain.viewer import actor_name
 from persistence.customers import reads
-from schema.access.mutations import hashing, too_many
+from schema.access.mutations import hashing
 from schema.context import Context
 from schema.customers.addresses import checked_address
 from schema.customers.inputs import (
@@ -32,7 +32,7 @@ from schema.customers.types import Customer, CustomerAddress
 from schema.ids import global_id
 from schema.mutations import Answer, answered, deed
 from schema.permissions import CUSTOMER, EVERYONE
-from schema.refusal import Refusal
+from schema.refusal import Refusal, too_many
 
 ADDRESS = ("input", "address")
 _ENTRY = {"address": (CustomerAddress, "The entry in the book.")}

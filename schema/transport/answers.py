@@ -37,11 +37,15 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A rendered response. `status` is the one for `application/graphql-response+json`; `code` the first error's."""
+    """A rendered response. `status` is the one for `application/graphql-response+json`; `code` the first error's.
+
+    `retry_after` is the longest that an error asks its caller to wait, in seconds.
+    """
 
     body: bytes
     status: int = 200
     code: str | None = None
+    retry_after: int | None = None
 
 
 class Answers:
@@ -66,13 +70,13 @@ class Answers:
         except TypeError as error:
             # A resolver handed out something that is no JSON (an integer past 64 bits, say): a bug of ours.
             return self.of_failure(error, request_id)
-        return Answer(body, 200 if ran else STATUSES.get(code or "", 400), code)
+        return Answer(body, 200 if ran else STATUSES.get(code or "", 400), code, _retry_after(errors))
 
     def of_errors(self, errors: Iterable[GraphQLError], request_id: str) -> Answer:
         """A request that did not run, or a subscription that could not be opened."""
         formatted = [self._formatted(error, request_id) for error in errors]
         code = formatted[0]["extensions"]["code"]
-        return Answer(orjson.dumps({"errors": formatted}), STATUSES.get(code, 400), code)
+        return Answer(orjson.dumps({"errors": formatted}), STATUSES.get(code, 400), code, _retry_after(formatted))
 
     def of_failure(self, failure: BaseException, request_id: str) -> Answer:
         """A request that ended in an exception; what it says gets out only where it was meant to."""
@@ -120,6 +124,10 @@ class Answers:
             return described
         _log.error("graphql.unexpected", request_id=request_id, path=path, exc_info=failure)
         return "INTERNAL", "Something went wrong on our side. Tell us the request id if it goes on."
+
+
+def _retry_after(errors: list[dict[str, Any]]) -> int | None:
+    return max((each["extensions"]["retryAfter"] for each in errors if "retryAfter" in each["extensions"]), default=None)
 
 
 def _root_cause(error: GraphQLError) -> BaseException:

@@ -186,7 +186,7 @@ class Connection:
         """Send the operation's results; gives the message that ends it."""
         answers, started = self._operations.answers, time.perf_counter()
         try:
-            prepared = await self._operations.prepare(ask)
+            prepared = await self._operations.prepare(ask, caller)
             if prepared.kind is OperationType.SUBSCRIPTION:
                 return await self._stream(operation_id, prepared, ask, caller)
             answer = await self._operations.run(prepared, ask, caller, "ws")

@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from schema.execution.engine import Engine
 from schema.limits import Ceilings
+from schema.transport.admission import Admission
 from schema.transport.answers import Answers, Describe
 from schema.transport.connection import SocketLimits
 from schema.transport.documents import Documents
@@ -43,6 +44,7 @@ class Transport:
 
     `open_about_itself` allows introspection and suggestions in validation errors; `explorer` serves GraphiQL.
     `only_registered` runs nothing but the `registered` documents; `compiled` False runs everything on graphql-core.
+    `admission` counts callers' operations; without it nobody is bounded.
     """
 
     schema: GraphQLSchema
@@ -62,6 +64,7 @@ class Transport:
     registered: Iterable[str] = ()
     only_registered: bool = False
     compiled: bool = True
+    admission: Admission | None = None
 
 
 class GraphQLEndpoint:
@@ -84,6 +87,7 @@ class GraphQLEndpoint:
             answers=Answers(transport.describe),
             observe=transport.observe,
             seconds_max=transport.request_seconds_max,
+            admission=transport.admission,
         )
         self.streams = Streams(
             operations,

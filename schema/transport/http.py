@@ -75,7 +75,7 @@ class GraphQLOverHTTP:
         try:
             caller = caller_of(scope, exchange.headers, exchange.request_id)
             ask = await self._posted(exchange) if exchange.method == "POST" else _gotten(scope)
-            prepared = await self._operations.prepare(ask)
+            prepared = await self._operations.prepare(ask, caller)
         except ClientGone:
             return
         except BadRequest as failure:
@@ -172,6 +172,8 @@ class _Exchange:
             *headers,
             *_BY_STATUS.get(status, ()),
         ]
+        if answer.retry_after is not None:
+            all_headers.append((b"retry-after", str(answer.retry_after).encode()))
         await self.send({"type": "http.response.start", "status": status, "headers": all_headers})
         await self.send({"type": "http.response.body", "body": answer.body})
 

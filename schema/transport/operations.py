@@ -18,8 +18,9 @@ from graphql import ExecutionResult, GraphQLError
 
 from domain.viewer import Customer, Guest, Machine, Staff, Viewer
 from schema.execution.engine import Engine, Prepared, Rejected
+from schema.transport.admission import Admission
 from schema.transport.answers import Answer, Answers
-from schema.transport.bodies import Ask
+from schema.transport.bodies import Ask, BadRequest
 from schema.transport.caller import Caller, Refused
 from schema.transport.documents import Documents
 
@@ -66,7 +67,10 @@ class Subscribed:
 
 
 class Operations:
-    """Runs operations of one schema for all transports. `seconds_max` bounds a query or mutation, None leaves it open."""
+    """Runs operations of one schema for all transports. `seconds_max` bounds a query or mutation, None leaves it open.
+
+    Without `admission` nobody is counted.
+    """
 
     def __init__(
         self,
@@ -77,6 +81,7 @@ class Operations:
         answers: Answers,
         observe: Observe,
         seconds_max: float | None,
+        admission: Admission | None = None,
     ) -> None:
         self._engine = engine
         self._documents = documents
@@ -84,9 +89,23 @@ class Operations:
         self.answers = answers
         self._observe = observe
         self._seconds_max = seconds_max
+        self._admission = admission
 
-    async def prepare(self, ask: Ask) -> Prepared:
-        """The operation asked for; Rejected or BadRequest when there is none to run."""
+    async def prepare(self, ask: Ask, caller: Caller) -> Prepared:
+        """The operation asked for, counted; Rejected or BadRequest when there is none to run or the caller had enough."""
+        if self._admission is None:
+            return await self._prepared(ask)
+        asker = self._admission.asker_of(caller)
+        self._admission.refuse_exhausted(asker)
+        try:
+            prepared = await self._prepared(ask)
+        except (Rejected, BadRequest):
+            await self._admission.count(asker, None)
+            raise
+        await self._admission.count(asker, prepared)
+        return prepared
+
+    async def _prepared(self, ask: Ask) -> Prepared:
         try:
             text = self._documents.text_of(ask)
         except GraphQLError as error:
@@ -99,8 +118,11 @@ class Operations:
         """The answer of a query or mutation; never raises but for cancellation."""
         started = time.perf_counter()
         try:
+            told = await self._admission.told(prepared, ask, caller) if self._admission is not None else None
             async with asyncio.timeout(self._seconds_max), self._open_context(caller) as context:
                 result = await self._engine.execute(prepared, ask.variables, context)
+                if told is not None:
+                    result.extensions = {**(result.extensions or {}), **told}
                 answer = self.answers.of_result(result, caller.request_id)
         except Exception as failure:  # noqa: BLE001 - the last place to word a failure; `of_failure` logs what is a bug
             answer = self.answers.of_failure(failure, caller.request_id)

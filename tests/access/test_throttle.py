@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from domain.access.model import Throttled
-from gateways.identity.throttle import WINDOW_SECONDS, CountedAttempts
+from gateways.identity.throttle import CountedAttempts
+from gateways.limiting.counts import WINDOW_SECONDS
 from tests.makers.access import LOG_IN, REFRESH, Api, a_customer, an_email
 
 NOWHERE = "redis://127.0.0.1:1/0"

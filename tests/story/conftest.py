@@ -28,7 +28,13 @@ def open_shop_url() -> Iterator[tuple[str, Path]]:
     place = Path(tempfile.mkdtemp(prefix="vitrine-story-", dir="/tmp"))
     place.chmod(0o755)
     log = place / "shop.log"
-    environment = {"PATH": os.environ["PATH"], "HOME": str(place), "VITRINE_DATA_DIR": str(place / "data")}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(place),
+        "VITRINE_DATA_DIR": str(place / "data"),
+        "REQUESTS_PER_MINUTE": "1000000",
+        "MUTATIONS_PER_MINUTE": "1000000",
+    }
     with log.open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, str(ROOT / "server.py"), "--port", "0"], stdout=out, stderr=out, env=environment

@@ -1,0 +1,61 @@
+"""Who may still ask in this minute: every operation is counted before it runs, whichever way it came.
+
+Invalid documents count as well, and each root field of a mutation counts as one, so that aliases and sockets share with
+requests. Attempts on accounts and coupons are counted again, more strictly, where they are made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from graphql import GraphQLError, OperationType
+
+from domain.access.model import Asker, Throttled
+from domain.access.provider import Allowances
+from domain.ids import AccountId
+from schema.execution.engine import Prepared, Rejected
+from schema.transport.bodies import Ask
+from schema.transport.caller import Caller
+
+AccountOf = Callable[[Caller], AccountId | None]
+"""Whose token a caller shows; None for guests and for tokens that are not good. It must cost next to nothing."""
+
+
+class Admission:
+    """Counts operations against their callers' allowances."""
+
+    def __init__(self, allowances: Allowances, account_of: AccountOf) -> None:
+        self._allowances = allowances
+        self._account_of = account_of
+
+    def asker_of(self, caller: Caller) -> Asker:
+        """Whom an operation is counted for; a token that is not good counts for the address that it came from."""
+        return Asker(account=self._account_of(caller), address=caller.address)
+
+    def refuse_exhausted(self, asker: Asker) -> None:
+        """Rejected at once who was just refused: before their document costs anything."""
+        _refuse(self._allowances.exhausted(asker))
+
+    async def count(self, asker: Asker, prepared: Prepared | None) -> None:
+        """Counts an operation, None for a document that does not run; Rejected when the allowance is used up."""
+        mutations = prepared.weight.roots if prepared is not None and prepared.kind is OperationType.MUTATION else 0
+        _refuse(await self._allowances.take(asker, mutations=mutations))
+
+    async def told(self, prepared: Prepared, ask: Ask, caller: Caller) -> dict[str, Any] | None:
+        """What the answer's extensions tell of the allowance, to who asked by the request's `extensions.rateLimit: true`.
+
+        For a mutation it is of mutations, for others of operations.
+        """
+        if ask.extensions.get("rateLimit") is not True:
+            return None
+        of_mutations = prepared.kind is OperationType.MUTATION
+        left = await self._allowances.left(self.asker_of(caller), of_mutations=of_mutations)
+        return {"rateLimit": {"limit": left.limit, "remaining": left.remaining, "resetSeconds": left.reset_seconds}}
+
+
+def _refuse(throttled: Throttled | None) -> None:
+    if throttled is not None:
+        wait = throttled.retry_after
+        message = f"Too many requests. Please try again in {wait} seconds."
+        raise Rejected(GraphQLError(message, extensions={"code": "RATE_LIMITED", "retryAfter": wait}))
