@@ -22,7 +22,7 @@ from benchmarks.buyers import checkouts
 from benchmarks.catalogue import SIZES, Shelves, fill
 from benchmarks.floors import STATEMENTS
 from benchmarks.load import Measured, lines, measure, posted
-from benchmarks.operations import Workload, workloads
+from benchmarks.operations import NOTHING, Workload, workloads
 from benchmarks.processes import ROOT, Cores, Neighbours, Server, api, choose_cores, floor, opened, room_for_sockets
 from benchmarks.report import BARE, COMPILED, CORE, WRITTEN, Results
 from benchmarks.watchers import watch
@@ -97,7 +97,8 @@ async def _measured(plan: Plan, cores: Cores, servers: Mapping[str, Server], she
         await _agree([servers[name] for name in (WRITTEN, CORE, COMPILED)], workload)
     neighbours = Neighbours(cores.server, tuple(servers.values()))
     _say(f"Measuring {report.TITLES[BARE]}")
-    bare = await _best(plan, servers[BARE], reads[0])
+    bare = await _best(plan, servers[BARE], NOTHING)
+    empty = await _best(plan, servers[COMPILED], NOTHING)
     found: dict[str, dict[str, Measured]] = {}
     for workload in reads:
         found[workload.key] = {}
@@ -115,6 +116,7 @@ async def _measured(plan: Plan, cores: Cores, servers: Mapping[str, Server], she
         about=_about(plan, cores, share),
         titles={workload.key: workload.title for workload in reads},
         bare=bare,
+        empty=empty,
         reads=found,
         checkouts=bought,
         watched=watched,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import time
 from collections.abc import Sequence
@@ -32,20 +33,33 @@ BERLIN = {
 
 @dataclass(frozen=True, slots=True)
 class Checkouts:
-    """`cpu` is milliseconds of the server's process an order; p50 and p99 milliseconds from the first request to the order."""
+    """`cpu` is milliseconds of the server's process an order; p50 and p99 milliseconds from the first request to the order.
+
+    `steps` is the statements of each of the three requests.
+    """
 
     a_second: float
     cpu: float
     statements: float
+    steps: tuple[float, ...]
     p50: float
     p99: float
     broken: tuple[str, ...]
 
 
 async def buy(line: Line, variants: Sequence[VariantId], *, email: str) -> dict[str, Any]:
-    """From nothing to a placed order, in three requests: a cart with its lines; buyer, address, delivery; complete."""
+    """From nothing to a placed order, in three requests."""
+    cart = await _fill_cart(line, variants)
+    await _give_details(line, cart, email=email)
+    return await _complete(line, cart)
+
+
+async def _fill_cart(line: Line, variants: Sequence[VariantId]) -> dict[str, str]:
     wanted = [{"variantId": global_id("Variant", each), "quantity": 1} for each in variants]
-    cart = {"cartId": (await line.data(CREATE, "Create", input={"lines": wanted}))["cartCreate"]["cart"]["id"]}
+    return {"cartId": (await line.data(CREATE, "Create", input={"lines": wanted}))["cartCreate"]["cart"]["id"]}
+
+
+async def _give_details(line: Line, cart: dict[str, str], *, email: str) -> None:
     await line.data(
         PREPARE,
         "Prepare",
@@ -53,6 +67,9 @@ async def buy(line: Line, variants: Sequence[VariantId], *, email: str) -> dict[
         addresses={**cart, "shipping": BERLIN},
         delivery={**cart, "deliveryOptionId": DELIVERY},
     )
+
+
+async def _complete(line: Line, cart: dict[str, str]) -> dict[str, Any]:
     order: dict[str, Any] = (await line.data(COMPLETE, "Complete", input=cart))["checkoutComplete"]["order"]
     return order
 
@@ -61,6 +78,7 @@ async def checkouts(server: Server, variants: Sequence[VariantId], *, seconds: f
     """Sixteen buyers buy two things each, again and again, for so long."""
     async with lines(server, CLIENTS) as open_lines:
         await _bought(open_lines, variants, seconds / 5)
+        steps = await _statements_by_step(server, open_lines[0], variants)
         before, used, started = await asyncio.to_thread(server.statements), server.cpu_seconds(), time.perf_counter()
         took = sorted(await _bought(open_lines, variants, seconds))
         passed = time.perf_counter() - started
@@ -71,8 +89,21 @@ async def checkouts(server: Server, variants: Sequence[VariantId], *, seconds: f
         statements=(after - before) / len(took),
         p50=took[len(took) // 2] * 1_000,
         p99=took[len(took) * 99 // 100] * 1_000,
+        steps=steps,
         broken=tuple(each.name for each in await check(database_url)),
     )
+
+
+async def _statements_by_step(server: Server, line: Line, variants: Sequence[VariantId]) -> tuple[float, ...]:
+    """For one buyer alone."""
+    marks = [await asyncio.to_thread(server.statements)]
+    cart = await _fill_cart(line, variants[:2])
+    marks.append(await asyncio.to_thread(server.statements))
+    await _give_details(line, cart, email="buyer@mail.example")
+    marks.append(await asyncio.to_thread(server.statements))
+    await _complete(line, cart)
+    marks.append(await asyncio.to_thread(server.statements))
+    return tuple(after - before for before, after in itertools.pairwise(marks))
 
 
 async def _bought(open_lines: Sequence[Line], variants: Sequence[VariantId], seconds: float) -> list[float]:

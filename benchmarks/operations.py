@@ -52,6 +52,10 @@ class Workload:
             yield {"query": self.document, "operationName": self.name, "variables": variables}
 
 
+NOTHING = Workload("W0", "nothing", "Nothing", "query Nothing { __typename }", ({},))
+"""What an operation costs before it reads anything."""
+
+
 def workloads(shelves: Shelves) -> tuple[Workload, ...]:
     """Listing, product page and search over many categories, products and words, in a fixed order."""
     chance = random.Random(SEED)

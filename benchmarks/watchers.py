@@ -51,8 +51,7 @@ async def watch(server: Server, variants: Sequence[VariantId], *, sockets: int) 
         for start in range(0, sockets, OPENED_AT_ONCE):
             number = min(OPENED_AT_ONCE, sockets - start)
             batch = await asyncio.gather(*(_open(server, order["token"]) for _ in range(number)))
-            for socket in batch:
-                stack.push_async_callback(socket.close)
+            stack.push_async_callback(_close, batch)
             opened += batch
         idle = server.cpu_seconds()
         await asyncio.sleep(QUIET_SECONDS)
@@ -94,6 +93,10 @@ async def _open(server: Server, token: str) -> websockets.ClientConnection:
     while json.loads(await socket.recv())["type"] != "next":
         pass
     return socket
+
+
+async def _close(sockets: Sequence[websockets.ClientConnection]) -> None:
+    await asyncio.gather(*(socket.close() for socket in sockets))
 
 
 async def _hears(socket: websockets.ClientConnection) -> float:
