@@ -53,6 +53,16 @@ class CallerAt:
         async with self._client(api) as client:
             return (await client.get(path)).status_code
 
+    async def reads(self, api: Api, path: str) -> str:
+        """A page's text."""
+        async with self._client(api) as client:
+            return (await client.get(path)).text
+
+    async def notifies(self, api: Api) -> int:
+        """The status of a payment provider's notification that nobody signed."""
+        async with self._client(api) as client:
+            return (await client.post("/webhooks/payments/sandbox", json={})).status_code
+
     async def posts(self, api: Api, document: str, *, accept: str = STRICT, **more: Any) -> httpx2.Response:
         """The whole answer of an operation; `more` goes beside `query`."""
         headers = {"Accept": accept, **({"Authorization": f"Bearer {self.token}"} if self.token else {})}

@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.viewer import Permission
 from gateways.embedded.launcher import Embedded
-from gateways.settings import Settings
+from gateways.settings import Mode, Settings
 from tests.conftest import Clone
 from tests.limits.callers import STRICT, Apis, CallerAt, opened
 from tests.makers.people import a_staff_token
@@ -53,6 +53,16 @@ async def test_who_has_used_up_their_allowance_keeps_nobody_else_and_no_other_pa
     assert await CallerAt("203.0.113.77").code(apis.first, HELLO) == "OK"
     for path in ("/health", "/health/live", "/health/ready", "/metrics"):
         assert await caller.gets(apis.first, path) == 200
+    for _ in range(9):
+        assert await caller.notifies(apis.first) == 400, "unsigned, which is all that is said however many come"
+
+
+async def test_a_stream_is_refused_with_one_event(apis: Apis, address: str) -> None:
+    caller = CallerAt(address)
+    await codes(caller, apis, HELLO, 8)
+    answer = await caller.posts(apis.first, HELLO, accept="text/event-stream")
+    assert (answer.status_code, answer.text.count("event: next"), answer.text.count("event: complete")) == (200, 1, 1)
+    assert '"code":"RATE_LIMITED"' in answer.text
 
 
 async def test_documents_that_do_not_run_count_too(apis: Apis, address: str) -> None:
@@ -127,5 +137,14 @@ async def test_an_api_whose_redis_is_killed_serves_on_with_half_the_allowance(
         own_valkey.valkey.kill()
         assert [await caller.code(apis.first, HELLO) for _ in range(6)] == ["OK"] * 4 + ["RATE_LIMITED"] * 2
         assert await caller.gets(apis.first, "/health/ready") == 200
-        assert apis.first.allowances.is_alone
+        assert "\nvitrine_limits_alone 1.0\n" in await caller.reads(apis.first, "/metrics")
         assert await CallerAt("203.0.113.80").code(apis.first, HELLO) == "OK"
+
+
+async def test_development_allows_ten_times_what_production_does(settings_on: Callable[[str], Settings]) -> None:
+    unset = settings_on("postgresql:///shop").model_copy(update={"requests_per_minute": None, "mutations_per_minute": None})
+    assert (unset.requests_allowed, unset.mutations_allowed) == (6_000, 1_200)
+    production = unset.model_copy(update={"mode": Mode.PRODUCTION})
+    assert (production.requests_allowed, production.mutations_allowed) == (600, 120)
+    chosen = production.model_copy(update={"requests_per_minute": 7, "mutations_per_minute": 3})
+    assert (chosen.requests_allowed, chosen.mutations_allowed) == (7, 3)
