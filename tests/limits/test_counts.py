@@ -15,6 +15,7 @@ from domain.ids import AccountId, new_id
 from gateways.embedded.launcher import Embedded
 from gateways.limiting.allowances import CountedAllowances
 from gateways.limiting.counts import AWAY_SECONDS
+from gateways.limiting.leases import LEASE_SECONDS
 from tests.limits.callers import PATIENT
 
 NOWHERE = "redis://127.0.0.1:1/0"
@@ -72,6 +73,27 @@ async def test_each_mutation_counts_and_a_document_that_does_not_fit_uses_up_no_
         assert 1 <= left.reset_seconds <= 60
         assert await taken(allowances, guest(address), times=2, mutations=2) == [True, False]
         assert (await allowances.left(guest(address), of_mutations=False)).remaining == 6, "each was an attempt"
+
+
+async def test_large_allowances_are_taken_by_the_hundredth_and_spent_to_the_last(redis_url: str, address: str) -> None:
+    seconds = [0.0]
+    async with (
+        counting(redis_url, requests=400, monotonic=lambda: seconds[0]) as one,
+        counting(redis_url, requests=400, monotonic=lambda: seconds[0]) as other,
+    ):
+        assert await taken(one, guest(address), times=1) == [True]
+        left = [(await each.left(guest(address), of_mutations=False)).remaining for each in (one, other)]
+        assert left == [399, 396], "four are taken at once"
+        outcomes = [await each.take(guest(address), mutations=0) for each in (one, other) * 220]
+        assert [outcome is None for outcome in outcomes].count(True) == 399
+
+
+async def test_what_was_taken_and_not_spent_in_time_is_lost(redis_url: str, address: str) -> None:
+    seconds = [0.0]
+    async with counting(redis_url, requests=400, monotonic=lambda: seconds[0]) as allowances:
+        assert await taken(allowances, guest(address), times=1) == [True]
+        seconds[0] = LEASE_SECONDS
+        assert (await allowances.left(guest(address), of_mutations=False)).remaining == 396
 
 
 async def test_an_account_is_one_caller_wherever_it_is_and_does_not_use_up_its_address(redis_url: str, address: str) -> None:
