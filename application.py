@@ -21,6 +21,7 @@ from domain.payments.provider import SampleMethod
 from domain.seal import Seal
 from edge import webhooks
 from edge.depths import limit_depths, open_depths, outbox_depths, queue_depths
+from edge.front import front_route
 from edge.health import Health, LoopLag
 from edge.layers import layered
 from edge.limits import InputLimits
@@ -136,7 +137,7 @@ class Api:
             Route(webhooks.PATH, self._webhooks().take, methods=["POST"]),
         ]
         if not self.settings.is_production:
-            routes += mailbox_routes(self.database)
+            routes += [front_route(sandbox_url=self.settings.provider_public_url), *mailbox_routes(self.database)]
         if self.graphql.explorer is not None:
             routes.append(Mount("/graphql/assets", app=self.graphql.explorer.asset))
         return routes
@@ -206,6 +207,7 @@ class Api:
             reservation_seconds=settings.reservation_seconds,
             public_url=settings.own_url,
             storefront_url=settings.storefront_url,
+            webhook_url=settings.provider_callback_url,
         )
 
     def _observe(self, seen: Observation) -> None:

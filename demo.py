@@ -31,13 +31,13 @@ def shop(*, with_worker: bool, with_sandbox: bool) -> Shop:
     """The shop as `serve` runs it: everything in development, the API alone in production."""
 
     def children(settings: Settings) -> Mapping[str, Sequence[str]]:
-        wanted = {"worker": with_worker, "sandbox": with_sandbox}
+        wanted = {"sandbox": with_sandbox, "worker": with_worker}
         if settings.is_production:
             return {}
         return {name: _command(name) for name, is_wanted in wanted.items() if is_wanted}
 
-    def neighbours(settings: Settings) -> Sequence[str]:
-        return (settings.provider_url,) if with_sandbox and not settings.is_production else ()
+    def neighbours(settings: Settings) -> Mapping[str, str]:
+        return {"sandbox": settings.provider_url}
 
     return Shop(
         settle=_settle_sandbox,
@@ -105,7 +105,8 @@ def _welcome(settings: Settings) -> None:
         f"Vitrine is open at {settings.own_url}/graphql (GraphiQL: its first tabs buy something, step by step).",
         *logins,
         f"Mail is shown at {settings.own_url}/mailbox, the payment sandbox at {settings.provider_public_url}.",
-        "Try first: run the tabs from left to right and watch the order's status change in the last. Ctrl-C stops everything.",
+        "Try first: run the tabs from Browse to WatchOrder, left to right: something is bought, and its order changes live.",
+        "Ctrl-C stops everything.",
     ]
     _say("\n".join(lines))
 

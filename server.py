@@ -9,7 +9,7 @@ import sys
 import bootstrap
 
 if __name__ == "__main__":
-    bootstrap.enter(dev=sys.argv[1:2] == ["test"])
+    bootstrap.enter(dev=sys.argv[1:2] == ["test"] and "--help" not in sys.argv)
 
 import asyncio
 import json

@@ -18,8 +18,8 @@ from starlette.responses import Response
 from domain.payments.actions.inbox import accept_notification
 from domain.payments.model import Notification
 from domain.payments.provider import BadSignature, NotificationRefused, Provider
-from domain.unit import Transact
 from persistence.failures import described
+from persistence.unit import Transactions
 
 PATH = "/webhooks/payments/{provider}"
 BODY_MAX = 256 * 1024
@@ -36,7 +36,7 @@ class PaymentWebhooks:
     """The endpoint behind `PATH`, for POST."""
 
     providers: Mapping[str, Provider]
-    transact: Transact
+    transact: Transactions
     clock: Callable[[], datetime]
 
     async def take(self, request: Request) -> Response:
@@ -56,11 +56,13 @@ class PaymentWebhooks:
         except NotificationRefused as refused:
             log.warning("notification.refused", provider=provider.name, reason=str(refused))
             return _answer(400, "BAD_SIGNATURE" if isinstance(refused, BadSignature) else "BAD_NOTIFICATION")
-        return await self._keep(notification) if notification is not None else _answer(200, "IGNORED")
+        if notification is None:
+            return _answer(200, "IGNORED")
+        return await self._keep(notification, getattr(request.state, "request_id", None))
 
-    async def _keep(self, notification: Notification) -> Response:
+    async def _keep(self, notification: Notification, request_id: str | None) -> Response:
         try:
-            await self.transact(accept_notification, notification=notification)
+            await self.transact.of_request(request_id)(accept_notification, notification=notification)
         except Exception as trouble:
             # The database is away or busy: they send it again. Anything else is a bug, answered by the layer outside.
             if described(trouble) is None:

@@ -49,8 +49,8 @@ class Shop:
     children: Callable[[Settings], Mapping[str, Sequence[str]]]
     build_app: Callable[[Settings], Api]
     welcome: Callable[[Settings], None]
-    neighbours: Callable[[Settings], Sequence[str]] = lambda _settings: ()
-    """Addresses of children that must answer before the shop says it is open."""
+    neighbours: Callable[[Settings], Mapping[str, str]] = lambda _settings: {}
+    """Addresses of children, by name, that must answer before the next one starts and the shop says it is open."""
 
 
 def run_shop(settings: Settings, shop: Shop, *, progress: Progress) -> None:
@@ -72,8 +72,8 @@ def run_shop(settings: Settings, shop: Shop, *, progress: Progress) -> None:
         stack.callback(children.stop, seconds=_CHILDREN_STOP_SECONDS)
         for name, command in shop.children(settings).items():
             children.add(name, command)
-        for address in shop.neighbours(settings):
-            wait_for(address)
+            if (address := shop.neighbours(settings).get(name)) is not None:
+                wait_for(address)
         _serve(settings, shop, listener, stopping=stopping, tend=lambda: _tend(children, embedded))
 
 

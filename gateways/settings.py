@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535)
     public_url: str = Field("", pattern=r"^(https?://[^/]+)?$")
     storefront_url: str = Field("", pattern=r"^(https?://.+)?$")
+    webhook_url: str = Field("", pattern=r"^(https?://[^/]+)?$")
     cors_origins: Texts = ()
     forwarded_allow_ips: str = "127.0.0.1"
 
@@ -152,6 +153,11 @@ class Settings(BaseSettings):
     def own_url(self) -> str:
         """Where buyers reach the API, without a slash at the end."""
         return self.public_url or f"http://{_browsable(self.host)}:{self.port}"
+
+    @property
+    def provider_callback_url(self) -> str:
+        """Where payment providers reach the API, when that is not where buyers do."""
+        return self.webhook_url or self.own_url
 
     @property
     def provider_url(self) -> str:

@@ -52,6 +52,8 @@ class Ports:
     reservation_seconds: int
     public_url: str
     storefront_url: str
+    webhook_url: str
+    """Where providers reach us."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -41,7 +41,7 @@ def servers() -> Iterator[Embedded]:
 
 @pytest.fixture(scope="session")
 def template(servers: Embedded) -> str:
-    """The name of a migrated, empty database to clone from. PostgreSQL of `TEST_DATABASE_URL` is not used here."""
+    """The name of a migrated, empty database to clone from."""
     migrate.upgrade(servers.database_url)
     return servers.database_url.partition("?")[0].rpartition("/")[2]
 
@@ -134,6 +134,6 @@ def now() -> datetime:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path | None:
-    """Real-world samples beside the checkout, where somebody has put them; tests that read them skip without."""
+    """Real-world samples beside the checkout, where somebody has put them; tests that read them have nothing to check without."""
     folder = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
     return folder if folder.is_dir() else None

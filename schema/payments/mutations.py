@@ -70,7 +70,7 @@ async def payment_create(context: Context, *, input: PaymentCreateInput) -> Answ
         means=Means(
             method=input.method,
             return_url=input.return_url or ports.storefront_url or ports.public_url,
-            webhook_url=f"{ports.public_url}/webhooks/payments/{name}",
+            webhook_url=f"{ports.webhook_url}/webhooks/payments/{name}",
         ),
         claim=_claim(
             context,

@@ -49,7 +49,9 @@ class Journey:
         headers = dict(given.get("headers", {}))
         if headers.get("Authorization") == "Bearer $accessToken":
             token = self._found.get("accessToken")
-            headers = {"Authorization": f"Bearer {token}"} if token and node.name and node.name.value != "LogIn" else {}
+            headers = (
+                {"Authorization": f"Bearer {token}"} if token and node.name and not node.name.value.endswith("LogIn") else {}
+            )
         operation = node.name.value if node.name else None
         before = await self._statements()
         answer = await self._client.post(
@@ -72,7 +74,7 @@ class Journey:
         elif isinstance(value, dict):
             for key, inner in value.items():
                 if not isinstance(inner, str):
-                    self._remember(key, inner)
+                    self._remember(name if key == "nodes" else key, inner)
                 elif key in {"id", "token"}:
                     self._found[name + key.title()] = inner
                 elif key == "accessToken":

@@ -202,6 +202,7 @@ def ports_of(access: AccessPorts, clock: Clock) -> Ports:
         reservation_seconds=900,
         public_url=ISSUER,
         storefront_url="",
+        webhook_url=ISSUER,
     )
 
 

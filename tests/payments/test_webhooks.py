@@ -49,6 +49,14 @@ async def test_a_genuine_notification_pays_the_order_once_the_actor_has_run(till
     assert (await till.inbox(payment))[-1] == ("DONE", "applied: CAPTURED at version 3")
 
 
+async def test_the_request_id_of_a_webhook_goes_with_what_it_announces(till: Till) -> None:
+    _, payment = await _waiting(till)
+    body, headers = message(await _captured(till, payment))
+    assert await till.told(body, headers={**headers, "X-Request-Id": "hook-7"}) == 200
+    kept = "SELECT request_id FROM outbox_event WHERE kind = 'NotificationReceived' ORDER BY id DESC LIMIT 1"
+    assert await till.shop.rows.fetchval(kept) == "hook-7"
+
+
 async def test_twenty_copies_at_once_are_one_row_and_one_effect(till: Till) -> None:
     order, payment = await _waiting(till)
     body, headers = message(await _captured(till, payment))
