@@ -33,6 +33,8 @@ STATUSES = {
 """The HTTP status of a request that did not run, by its code; 400 for all others."""
 
 _log = structlog.get_logger(__name__)
+_CALLERS_OWN = frozenset({"BAD_USER_INPUT"})
+"""Described failures that are the caller's mistake: nobody else has to hear of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,8 @@ class Answers:
                 return self._describe(failure) or ("TIMEOUT", "The request took too long and was given up.")
         described = self._describe(failure)
         if described is not None:
+            if described[0] in _CALLERS_OWN:
+                return described
             _log.warning("graphql.unavailable", code=described[0], kind=type(failure).__name__, request_id=request_id)
             return described
         _log.error("graphql.unexpected", request_id=request_id, path=path, exc_info=failure)
