@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-import statistics
 import time
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import websockets
 
@@ -21,7 +20,7 @@ from domain.ids import VariantId
 OPENED_AT_ONCE = 100
 QUIET_SECONDS = 5.0
 """As long as the longest pause between two looks of a socket at the database."""
-HEARD_SECONDS = 60.0
+PATIENCE_SECONDS = 90.0
 _PROTOCOL = websockets.Subprotocol("graphql-transport-ws")
 
 
@@ -29,10 +28,11 @@ _PROTOCOL = websockets.Subprotocol("graphql-transport-ws")
 class Watched:
     """Milliseconds from the change to a socket's message; `cpu` is microseconds of the server's process for each socket.
 
-    `idle` is the same for a second in which nothing happens.
+    `idle` is the same for a second in which nothing happens; `lost` sockets were told an error, or were closed.
     """
 
     sockets: int
+    lost: int
     memory_kib: float
     cpu: float
     idle: float
@@ -41,72 +41,78 @@ class Watched:
     last: float
 
 
+@dataclass(slots=True)
+class _Watcher:
+    """One socket, read all the time: a server closes whoever does not answer its pings."""
+
+    url: str
+    token: str
+    is_open: asyncio.Event = field(default_factory=asyncio.Event)
+    is_over: asyncio.Event = field(default_factory=asyncio.Event)
+    heard: float | None = None
+
+    async def watches(self, turn: asyncio.Semaphore) -> None:
+        """Until it is cancelled, or the socket lost."""
+        try:
+            with contextlib.suppress(OSError, websockets.WebSocketException):
+                async with turn:
+                    socket = await websockets.connect(
+                        self.url, subprotocols=[_PROTOCOL], proxy=None, compression=None, ping_interval=None, close_timeout=1
+                    )
+                    await socket.send('{"type":"connection_init"}')
+                    payload = {"query": WATCH, "operationName": "Watch", "variables": {"token": self.token, "after": 0}}
+                    await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
+                async with socket:
+                    await self._reads(socket)
+        finally:
+            self.is_open.set()
+            self.is_over.set()
+
+    async def _reads(self, socket: websockets.ClientConnection) -> None:
+        async for message in socket:
+            told = json.loads(message)
+            match told["type"]:
+                case "next" if told["payload"]["data"]["orderStatusChanged"]["status"] == "CANCELLED":
+                    self.heard = time.perf_counter()
+                    self.is_over.set()
+                case "next":
+                    self.is_open.set()
+                case "ping":
+                    await socket.send('{"type":"pong"}')
+                case "error" | "complete":
+                    return
+
+
 async def watch(server: Server, variants: Sequence[VariantId], *, sockets: int) -> Watched:
     """Opens the sockets on a fresh order, cancels it, and waits until each has heard so."""
-    async with AsyncExitStack() as stack:
-        (line,) = await stack.enter_async_context(lines(server, 1))
+    async with lines(server, 1) as (line,), asyncio.timeout(PATIENCE_SECONDS):
         order = await buy(line, variants[:1], email="watcher@mail.example")
-        before = server.memory_kib()
-        opened: list[websockets.ClientConnection] = []
-        for start in range(0, sockets, OPENED_AT_ONCE):
-            number = min(OPENED_AT_ONCE, sockets - start)
-            batch = await asyncio.gather(*(_open(server, order["token"]) for _ in range(number)))
-            stack.push_async_callback(_close, batch)
-            opened += batch
+        before, turn = server.memory_kib(), asyncio.Semaphore(OPENED_AT_ONCE)
+        watchers = [_Watcher(f"ws://127.0.0.1:{server.port}/graphql", order["token"]) for _ in range(sockets)]
+        watching = [asyncio.create_task(each.watches(turn)) for each in watchers]
+        await asyncio.gather(*(each.is_open.wait() for each in watchers))
+        was_open = sum(not each.is_over.is_set() for each in watchers)
         idle = server.cpu_seconds()
         await asyncio.sleep(QUIET_SECONDS)
         idle = server.cpu_seconds() - idle
-        memory = (server.memory_kib() - before) / sockets
-        hearing = [asyncio.create_task(_hears(socket)) for socket in opened]
-        await asyncio.sleep(0)
+        memory = (server.memory_kib() - before) / max(was_open, 1)
         used, started = server.cpu_seconds(), time.perf_counter()
         await line.data(CANCEL, "Cancel", input={"orderToken": order["token"]})
-        async with asyncio.timeout(HEARD_SECONDS):
-            heard = sorted(moment - started for moment in await asyncio.gather(*hearing))
+        await asyncio.gather(*(each.is_over.wait() for each in watchers))
         used = server.cpu_seconds() - used
-    marks = statistics.quantiles(heard, n=100, method="inclusive")
+        for task in watching:
+            task.cancel()
+        await asyncio.gather(*watching, return_exceptions=True)
+    heard = sorted(each.heard - started for each in watchers if each.heard is not None)
+    if len(heard) < sockets / 2:
+        raise RuntimeError(f"{sockets - len(heard)} of {sockets} sockets were lost")
     return Watched(
         sockets=sockets,
+        lost=sockets - len(heard),
         memory_kib=memory,
-        cpu=used * 1_000_000 / sockets,
-        idle=idle * 1_000_000 / sockets / QUIET_SECONDS,
-        p50=marks[49] * 1_000,
-        p99=marks[98] * 1_000,
+        cpu=used * 1_000_000 / len(heard),
+        idle=idle * 1_000_000 / max(was_open, 1) / QUIET_SECONDS,
+        p50=heard[len(heard) // 2] * 1_000,
+        p99=heard[len(heard) * 99 // 100] * 1_000,
         last=heard[-1] * 1_000,
     )
-
-
-async def _open(server: Server, token: str) -> websockets.ClientConnection:
-    """A socket that has heard everything that had happened before."""
-    socket = await websockets.connect(
-        f"ws://127.0.0.1:{server.port}/graphql",
-        subprotocols=[_PROTOCOL],
-        proxy=None,
-        compression=None,
-        ping_interval=None,
-        open_timeout=60,
-        close_timeout=1,
-    )
-    await socket.send('{"type":"connection_init"}')
-    payload = {"query": WATCH, "operationName": "Watch", "variables": {"token": token, "after": 0}}
-    await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
-    while json.loads(await socket.recv())["type"] != "next":
-        pass
-    return socket
-
-
-async def _close(sockets: Sequence[websockets.ClientConnection]) -> None:
-    await asyncio.gather(*(socket.close() for socket in sockets))
-
-
-async def _hears(socket: websockets.ClientConnection) -> float:
-    """When the entry came that says the order is cancelled."""
-    while True:
-        told = json.loads(await socket.recv())
-        match told["type"]:
-            case "next" if told["payload"]["data"]["orderStatusChanged"]["status"] == "CANCELLED":
-                return time.perf_counter()
-            case "ping":
-                await socket.send('{"type":"pong"}')
-            case "error" | "complete":
-                raise RuntimeError(str(told))
