@@ -234,8 +234,8 @@ def _notes(title: str) -> list[str]:
         "Reads": [
             "CPU ms is processor time of the server's process per request, from `/proc`. *F0* says hello; *F1* gives the very same",
             "answers, compared before measuring, hand-written on asyncpg without schema, permissions, limits, logging or metrics. *SQL*",
-            "is statements per request, BEGIN and COMMIT left out: for the API by its own metrics, for F1 by its source. Eight connections,",
-            "no compression.",
+            "is statements per request, BEGIN and COMMIT left out: for the API by its own metrics, for F1 by its source. Eight",
+            "connections, no compression.",
             "",
             "* nothing: *hello*, and `{ __typename }`, which is what every operation costs before it reads.",
             "* W1: 24 products of a category with pictures and price ranges, and 72 variants with prices and availability.",
