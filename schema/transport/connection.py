@@ -241,7 +241,8 @@ class Connection:
         except TimeoutError:
             self.fail(Fault(frames.TRY_LATER, "Too slow to read"))
             raise _Lost from None
-        except OSError:
+        except (OSError, RuntimeError):
+            # The socket was closed in between: a RuntimeError is the server's word for sending after that.
             raise _Lost from None
 
     async def _send_or_end(self, text: str) -> None:
