@@ -199,23 +199,30 @@ def _coupon(cart: KeptCart, context: Context) -> CouponView | None:
 
 async def _delivery_options(carts: Sequence[KeptCart], context: Context) -> list[list[DeliveryView]]:
     methods = await methods_of_channels(context.reader, [cart.channel_id for cart in carts])
+    goods = [_goods(cart, context) for cart in carts]
     return [
         [
-            _option(cart, method, context)
+            DeliveryView(method, method.cost_for(worth))
             for method in of_channel
             if method.price.currency == cart.currency and method.reaches(cart.destination)
         ]
-        for cart, of_channel in zip(carts, methods, strict=True)
+        for cart, of_channel, worth in zip(carts, methods, goods, strict=True)
     ]
 
 
 def _delivery(carts: Sequence[KeptCart], context: Context) -> list[DeliveryView | None]:
-    return [_option(cart, cart.shipping_method, context) if cart.shipping_method is not None else None for cart in carts]
+    return [_chosen(cart, context) for cart in carts]
 
 
-def _option(cart: KeptCart, method: ShippingMethod, context: Context) -> DeliveryView:
+def _chosen(cart: KeptCart, context: Context) -> DeliveryView | None:
+    method = cart.shipping_method
+    return DeliveryView(method, method.cost_for(_goods(cart, context))) if method is not None else None
+
+
+def _goods(cart: KeptCart, context: Context) -> Amount:
+    """What the goods are worth after the discount: what decides whether a delivery is free."""
     quoted = quote(cart, now=context.now)
-    return DeliveryView(method, method.cost_for(quoted.subtotal - quoted.discount))
+    return quoted.subtotal - quoted.discount
 
 
 async def _orders(carts: Sequence[KeptCart], context: Context) -> list[OrderView | None]:

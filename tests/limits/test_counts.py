@@ -62,7 +62,7 @@ async def test_exactly_as_many_as_are_allowed_go_on_and_the_next_hears_how_long_
 async def test_calls_at_once_over_two_processes_pass_no_more_than_are_allowed(redis_url: str, address: str) -> None:
     async with counting(redis_url) as one, counting(redis_url) as other:
         outcomes = await asyncio.gather(*(each.take(guest(address), mutations=0) for each in (one, other) * 15))
-        # A question that is asked again after a lost connection may have counted twice: never too many, hardly ever one less.
+        # Never too many is the promise; one less may be, for a question asked again after a lost connection counts twice.
         assert 9 <= [outcome is None for outcome in outcomes].count(True) <= 10
 
 
