@@ -5,20 +5,14 @@ What runs besides the API, and how all of it starts and ends, is `server`'s and 
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
-import redis.asyncio
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
-from domain.access.provider import AccessPorts
-from domain.access.rules import RefreshSecrets
-from domain.payments.provider import SampleMethod
-from domain.seal import Seal
 from edge import webhooks
 from edge.depths import limit_depths, open_depths, outbox_depths, queue_depths
 from edge.front import front_route
@@ -28,36 +22,21 @@ from edge.limits import InputLimits
 from edge.mailbox import mailbox_routes
 from edge.metrics import Depth, Metrics
 from edge.webhooks import PaymentWebhooks
-from gateways.addresses import WorldRules
-from gateways.identity.emails import EmailSyntax
-from gateways.identity.passwords import Argon2Hasher, ZxcvbnJudge
-from gateways.identity.throttle import CountedAttempts
-from gateways.identity.tokens import SignedTokens
-from gateways.limiting.allowances import CountedAllowances
-from gateways.live.redis import RedisLive
-from gateways.payments import sandbox_words
-from gateways.payments.http import TOTAL_SECONDS, payment_client
-from gateways.payments.registry import ProviderValues, providers
-from gateways.payments.sandbox import SandboxValues
-from gateways.payments.sandbox_service.scenarios import SCENARIOS
 from gateways.settings import Settings
-from persistence.engine import Database, DatabaseSettings
 from persistence.failures import described
 from persistence.migrate import head
 from persistence.unit import Transactions
-from schema.access.standings import Standings
-from schema.context import Contexts, Ports
+from schema.context import Contexts
 from schema.limits import Ceilings
-from schema.places import Places
 from schema.root import build, executable
 from schema.transport.admission import Admission
 from schema.transport.connection import SocketLimits
 from schema.transport.endpoint import GraphQLEndpoint, Transport
 from schema.transport.graphiql import named_examples
 from schema.transport.operations import Observation
+from supplies import Supplies
 from workers.broker import QUEUE_KEYS
 
-_REDIS_SECONDS = 2.0
 ROUTES = ("/graphql", "/graphql/assets", "/health", "/metrics", "/mailbox", "/webhooks/payments")
 """Paths that have metrics of their own."""
 
@@ -66,24 +45,9 @@ class Api:
     """The API as an ASGI application with a lifespan: it opens its connections when it starts and closes them at its end."""
 
     def __init__(self, settings: Settings) -> None:
-        if settings.database_url is None or settings.redis_url is None:
-            raise ValueError("the API needs a database and a Redis")
         self.settings = settings
-        self.database = Database(_database_settings(settings, settings.database_url))
-        self.redis = redis.asyncio.Redis.from_url(
-            settings.redis_url, socket_connect_timeout=_REDIS_SECONDS, socket_timeout=_REDIS_SECONDS
-        )
-        self.payments = payment_client()
-        self.providers = providers(ProviderValues(sandbox=_sandbox_values(settings)), client=self.payments)
-        self.live = RedisLive(settings.redis_url)
-        self.hasher = Argon2Hasher()
-        self.judge = ZxcvbnJudge()
-        self.throttle = CountedAttempts(settings.redis_url, per_minute=settings.logins_per_minute)
-        self.allowances = CountedAllowances(
-            settings.redis_url,
-            requests_per_minute=settings.requests_allowed,
-            mutations_per_minute=settings.mutations_allowed,
-        )
+        self.supplies = Supplies(settings)
+        self.database = self.supplies.database
         self._head = head()
         self._lag = LoopLag()
         self._draining = False
@@ -117,8 +81,8 @@ class Api:
     def _depths(self) -> list[Depth]:
         return [
             *outbox_depths(self.database),
-            *queue_depths(self.redis, QUEUE_KEYS),
-            *limit_depths(is_alone=lambda: self.allowances.is_alone),
+            *queue_depths(self.supplies.redis, QUEUE_KEYS),
+            *limit_depths(is_alone=lambda: self.supplies.allowances.is_alone),
             *open_depths(
                 sockets=lambda: self.graphql.websockets.sockets,
                 subscriptions=lambda: self.graphql.websockets.subscriptions,
@@ -144,10 +108,10 @@ class Api:
 
     def _transport(self) -> Transport:
         settings = self.settings
-        ports = self._ports()
+        ports = self.supplies.ports()
         contexts = Contexts(
             database=self.database,
-            transact=Transactions(self.database, published=self.live.published),
+            transact=Transactions(self.database, published=self.supplies.live.published),
             ports=ports,
             identify=ports.standings,
             clock=_utc_now,
@@ -174,41 +138,12 @@ class Api:
             open_about_itself=settings.introspects,
             explorer=settings.introspects,
             compiled=settings.compiled_executor,
-            admission=Admission(self.allowances, lambda caller: ports.standings.account_of(caller, _utc_now())),
+            admission=Admission(self.supplies.allowances, lambda caller: ports.standings.account_of(caller, _utc_now())),
         )
 
     def _webhooks(self) -> PaymentWebhooks:
-        transact = Transactions(self.database, published=self.live.published)
-        return PaymentWebhooks(providers=self.providers, transact=transact, clock=_utc_now)
-
-    def _ports(self) -> Ports:
-        settings = self.settings
-        keys = tuple(key.encode() for key in settings.secret_keys)
-        emails = EmailSyntax()
-        tokens = SignedTokens(settings.secret_keys, issuer=settings.own_url, lifetime_seconds=settings.access_token_seconds)
-        return Ports(
-            seal=Seal(keys),
-            live=self.live,
-            access=AccessPorts(
-                hasher=self.hasher,
-                judge=self.judge,
-                emails=emails,
-                tokens=tokens,
-                throttle=self.throttle,
-                secrets=RefreshSecrets(keys),
-                refresh_seconds=settings.refresh_token_seconds,
-            ),
-            standings=Standings(tokens),
-            addresses=WorldRules(),
-            places=Places(time.monotonic),
-            providers=self.providers,
-            default_provider=next(iter(self.providers), ""),
-            sample_methods={} if settings.is_production else {sandbox_words.NAME: _sandbox_methods()},
-            reservation_seconds=settings.reservation_seconds,
-            public_url=settings.own_url,
-            storefront_url=settings.storefront_url,
-            webhook_url=settings.provider_callback_url,
-        )
+        transact = Transactions(self.database, published=self.supplies.live.published)
+        return PaymentWebhooks(providers=self.supplies.providers, transact=transact, clock=_utc_now)
 
     def _observe(self, seen: Observation) -> None:
         self.metrics.operation(transport=seen.transport, name=seen.name, kind=seen.kind, code=seen.code, seconds=seen.seconds)
@@ -221,16 +156,7 @@ class Api:
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            stack.push_async_callback(self.payments.aclose)
-            stack.push_async_callback(self.redis.aclose)
-            stack.push_async_callback(self.throttle.close)
-            stack.push_async_callback(self.allowances.close)
-            stack.callback(self.judge.close)
-            stack.callback(self.hasher.close)
-            stack.push_async_callback(self.database.close)
-            await self.database.open()
-            stack.push_async_callback(self.live.close)
-            await self.live.open()
+            await self.supplies.open(stack)
             self._lag.start()
             stack.callback(self._lag.stop)
             yield
@@ -246,7 +172,7 @@ class Api:
         return isinstance(found, str) and found >= self._head
 
     async def _ask_redis(self) -> bool:
-        return bool(await self.redis.ping())
+        return bool(await self.supplies.redis.ping())
 
 
 def _utc_now() -> datetime:
@@ -256,32 +182,3 @@ def _utc_now() -> datetime:
 def build_app(settings: Settings) -> Api:
     """The API for these settings, nothing opened yet."""
     return Api(settings)
-
-
-def _database_settings(settings: Settings, url: str) -> DatabaseSettings:
-    return DatabaseSettings(
-        url=url,
-        read_size=settings.db_read_size,
-        write_size=settings.db_write_size,
-        wait_seconds=settings.db_wait_seconds,
-        statement_seconds=settings.db_statement_seconds,
-        pooler=bool(settings.db_pooler),
-    )
-
-
-def _sandbox_values(settings: Settings) -> SandboxValues | None:
-    """The sandbox provider, where one is set up."""
-    key = settings.sandbox_api_key.get_secret_value()
-    if not settings.provider_url or not key:
-        return None
-    return SandboxValues(
-        url=settings.provider_url,
-        api_key=key,
-        webhook_secrets=settings.webhook_secrets,
-        # Less than a request may take, so that a provider that hangs is answered with a pending payment.
-        total_seconds=min(TOTAL_SECONDS, settings.request_seconds_max * 0.7),
-    )
-
-
-def _sandbox_methods() -> tuple[SampleMethod, ...]:
-    return tuple(SampleMethod(token=token, story=scenario.story) for token, scenario in SCENARIOS.items())

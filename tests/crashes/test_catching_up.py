@@ -36,10 +36,10 @@ async def test_a_history_is_caught_up_with_before_anything_else_happens(shop: Sh
         {"token": order["token"]},
     )
     assert cancelled == {"orderCancel": {"userErrors": []}}
-    ports = shop.api._ports()
+    ports = shop.api.supplies.ports()
     contexts = Contexts(
         database=shop.api.database,
-        transact=Transactions(shop.api.database, published=shop.api.live.published),
+        transact=Transactions(shop.api.database, published=shop.api.supplies.live.published),
         ports=ports,
         identify=ports.standings,
         clock=lambda: datetime.now(UTC),

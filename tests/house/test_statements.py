@@ -87,7 +87,7 @@ async def _counts(settings: Settings, *, size: int, rounds: int) -> dict[str, in
         assert settings.database_url is not None
         await seed(
             settings.database_url,
-            hash_password=api.hasher.hashed,
+            hash_password=api.supplies.hasher.hashed,
             now=datetime.now(UTC),
             progress=lambda _line: None,
             size=size,

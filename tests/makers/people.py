@@ -22,7 +22,7 @@ async def _account(shop: Shop, email: str) -> object:
         "INSERT INTO account (id, email, email_key, password_hash) VALUES ($1, $2, $2, $3)",
         account_id,
         email,
-        await shop.api.hasher.hashed(PASSWORD),
+        await shop.api.supplies.hasher.hashed(PASSWORD),
     )
     return account_id
 

@@ -1,0 +1,131 @@
+"""What the API is given from outside, made from the settings: connections, providers, hashers, and the ports of the schema.
+
+`application` puts these to use; nothing here answers a request.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import AsyncExitStack
+
+import redis.asyncio
+
+from domain.access.provider import AccessPorts
+from domain.access.rules import RefreshSecrets
+from domain.payments.provider import SampleMethod
+from domain.seal import Seal
+from gateways.addresses import WorldRules
+from gateways.identity.emails import EmailSyntax
+from gateways.identity.passwords import Argon2Hasher, ZxcvbnJudge
+from gateways.identity.throttle import CountedAttempts
+from gateways.identity.tokens import SignedTokens
+from gateways.limiting.allowances import CountedAllowances
+from gateways.live.redis import RedisLive
+from gateways.payments import sandbox_words
+from gateways.payments.http import TOTAL_SECONDS, payment_client
+from gateways.payments.registry import ProviderValues, providers
+from gateways.payments.sandbox import SandboxValues
+from gateways.payments.sandbox_service.scenarios import SCENARIOS
+from gateways.settings import Settings
+from persistence.engine import Database, DatabaseSettings
+from schema.access.standings import Standings
+from schema.context import Ports
+from schema.places import Places
+
+_REDIS_SECONDS = 2.0
+
+
+class Supplies:
+    """Everything the API holds open, made when it is built and opened when it starts."""
+
+    def __init__(self, settings: Settings) -> None:
+        if settings.database_url is None or settings.redis_url is None:
+            raise ValueError("the API needs a database and a Redis")
+        self.settings = settings
+        self.database = Database(_database_settings(settings, settings.database_url))
+        self.redis = redis.asyncio.Redis.from_url(
+            settings.redis_url, socket_connect_timeout=_REDIS_SECONDS, socket_timeout=_REDIS_SECONDS
+        )
+        self.payments = payment_client()
+        self.providers = providers(ProviderValues(sandbox=_sandbox_values(settings)), client=self.payments)
+        self.live = RedisLive(settings.redis_url)
+        self.hasher = Argon2Hasher()
+        self.judge = ZxcvbnJudge()
+        self.throttle = CountedAttempts(settings.redis_url, per_minute=settings.logins_per_minute)
+        self.allowances = CountedAllowances(
+            settings.redis_url,
+            requests_per_minute=settings.requests_allowed,
+            mutations_per_minute=settings.mutations_allowed,
+        )
+
+    async def open(self, stack: AsyncExitStack) -> None:
+        """Opens what has to be opened and hands the closing of everything to the stack."""
+        stack.push_async_callback(self.payments.aclose)
+        stack.push_async_callback(self.redis.aclose)
+        stack.push_async_callback(self.throttle.close)
+        stack.push_async_callback(self.allowances.close)
+        stack.callback(self.judge.close)
+        stack.callback(self.hasher.close)
+        stack.push_async_callback(self.database.close)
+        await self.database.open()
+        stack.push_async_callback(self.live.close)
+        await self.live.open()
+
+    def ports(self) -> Ports:
+        """The schema's view of all this."""
+        settings = self.settings
+        keys = tuple(key.encode() for key in settings.secret_keys)
+        emails = EmailSyntax()
+        tokens = SignedTokens(settings.secret_keys, issuer=settings.own_url, lifetime_seconds=settings.access_token_seconds)
+        return Ports(
+            seal=Seal(keys),
+            live=self.live,
+            access=AccessPorts(
+                hasher=self.hasher,
+                judge=self.judge,
+                emails=emails,
+                tokens=tokens,
+                throttle=self.throttle,
+                secrets=RefreshSecrets(keys),
+                refresh_seconds=settings.refresh_token_seconds,
+            ),
+            standings=Standings(tokens),
+            addresses=WorldRules(),
+            places=Places(time.monotonic),
+            providers=self.providers,
+            default_provider=next(iter(self.providers), ""),
+            sample_methods={} if settings.is_production else {sandbox_words.NAME: _sandbox_methods()},
+            reservation_seconds=settings.reservation_seconds,
+            public_url=settings.own_url,
+            storefront_url=settings.storefront_url,
+            webhook_url=settings.provider_callback_url,
+        )
+
+
+def _database_settings(settings: Settings, url: str) -> DatabaseSettings:
+    return DatabaseSettings(
+        url=url,
+        read_size=settings.db_read_size,
+        write_size=settings.db_write_size,
+        wait_seconds=settings.db_wait_seconds,
+        statement_seconds=settings.db_statement_seconds,
+        pooler=bool(settings.db_pooler),
+    )
+
+
+def _sandbox_values(settings: Settings) -> SandboxValues | None:
+    """The sandbox provider, where one is set up."""
+    key = settings.sandbox_api_key.get_secret_value()
+    if not settings.provider_url or not key:
+        return None
+    return SandboxValues(
+        url=settings.provider_url,
+        api_key=key,
+        webhook_secrets=settings.webhook_secrets,
+        # Less than a request may take, so that a provider that hangs is answered with a pending payment.
+        total_seconds=min(TOTAL_SECONDS, settings.request_seconds_max * 0.7),
+    )
+
+
+def _sandbox_methods() -> tuple[SampleMethod, ...]:
+    return tuple(SampleMethod(token=token, story=scenario.story) for token, scenario in SCENARIOS.items())
