@@ -12,6 +12,7 @@ from domain.access.model import (
     ADMINISTRATOR,
     USER_AGENT_LENGTH_MAX,
     Account,
+    Device,
     Ended,
     Family,
     NewSession,
@@ -45,7 +46,7 @@ async def open_session(
     *,
     account: Account,
     better_hash: str | None,
-    device: str,
+    device: Device,
     secrets: RefreshSecrets,
     lifetime: timedelta,
     now: datetime,
@@ -58,7 +59,9 @@ async def open_session(
         await unit.access.set_password_hash(account.id, better_hash)
     session_id = SessionId(new_id())
     await unit.access.add_session(
-        NewSession(id=session_id, account_id=account.id, device=rules.printable(device)[:USER_AGENT_LENGTH_MAX], opened_at=now)
+        NewSession(
+            id=session_id, account_id=account.id, device=rules.printable(device.agent)[:USER_AGENT_LENGTH_MAX], opened_at=now
+        )
     )
     token = secrets.first()
     await unit.access.add_token(_kept(token, session_id, lifetime, now))

@@ -9,7 +9,15 @@ from datetime import datetime, timedelta
 
 from domain.access import actions, rules
 from domain.access.errors import EmailInvalid, EmailTaken, InvalidCredentials, PasswordWrong, RefreshTokenInvalid
-from domain.access.model import PASSWORD_LENGTH_MAX, STAFF_NAME_LENGTH_MAX, LoggedIn, OpenSession, Throttled
+from domain.access.model import (
+    PASSWORD_LENGTH_MAX,
+    STAFF_NAME_LENGTH_MAX,
+    Device,
+    LoggedIn,
+    OpenSession,
+    Proved,
+    Throttled,
+)
 from domain.access.provider import AccessPorts, EmailRules, PasswordHasher, PasswordJudge
 from domain.error import Invalid, Path, Several, UserError
 from domain.ids import AccountId, SessionId
@@ -18,40 +26,41 @@ from domain.unit import Transact
 PASSWORD = ("input", "password")
 
 
-async def log_in(
-    transact: Transact,
-    ports: AccessPorts,
-    *,
-    email: str,
-    password: str,
-    device: str,
-    address: str | None,
-    now: datetime,
-) -> LoggedIn | InvalidCredentials | Throttled:
-    """Opens a session for who knows the password. Raises `Busy`. Staff and customers log in alike."""
+async def prove(
+    transact: Transact, ports: AccessPorts, *, email: str, password: str, device: Device
+) -> Proved | InvalidCredentials | Throttled:
+    """The first half of a log-in: who knows the password of an active account. Nothing is opened yet. Raises `Busy`.
+
+    What else the account asks for (a second factor, say) comes between this and `enter`.
+    """
     refused = InvalidCredentials(path=("input",))
     written = ports.emails.normalised(email)
     if written is None or len(password) > PASSWORD_LENGTH_MAX:
         return refused
     key = rules.email_key(written)
-    if (throttled := await ports.throttle.attempt("log in", account=key, address=address)) is not None:
+    if (throttled := await ports.throttle.attempt("log in", account=key, address=device.address)) is not None:
         return throttled
     account = await transact(actions.find_account, email_key=key)
     verified = await ports.hasher.verified(password, account.password_hash if account else None)
     if account is None or not verified.is_right or not account.is_active:
         return refused
+    return Proved(account=account, better_hash=verified.better_hash)
+
+
+async def enter(
+    transact: Transact, ports: AccessPorts, proved: Proved, *, device: Device, now: datetime
+) -> LoggedIn | InvalidCredentials:
+    """The second half of a log-in: opens a session for who proved to own the account, whichever way, and issues its tokens."""
     opened = await transact(
         actions.open_session,
-        account=account,
-        better_hash=verified.better_hash,
+        account=proved.account,
+        better_hash=proved.better_hash,
         device=device,
         secrets=ports.secrets,
         lifetime=timedelta(seconds=ports.refresh_seconds),
         now=now,
     )
-    if opened is None:
-        return refused
-    return _logged_in(ports, opened, now)
+    return InvalidCredentials(path=("input",)) if opened is None else _logged_in(ports, opened, now)
 
 
 async def refresh(transact: Transact, ports: AccessPorts, *, token: str, now: datetime) -> LoggedIn | RefreshTokenInvalid:

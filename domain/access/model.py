@@ -54,6 +54,25 @@ class Ended(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """Where somebody acts from: what the client calls itself (User-Agent, RFC 9110) and its network address, both unverified."""
+
+    agent: str = ""
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proved:
+    """Somebody has proved to own this account, as it was read then. `better_hash` replaces a password hash weaker than today's.
+
+    A session is only opened while the account's password hash is still this one.
+    """
+
+    account: Account
+    better_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewSession:
     """A log-in on one device, about to be kept. `device` is what the client calls itself (User-Agent, RFC 9110)."""
 

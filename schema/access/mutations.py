@@ -10,7 +10,7 @@ from typing import Annotated
 import strawberry
 
 from domain.access import actions, flows
-from domain.access.model import LoggedIn, Throttled
+from domain.access.model import Device, LoggedIn, Throttled
 from domain.access.provider import Busy
 from domain.customers.errors import ValueMissing
 from domain.error import NotFound, UserError
@@ -41,6 +41,11 @@ def hashing() -> Iterator[None]:
         raise Refusal("OVERLOADED", "The shop is very busy. Nothing was changed; please try again in a moment.") from busy
 
 
+def device_of(context: Context) -> Device:
+    """Where the caller acts from."""
+    return Device(agent=context.caller.user_agent or "", address=context.caller.address)
+
+
 def _tokens(outcome: LoggedIn | UserError) -> Answer | UserError:
     if isinstance(outcome, UserError):
         return outcome
@@ -64,18 +69,14 @@ async def token_create(
     *,
     input: Annotated[TokenCreateInput, strawberry.argument(description="Who logs in.")],
 ) -> Answer | UserError:
+    device, access = device_of(context), context.ports.access
     with hashing():
-        outcome = await flows.log_in(
-            context.act,
-            context.ports.access,
-            email=input.email,
-            password=input.password,
-            device=context.caller.user_agent or "",
-            address=context.caller.address,
-            now=context.now,
-        )
-    if isinstance(outcome, Throttled):
-        raise too_many(outcome)
+        proved = await flows.prove(context.act, access, email=input.email, password=input.password, device=device)
+    if isinstance(proved, Throttled):
+        raise too_many(proved)
+    if isinstance(proved, UserError):
+        return proved
+    outcome = await flows.enter(context.act, access, proved, device=device, now=context.now)
     tokens = _tokens(outcome)
     if isinstance(outcome, UserError) or isinstance(tokens, UserError) or input.cart_id is None:
         return tokens

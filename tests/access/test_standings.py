@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.access import flows
 from domain.access.errors import InvalidCredentials
 from domain.access.model import LoggedIn
 from domain.access.provider import Verified
@@ -29,6 +28,7 @@ from tests.makers.access import (
     an_administrator,
     an_api,
     an_email,
+    logged_in,
     reading,
 )
 
@@ -162,13 +162,11 @@ async def test_a_password_changed_during_the_comparison_opens_no_session(
     ada = await a_customer(api)
     watched = Watched(hasher)
     login = asyncio.create_task(
-        flows.log_in(
+        logged_in(
             transact,
             access_of(watched, judge),
             email=ada.email,
             password=ada.password,
-            device="",
-            address=None,
             now=datetime(2026, 3, 1, 12, 0, tzinfo=UTC),
         )
     )
@@ -211,13 +209,12 @@ async def test_a_machine_that_hashes_as_much_as_it_can_says_so(
 
 async def test_what_a_device_calls_itself_is_kept_without_control_characters_and_cut(api: Api, transact: Transactions) -> None:
     ada = await a_customer(api)
-    outcome = await flows.log_in(
+    outcome = await logged_in(
         transact,
         api.ports.access,
         email=ada.email,
         password=ada.password,
-        device="Bell\x07\x00" + "x" * 1_000,
-        address=None,
+        agent="Bell\x07\x00" + "x" * 1_000,
         now=api.clock.now,
     )
     assert isinstance(outcome, LoggedIn)

@@ -14,14 +14,16 @@ import httpx2
 import pytest
 from graphql import GraphQLSchema
 
-from domain.access.flows import create_admin
-from domain.access.model import Throttled
+from domain.access.errors import InvalidCredentials
+from domain.access.flows import create_admin, enter, prove
+from domain.access.model import Device, LoggedIn, Proved, Throttled
 from domain.access.provider import AccessPorts, PasswordHasher, PasswordJudge, Throttle
 from domain.access.rules import RefreshSecrets
 from domain.customers.flows import Registered, Registration, register
 from domain.error import UserError
 from domain.ids import AccountId
 from domain.seal import Seal
+from domain.unit import Transact
 from gateways.addresses import WorldRules
 from gateways.identity.emails import EmailSyntax
 from gateways.identity.passwords import Argon2Hasher, HashCost, ZxcvbnJudge
@@ -162,6 +164,17 @@ async def an_administrator(api: Api) -> Person:
     )
     assert not isinstance(outcome, UserError), outcome
     return Person(api, outcome, email, GOOD_PASSWORD)
+
+
+async def logged_in(
+    transact: Transact, access: AccessPorts, *, email: str, password: str, now: datetime, agent: str = ""
+) -> LoggedIn | InvalidCredentials | Throttled:
+    """A whole log-in of who has no second factor."""
+    device = Device(agent=agent)
+    proved = await prove(transact, access, email=email, password=password, device=device)
+    if not isinstance(proved, Proved):
+        return proved
+    return await enter(transact, access, proved, device=device, now=now)
 
 
 class Unthrottled:
