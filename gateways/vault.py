@@ -26,7 +26,7 @@ class KeyedVault:
 
     def unlock(self, sealed: bytes, *, purpose: str, owner: str) -> bytes:
         version, nonce, rest = sealed[:1], sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
-        if version != _VERSION:
+        if version != _VERSION or len(nonce) != _NONCE_BYTES:
             raise ValueError("sealed in a way that is not known here")
         for cipher in self._ciphers:
             try:
