@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, PrimaryKeyConstraint, text
+from sqlalchemy import BigInteger, Identity, Index, LargeBinary, PrimaryKeyConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 import persistence.access.tables
@@ -13,6 +13,8 @@ import persistence.carts.tables
 import persistence.catalog.tables
 import persistence.channels.tables
 import persistence.customers.tables
+import persistence.factors.tables
+import persistence.identities.tables
 import persistence.notices.tables
 import persistence.orders.tables
 import persistence.payments.tables
@@ -21,6 +23,7 @@ import persistence.promotions.tables
 import persistence.shipping.tables
 import persistence.stock.tables
 import persistence.taxes.tables
+import persistence.webhooks.tables
 from persistence.base import Created, Id, JsonObject, Row, belongs_to
 
 
@@ -31,9 +34,15 @@ class OutboxEventRow(Row):
     __table_args__ = (
         Index("ix_outbox_event_unrouted", "id", postgresql_where=text("routed_at IS NULL")),
         Index("ix_outbox_event_aggregate", "aggregate", "aggregate_id"),
+        Index("ix_outbox_event_unlogged", "number", postgresql_where=text("position IS NULL")),
+        Index("uq_outbox_event_position", "position", unique=True),
     )
 
     id: Mapped[Id]
+    number: Mapped[int] = mapped_column(BigInteger, Identity())
+    """Drawn when the fact is written, under its thing's lock: facts about one thing are numbered as they happened."""
+    position: Mapped[int | None] = mapped_column(BigInteger)
+    """Its place in the event log, from 1 and without gaps; negative for what stays in the house, null until the log is written."""
     kind: Mapped[str]
     aggregate: Mapped[str]
     aggregate_id: Mapped[UUID]
@@ -102,6 +111,8 @@ CONCEPTS = (
     persistence.catalog.tables,
     persistence.channels.tables,
     persistence.customers.tables,
+    persistence.factors.tables,
+    persistence.identities.tables,
     persistence.notices.tables,
     persistence.orders.tables,
     persistence.payments.tables,
@@ -110,5 +121,6 @@ CONCEPTS = (
     persistence.shipping.tables,
     persistence.stock.tables,
     persistence.taxes.tables,
+    persistence.webhooks.tables,
 )
 """Importing this module is what fills `METADATA`; the tuple says so to the reader and to the linter."""

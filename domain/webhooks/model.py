@@ -1,0 +1,160 @@
+"""The words of outgoing webhooks: which facts leave the house, to which endpoints, and how each delivery goes.
+
+A fact goes out under the name of its kind; everything else that the outbox carries is our own business.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.viewer import Permission
+
+ENDPOINTS_MAX = 50
+"""How many endpoints a shop may have: each event is weighed against every one of them."""
+DELIVERY_HOURS = 72
+"""How long a delivery is tried, and how long an endpoint may fail at everything before it is switched off."""
+REPLAY_MAX = 10_000
+"""Events that one replay may send again."""
+
+
+class EventType(enum.Enum):
+    """A kind of fact that the event log shows and endpoints may choose; the value is the name of its class."""
+
+    ORDER_PLACED = "OrderPlaced"
+    ORDER_STATUS_CHANGED = "OrderStatusChanged"
+    ORDER_CANCELLED = "OrderCancelled"
+    PAYMENT_CAPTURED = "PaymentCaptured"
+    PAYMENT_FAILED = "PaymentFailed"
+    REFUND_SETTLED = "RefundSettled"
+    CUSTOMER_REGISTERED = "CustomerRegistered"
+
+    @property
+    def wire_name(self) -> str:
+        """How a webhook calls it: `order.status_changed`."""
+        thing, _, happened = self.name.lower().partition("_")
+        return f"{thing}.{happened}"
+
+
+INTERNAL = frozenset(
+    {
+        "NotificationReceived",
+        "NoticeQueued",
+        "PasswordChanged",
+        "PaymentAbandoned",
+        "ProductImportQueued",
+        "RefreshTokenReused",
+        "RefundDue",
+        "RegistrationRepeated",
+        "WebhooksDue",
+        "WebhookEndpointDisabled",
+    }
+)
+"""Kinds that stay in the house: steps of our own work, and what only an account's owner may learn."""
+
+NEEDED: Mapping[str, Permission] = {
+    "order": Permission.READ_ORDERS,
+    "payment": Permission.READ_PAYMENTS,
+    "account": Permission.READ_CUSTOMERS,
+}
+"""By the kind of thing an event is about, what reading it takes."""
+
+AGGREGATES: Mapping[EventType, str] = {
+    EventType.ORDER_PLACED: "order",
+    EventType.ORDER_STATUS_CHANGED: "order",
+    EventType.ORDER_CANCELLED: "order",
+    EventType.PAYMENT_CAPTURED: "payment",
+    EventType.PAYMENT_FAILED: "payment",
+    EventType.REFUND_SETTLED: "payment",
+    EventType.CUSTOMER_REGISTERED: "account",
+}
+"""What each type is about."""
+
+
+class DeliveryState(enum.Enum):
+    """How the sending of one event to one endpoint goes."""
+
+    PENDING = "PENDING"
+    DELIVERED = "DELIVERED"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEndpoint:
+    """An endpoint about to be made. `permissions` are its maker's: what its payloads may read."""
+
+    id: UUID
+    url: str
+    description: str
+    types: tuple[EventType, ...]
+    selection: str | None
+    permissions: frozenset[Permission]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointChange:
+    """What is to become of an endpoint; None leaves a thing as it is, an empty selection takes it away."""
+
+    url: str | None = None
+    description: str | None = None
+    types: tuple[EventType, ...] | None = None
+    selection: str | None = None
+    permissions: frozenset[Permission] | None = None
+    """The changer's, when the selection or the types are changed."""
+    is_active: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldEndpoint:
+    """An endpoint taken for sending. `fence` is the number of this hold: what it brings counts while no later one began.
+
+    `secrets` are sealed; the newest comes first, and one that was rotated away follows until its time is over.
+    """
+
+    id: UUID
+    fence: int
+    url: str
+    selection: str | None
+    permissions: frozenset[Permission]
+    failures: int
+    failing_since: datetime | None
+    secrets: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueDelivery:
+    """One event for one endpoint. Its id is the webhook's id, the same at every try (Standard Webhooks)."""
+
+    id: UUID
+    endpoint_id: UUID
+    attempts: int
+    type_name: str
+    aggregate: str
+    aggregate_id: UUID
+    position: int
+    fields: Mapping[str, object]
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of one try. `status` is None when there was no HTTP answer; `reason` is None when it was taken."""
+
+    status: int | None
+    reason: str | None
+    response: str
+    milliseconds: int
+    is_final: bool = False
+    """The receiver says that it is gone for good (410)."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A delivery and what came of it."""
+
+    delivery: DueDelivery
+    outcome: Outcome

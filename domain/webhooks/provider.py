@@ -1,0 +1,43 @@
+"""The ports of outgoing webhooks: who carries a signed body out, who resolves a selection, who spells ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from domain.viewer import Permission
+from domain.webhooks.model import DueDelivery, Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What is sent: the id and body that are signed (Standard Webhooks), and where to."""
+
+    id: str
+    url: str
+    body: bytes
+    secrets: Sequence[bytes]
+    """The keys that sign, newest first: each gives a signature of its own, so that either is accepted while one replaces the other."""
+
+
+class Carrier(Protocol):
+    """Calls receivers. Never a private address, never a redirect, and never longer than ten seconds."""
+
+    async def send(self, message: Message, *, now: datetime) -> Outcome:
+        """One try; whatever goes wrong is in the outcome."""
+
+
+class Selections(Protocol):
+    """Resolves the GraphQL selection of an endpoint, for its payloads."""
+
+    async def resolve(self, text: str, *, permissions: frozenset[Permission], delivery: DueDelivery) -> Mapping[str, object]:
+        """The result, `data` and maybe `errors`, as the maker of the endpoint would see it."""
+
+
+class Naming(Protocol):
+    """Public ids, as the API spells them."""
+
+    def __call__(self, aggregate: str, id: UUID) -> str: ...
