@@ -15,6 +15,7 @@ from domain.ids import OrderId, PaymentId
 from domain.payments.actions.attempts import settle_cancelled
 from domain.payments.actions.inbox import apply_notification, due_notifications
 from domain.payments.flows.giving_back import give_back
+from domain.payments.flows.looking_up import follow
 from domain.payments.flows.paying import drop
 from domain.payments.flows.reconciling import reconcile
 from domain.payments.model import NotificationState
@@ -32,6 +33,12 @@ async def apply_received(unit: UnitOfWork, fact: Fact, tools: Tools) -> UserErro
     state = await apply_notification(unit, notification_id=notification_id, accounts=_accounts(tools), now=_now())
     _told(notification_id, state)
     return None
+
+
+async def look_up(fact: Fact, tools: Tools) -> None:
+    """Asks the provider about a payment that a notification only named, and applies it. A silent one leaves it to the clock."""
+    notification_id = fact.id("notification_id")
+    _told(notification_id, await follow(tools.transact, tools.providers, notification_id=notification_id, now=_now()))
 
 
 async def settle_cancelled_order(unit: UnitOfWork, fact: Fact, tools: Tools) -> UserError | None:
@@ -53,10 +60,9 @@ async def drop_attempt(fact: Fact, tools: Tools) -> None:
 
 async def apply_waiting(tools: Tools) -> None:
     """Applies notifications that could not be applied when they came, one a transaction."""
-    accounts = _accounts(tools)
     for notification_id in await tools.transact(due_notifications, limit=_BATCH):
         try:
-            state = await tools.transact(apply_notification, notification_id=notification_id, accounts=accounts, now=_now())
+            state = await follow(tools.transact, tools.providers, notification_id=notification_id, now=_now())
         except (Unavailable, Overloaded):
             raise
         except Exception:

@@ -62,3 +62,15 @@ class NotificationReceived(Event):
     @property
     def aggregate_id(self) -> UUID:
         return self.notification_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentNamed(Event):
+    """A notification that only names a payment lies in the inbox: the provider is to be asked how the payment stands."""
+
+    aggregate: ClassVar[str] = "notification"
+    notification_id: UUID
+
+    @property
+    def aggregate_id(self) -> UUID:
+        return self.notification_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from domain.ids import OrderId, PaymentId
@@ -55,6 +55,27 @@ class ProviderStatus(enum.Enum):
     CANCELLED = "CANCELLED"
 
 
+class ActionKind(enum.Enum):
+    """What a buyer has to do before a payment goes on."""
+
+    REDIRECT = "REDIRECT"
+    """Go to `url`, a page of the provider's or of a bank's."""
+    CHALLENGE = "CHALLENGE"
+    """Let the provider's own script finish in the browser, with `client_secret`."""
+    INSTRUCTIONS = "INSTRUCTIONS"
+    """Do what `text` says, such as a bank transfer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextAction:
+    """How the buyer goes on; one of the three is set, the one that goes with the kind."""
+
+    kind: ActionKind
+    url: str | None = None
+    client_secret: str | None = None
+    text: str | None = None
+
+
 class DisputeStatus(enum.Enum):
     OPEN = "OPEN"
     WON = "WON"
@@ -81,6 +102,16 @@ class MethodShown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptMethod:
+    """A method that the provider keeps for later purchases. `token` is the provider's and a secret of ours and theirs."""
+
+    token: str
+    shown: MethodShown
+    expires_on: date | None = None
+    """The last day on which it is good."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderPayment:
     """One payment as the provider saw it at `version`, which only grows: of two snapshots the higher version is newer."""
 
@@ -97,10 +128,16 @@ class ProviderPayment:
     refunded: Money
     status: ProviderStatus
     version: int
-    next_action: str | None = None
+    next_action: NextAction | None = None
+    waits_until: datetime | None = None
+    """So long the provider waits for a buyer who pays slowly, as by bank transfer; the goods are held until then."""
     failure_code: str | None = None
     failure_message: str | None = None
     method: MethodShown | None = None
+    kept: KeptMethod | None = None
+    """The method, where it was asked to be kept and was."""
+    fee: Money | None = None
+    """What the provider charges us for it, all in all, in whatever currency it settles; None while it does not say."""
     dispute: Dispute | None = None
     created_at: datetime
 
@@ -119,7 +156,7 @@ class Payment:
     captured: Money
     refunded: Money
     version: int
-    next_action: str | None
+    next_action: NextAction | None
     failure_code: str | None
     failure_message: str | None
     method: MethodShown | None
@@ -174,12 +211,16 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """A genuine message of the provider. `kind` is the provider's own word: recorded, never decided upon."""
+    """A genuine message of the provider. `kind` is the provider's own word: recorded, never decided upon.
+
+    It tells the payment whole, or only names it by `reference`: then the worker asks the provider how it stands.
+    """
 
     provider: str
     notification_id: str
     kind: str
-    payment: ProviderPayment
+    payment: ProviderPayment | None
+    reference: str
     occurred_at: datetime
 
 
@@ -193,11 +234,12 @@ class NotificationState(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptNotification:
-    """A provider's message as it lies in the inbox."""
+    """A provider's message as it lies in the inbox; `payment` None while the provider has to be asked about `reference`."""
 
     id: UUID
     provider: str
-    payment: ProviderPayment
+    payment: ProviderPayment | None
+    reference: str
     state: NotificationState
     attempts: int
     received_at: datetime

@@ -12,8 +12,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from domain.money import Money
-from domain.payments.model import Notification, ProviderPayment
+from domain.money import Currency, Money
+from domain.payments.model import DisputeStatus, Notification, ProviderPayment, ProviderStatus
+
+
+class Ability(enum.Enum):
+    """What a provider can do beside taking an amount at once. What is not among its abilities it refuses: `unsupported`."""
+
+    MANUAL_CAPTURE = "MANUAL_CAPTURE"
+    """Promise an amount now, take it later."""
+    PARTIAL_CAPTURE = "PARTIAL_CAPTURE"
+    """Take less than was promised; the rest is released, unless it can do SEVERAL_CAPTURES."""
+    SEVERAL_CAPTURES = "SEVERAL_CAPTURES"
+    """Take what was promised in several parts."""
+    REFUND = "REFUND"
+    PARTIAL_REFUND = "PARTIAL_REFUND"
+    CANCEL = "CANCEL"
+    """Call off what was not taken. Without it, an attempt ends by itself."""
+    SAVED_METHODS = "SAVED_METHODS"
+    LISTING = "LISTING"
+    """Tell all payments since a time."""
+    OFFLINE = "OFFLINE"
+    """Nobody is there to be asked: staff says what came in and what went back."""
 
 
 class CaptureMode(enum.Enum):
@@ -28,7 +48,7 @@ class Declined:
     """It certainly did not happen: a refused card, or a request that the provider will not do. `code` is one word.
 
     For the buyer, who may try another way: card_declined, insufficient_funds, authentication_failed. For us to mend:
-    amount_too_large, wrong_state, not_found, bad_request. Providers may add their own.
+    amount_too_large, wrong_state, not_found, bad_request, unsupported. Providers may add their own.
     """
 
     code: str
@@ -48,7 +68,22 @@ class Unknown:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotAsked(Unknown):
+    """The call was certainly not sent, as while a circuit is open. Of earlier calls with the same key it says nothing."""
+
+
 Answer = ProviderPayment | Declined | Unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buyer:
+    """Who pays, as far as a provider has to know. `country` is ISO 3166-1 alpha-2, `phone` E.164."""
+
+    email: str
+    name: str = ""
+    phone: str | None = None
+    country: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +94,17 @@ class AttemptRequest:
     order_number: str
     amount: Money
     method: str
+    """The token that the provider gave to the browser; empty where the provider's own page asks how to pay."""
     return_url: str
     webhook_url: str
     capture: CaptureMode = CaptureMode.AUTOMATIC
+    buyer: Buyer
+    customer_key: str | None = None
+    """Ours for the customer, the same at every purchase; None for guests, who keep nothing."""
+    keep_method: bool = False
+    """Whether the method shall be kept for the customer's later purchases."""
+    saved_method: str | None = None
+    """The token of a kept method of this customer, to be paid with instead of `method`."""
 
 
 class NotificationRefused(Exception):
@@ -104,6 +147,16 @@ class Provider(Protocol):
         """The account whose payments are ours."""
         ...
 
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """What it can do beside; see `Ability`."""
+        ...
+
+    @property
+    def currencies(self) -> frozenset[Currency] | None:
+        """The currencies it takes; None: all that are asked for."""
+        ...
+
     async def create(self, request: AttemptRequest) -> Answer:
         """Start a payment; the attempt key is the idempotency key."""
         ...
@@ -128,10 +181,14 @@ class Provider(Protocol):
         """The payment as it stands; None when the provider has none of that reference."""
         ...
 
+    async def forget_method(self, token: str) -> Declined | Unknown | None:
+        """Drops a kept method; None when it is gone, be it since long ago."""
+        ...
+
     def list_since(self, since: datetime) -> AsyncIterator[ProviderPayment]:
         """Payments made or changed at or after `since`, oldest change first; one that changes meanwhile may come twice.
 
-        Raises ProviderUnavailable when a page cannot be had.
+        Raises ProviderUnavailable when a page cannot be had. Without LISTING it is empty.
         """
         ...
 
@@ -142,3 +199,55 @@ class Provider(Protocol):
         NotificationRefused. Asynchronous for providers that have to fetch a certificate or verify with a call.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferRule:
+    """Where providers are offered, in this order; None stands for every channel, or every currency."""
+
+    channel: str | None = None
+    currency: Currency | None = None
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """Which of the providers that are set up a buyer may choose from. `all` is for payments that are made already."""
+
+    all: Mapping[str, Provider]
+    rules: tuple[OfferRule, ...] = ()
+
+    def offered(self, channel: str, currency: Currency) -> tuple[Provider, ...]:
+        """Those for a channel (its slug) and currency, the default first, by the rule that fits most closely.
+
+        A channel's own rule goes before a currency's. Without any rule all are offered that take the currency.
+        """
+        fitting = [each for each in self.rules if each.channel in (None, channel) and each.currency in (None, currency)]
+        closest = max(fitting, key=lambda each: (each.channel is not None, each.currency is not None), default=None)
+        names = closest.names if closest is not None else () if self.rules else tuple(self.all)
+        offered = [self.all[name] for name in names if name in self.all]
+        return tuple(each for each in offered if each.currencies is None or currency in each.currencies)
+
+
+_RANKS = (
+    ProviderStatus.PENDING,
+    ProviderStatus.REQUIRES_ACTION,
+    ProviderStatus.FAILED,
+    ProviderStatus.AUTHORIZED,
+    ProviderStatus.CAPTURED,
+    ProviderStatus.CANCELLED,
+)
+
+
+def version_by_progress(
+    status: ProviderStatus, *, authorized: int, captured: int, refunded: int, fee: int | None, dispute: DisputeStatus | None
+) -> int:
+    """A `version` for providers that count none: of two snapshots of one payment the one that has come further is newer.
+
+    Money taken and given back only grows; among equals the later state, the released rest, the dispute and the fee count.
+    """
+    is_released = 0 < captured == authorized
+    taken = ProviderStatus.CAPTURED if captured else status
+    rank = _RANKS.index(taken) + (1 if is_released or taken is ProviderStatus.CANCELLED else 0)
+    disputed = 0 if dispute is None else 1 if dispute is DisputeStatus.OPEN else 2
+    return (captured + refunded) * 64 + rank * 8 + disputed * 2 + (fee is not None)

@@ -18,6 +18,7 @@ from domain.payments.model import (
     Notification,
     NotificationState,
     Payment,
+    ProviderPayment,
     Refund,
     RefundState,
     Transfer,
@@ -62,6 +63,9 @@ class PaymentsStore(Protocol):
 
     async def notification(self, notification_id: UUID) -> KeptNotification | None:
         """A message of the inbox. Locks nothing."""
+
+    async def learn_notification(self, notification_id: UUID, payment: ProviderPayment) -> None:
+        """Keeps what the provider said about the payment that a PENDING message only named."""
 
     async def end_notification(self, notification_id: UUID, state: NotificationState, *, outcome: str) -> bool:
         """Ends a PENDING message; False when it has ended already."""

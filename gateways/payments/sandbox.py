@@ -12,9 +12,10 @@ from datetime import datetime
 
 import httpx2
 
-from domain.money import Money
+from domain.money import Currency, Money
 from domain.payments.model import Notification, ProviderPayment, ProviderStatus
 from domain.payments.provider import (
+    Ability,
     Answer,
     AttemptRequest,
     BadNotification,
@@ -34,6 +35,17 @@ _REFUSALS = frozenset({400, 402, 404, 422})
 """What says for certain that nothing was done. Not 401 or 409: behind a wrong API key or a key that was used for another
 request, an earlier call may well have charged."""
 _PAGE_MAX = 1_000
+_ABILITIES = frozenset(
+    {
+        Ability.MANUAL_CAPTURE,
+        Ability.PARTIAL_CAPTURE,
+        Ability.SEVERAL_CAPTURES,
+        Ability.REFUND,
+        Ability.PARTIAL_REFUND,
+        Ability.CANCEL,
+        Ability.LISTING,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +75,14 @@ class SandboxProvider:
     @property
     def account(self) -> str:
         return self._values.account
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        return _ABILITIES
+
+    @property
+    def currencies(self) -> frozenset[Currency] | None:
+        return None
 
     async def create(self, request: AttemptRequest) -> Answer:
         body = {
@@ -125,6 +145,10 @@ class SandboxProvider:
         answer = self._answer(got, reference=reference)
         return Unknown(reason=f"refused: {answer.code}") if isinstance(answer, Declined) else answer
 
+    async def forget_method(self, token: str) -> Declined | Unknown | None:
+        del token
+        return Declined(code="unsupported", message="The sandbox keeps no methods.")
+
     async def list_since(self, since: datetime) -> AsyncIterator[ProviderPayment]:
         params: dict[str, str] | None = {"since": since.isoformat()}
         while params is not None:
@@ -144,7 +168,14 @@ class SandboxProvider:
             raise BadNotification(str(error)) from error
         if body_id != message_id:
             raise BadNotification("the signed id is not the message's")
-        return Notification(provider=NAME, notification_id=message_id, kind=kind, payment=payment, occurred_at=occurred_at)
+        return Notification(
+            provider=NAME,
+            notification_id=message_id,
+            kind=kind,
+            payment=payment,
+            reference=payment.reference,
+            occurred_at=occurred_at,
+        )
 
     async def _page(self, params: Mapping[str, str]) -> tuple[Sequence[ProviderPayment], dict[str, str] | None]:
         got = await self._get("/payments", params)

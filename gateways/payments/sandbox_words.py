@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from domain.money import MINOR_MAX, Currency, Money
-from domain.payments.model import Dispute, DisputeStatus, MethodShown, ProviderPayment, ProviderStatus
+from domain.payments.model import (
+    ActionKind,
+    Dispute,
+    DisputeStatus,
+    MethodShown,
+    NextAction,
+    ProviderPayment,
+    ProviderStatus,
+)
 from gateways.payments.strict_json import Fields
 
 T = TypeVar("T")
@@ -49,7 +57,7 @@ def payment_of(fields: Fields) -> ProviderPayment:
         refunded=Money(refunded, currency),
         status=_told(_STATUS, fields.text("status")),
         version=fields.whole("version", low=0, high=_VERSION_MAX),
-        next_action=None if action is None else _page_url(action.text("url")),
+        next_action=None if action is None else NextAction(kind=ActionKind.REDIRECT, url=_page_url(action.text("url"))),
         failure_code=None if failure is None else failure.text("code"),
         failure_message=None if failure is None else failure.text("message"),
         method=None if method is None else MethodShown(brand=method.text("brand"), last4=method.text("last4")),

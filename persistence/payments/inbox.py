@@ -10,7 +10,7 @@ from sqlalchemy import Integer, bindparam, func, literal_column, select, text, u
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from domain.ids import new_id
-from domain.payments.model import KeptNotification, Notification, NotificationState
+from domain.payments.model import KeptNotification, Notification, NotificationState, ProviderPayment
 from persistence.payments.snapshots import kept, told
 from persistence.payments.tables import NotificationRow
 from persistence.statement import Question, Statement
@@ -24,6 +24,7 @@ class _Id(NamedTuple):
 class _Kept(NamedTuple):
     id: UUID
     provider: str
+    reference: str
     payload: dict[str, Any]
     state: str
     attempts: int
@@ -39,6 +40,7 @@ _FIRST = (
         provider=bindparam("provider"),
         notification_id=bindparam("notification_id"),
         kind=bindparam("kind"),
+        reference=bindparam("reference"),
         payload=bindparam("payload", type_=JSONB()),
     )
     .on_conflict_do_nothing()
@@ -56,6 +58,11 @@ STILL_WAITS = Question(
 BY_ID = Question(
     _Kept,
     select(*(getattr(NotificationRow, name) for name in _Kept._fields)).where(NotificationRow.id == bindparam("id")),
+)
+LEARN = Statement(
+    update(NotificationRow)
+    .where(NotificationRow.id == bindparam("notification"), _WAITS)
+    .values(payload=bindparam("told", type_=JSONB()))
 )
 END = Statement(
     update(NotificationRow)
@@ -82,7 +89,14 @@ DUE = Question(
 async def receive(transaction: Transaction, notification: Notification) -> UUID | None:
     """Keeps a notification; its id while it waits, new or not, else None."""
     place = {"provider": notification.provider, "notification_id": notification.notification_id}
-    first = await transaction.row(RECEIVE, **place, id=new_id(), kind=notification.kind, payload=kept(notification.payment))
+    first = await transaction.row(
+        RECEIVE,
+        **place,
+        id=new_id(),
+        kind=notification.kind,
+        reference=notification.reference,
+        payload=kept(notification.payment) if notification.payment is not None else {},
+    )
     waiting = first or await transaction.row(STILL_WAITS, **place)
     return waiting.id if waiting is not None else None
 
@@ -95,11 +109,17 @@ async def notification(transaction: Transaction, notification_id: UUID) -> KeptN
     return KeptNotification(
         id=row.id,
         provider=row.provider,
-        payment=told(row.payload),
+        payment=told(row.payload) if row.payload else None,
+        reference=row.reference,
         state=NotificationState(row.state),
         attempts=row.attempts,
         received_at=row.received_at,
     )
+
+
+async def learn(transaction: Transaction, notification_id: UUID, payment: ProviderPayment) -> None:
+    """Keeps what the provider said about one that only named its payment."""
+    await transaction.run(LEARN, notification=notification_id, told=kept(payment))
 
 
 async def end(transaction: Transaction, notification_id: UUID, state: NotificationState, outcome: str) -> bool:

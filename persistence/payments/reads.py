@@ -42,7 +42,7 @@ class PaymentView(NamedTuple):
     authorized: int
     captured: int
     refunded: int
-    next_action: str | None
+    next_action: dict[str, str] | None
     failure_code: str | None
     failure_message: str | None
     method: dict[str, Any]

@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.ids import OrderId, PaymentId
 from domain.money import Currency, Money
 from domain.payments.model import Payment, PaymentState, Refund, RefundState
-from persistence.payments.snapshots import told_method
+from persistence.payments.snapshots import told_action, told_method
 from persistence.payments.tables import PaymentRow, RefundRow
 
 
@@ -27,7 +27,7 @@ class KeptPayment(NamedTuple):
     captured: int
     refunded: int
     version: int
-    next_action: str | None
+    next_action: dict[str, str] | None
     failure_code: str | None
     failure_message: str | None
     method: dict[str, Any]
@@ -64,7 +64,7 @@ def payment_of(row: KeptPayment) -> Payment:
         captured=Money(row.captured, currency),
         refunded=Money(row.refunded, currency),
         version=row.version,
-        next_action=row.next_action,
+        next_action=told_action(row.next_action),
         failure_code=row.failure_code,
         failure_message=row.failure_message,
         method=told_method(row.method),

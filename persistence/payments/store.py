@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Integer, bindparam, cast, func, insert, select, update
+from sqlalchemy import BigInteger, DateTime, bindparam, cast, func, insert, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from domain.ids import OrderId, PaymentId, ReconciliationRunId, new_id
@@ -19,6 +19,7 @@ from domain.payments.model import (
     Notification,
     NotificationState,
     Payment,
+    ProviderPayment,
     Refund,
     RefundState,
     Transfer,
@@ -32,7 +33,7 @@ from persistence.payments.rows import (
     payment_of,
     refund_of,
 )
-from persistence.payments.snapshots import kept_method
+from persistence.payments.snapshots import kept_action, kept_method
 from persistence.payments.tables import LedgerEntryRow, PaymentRow, RefundRow
 from persistence.statement import Question, Statement
 from persistence.transaction import Transaction
@@ -71,8 +72,8 @@ SAVE = Statement(
         authorized=bindparam("its_authorized", type_=BigInteger()),
         captured=bindparam("its_captured", type_=BigInteger()),
         refunded=bindparam("its_refunded", type_=BigInteger()),
-        version=bindparam("its_version", type_=Integer()),
-        next_action=bindparam("its_next_action"),
+        version=bindparam("its_version", type_=BigInteger()),
+        next_action=bindparam("its_next_action", type_=JSONB()),
         failure_code=bindparam("its_failure_code"),
         failure_message=bindparam("its_failure_message"),
         method=bindparam("its_method", type_=JSONB()),
@@ -156,7 +157,7 @@ class PaymentsRows:
             its_captured=payment.captured.minor,
             its_refunded=payment.refunded.minor,
             its_version=payment.version,
-            its_next_action=payment.next_action,
+            its_next_action=kept_action(payment.next_action),
             its_failure_code=payment.failure_code,
             its_failure_message=payment.failure_message,
             its_method=kept_method(payment.method),
@@ -211,6 +212,9 @@ class PaymentsRows:
 
     async def notification(self, notification_id: UUID) -> KeptNotification | None:
         return await inbox.notification(self._transaction, notification_id)
+
+    async def learn_notification(self, notification_id: UUID, payment: ProviderPayment) -> None:
+        await inbox.learn(self._transaction, notification_id, payment)
 
     async def end_notification(self, notification_id: UUID, state: NotificationState, *, outcome: str) -> bool:
         return await inbox.end(self._transaction, notification_id, state, outcome)

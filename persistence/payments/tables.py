@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.payments.model import FINISHED, PaymentState
-from persistence.base import Created, EmptyObject, Id, JsonObject, Minor, Row, belongs_to, may_point_at, one_of
+from persistence.base import Created, EmptyObject, EmptyText, Id, JsonObject, Minor, Row, belongs_to, may_point_at, one_of
 
 
 class PaymentRow(Row):
@@ -36,8 +36,8 @@ class PaymentRow(Row):
     authorized: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     captured: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     refunded: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
-    version: Mapped[int] = mapped_column(server_default=text("0"))
-    next_action: Mapped[str | None]
+    version: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    next_action: Mapped[JsonObject | None]
     failure_code: Mapped[str | None]
     failure_message: Mapped[str | None]
     method: Mapped[EmptyObject]
@@ -105,6 +105,7 @@ class NotificationRow(Row):
     provider: Mapped[str]
     notification_id: Mapped[str]
     kind: Mapped[str]
+    reference: Mapped[EmptyText]
     payload: Mapped[JsonObject]
     state: Mapped[str] = mapped_column(server_default=text("'PENDING'"))
     outcome: Mapped[str | None]

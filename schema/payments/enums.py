@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.payments.model import FindingKind, NotificationState, PaymentState, RefundState
+from domain.payments.model import ActionKind, FindingKind, NotificationState, PaymentState, RefundState
 from schema.enums import described
 
 described(
@@ -10,13 +10,21 @@ described(
     "PaymentState",
     "Where one attempt to pay stands.",
     PENDING="Under way, or not known yet. It will have an outcome by itself.",
-    REQUIRES_ACTION="The buyer has to follow `nextActionUrl`.",
+    REQUIRES_ACTION="The buyer has to follow `nextAction`.",
     AUTHORIZED="The money is promised and not taken.",
     CAPTURED="The money is taken.",
     PARTIALLY_REFUNDED="Some of the money has gone back.",
     REFUNDED="All of the money has gone back.",
     FAILED="It came to nothing; `failure` says why. The order can be paid again.",
     CANCELLED="It was called off before anything was taken.",
+)
+described(
+    ActionKind,
+    "PaymentActionKind",
+    "What the buyer has to do before a payment goes on.",
+    REDIRECT="Go to `url`, a page of the provider's or of a bank's.",
+    CHALLENGE="Let the provider's own script finish in the browser, with `clientSecret`.",
+    INSTRUCTIONS="Do what `text` says, such as a bank transfer.",
 )
 described(
     RefundState,

@@ -15,6 +15,7 @@ from domain.payments.actions.attempts import Wanted
 from domain.payments.actions.refunds import Back, request_refund
 from domain.payments.errors import IdempotencyKeyRequired
 from domain.payments.flows.paying import Means, cancel_payment, pay
+from domain.payments.provider import Buyer
 from domain.viewer import Guest, Permission, actor_name
 from persistence.orders.reads import OrderView, orders_by_id, orders_of_holders
 from persistence.payments.reads import payments_by_id, refunds_by_id
@@ -42,7 +43,7 @@ THE_ORDER = (Order, "Its order as it is now.")
 @deed(
     "Starts a payment of an order. Needs an idempotency key: the same key with the same input is charged once, however often "
     "it is sent. A declined payment is answered with its `failure`; one that is PENDING or REQUIRES_ACTION goes on by itself "
-    "or at its `nextActionUrl`, and the order's history tells how it ends.",
+    "or by its `nextAction`, and the order's history tells how it ends.",
     allow=EVERYONE,
     payment=THE_PAYMENT,
     order=THE_ORDER,
@@ -57,10 +58,11 @@ async def payment_create(context: Context, *, input: PaymentCreateInput) -> Answ
         return NotFound(path=("input", "provider"), what="payment provider")
     if (problem := _form_problem(input)) is not None:
         return problem
-    by_token, order_id = _order_of(context, input)
-    if order_id is None:
+    by_token, order = await _order_to_pay(context, input)
+    if order is None:
         return NotFound(path=("input", "order_token" if input.order_token is not None else "order_id"), what="order")
-    amount = await _amount(context, order_id, input.amount, holds_token=by_token)
+    order_id = OrderId(order.id)
+    amount = _amount_in(order.currency, input.amount) if input.amount is not None else None
     if isinstance(amount, UserError):
         return amount
     outcome = await pay(
@@ -68,6 +70,7 @@ async def payment_create(context: Context, *, input: PaymentCreateInput) -> Answ
         provider,
         wanted=Wanted(order_id=order_id, holds_token=by_token, provider=name, amount=amount),
         means=Means(
+            buyer=_buyer(order),
             method=input.method,
             return_url=input.return_url or ports.storefront_url or ports.public_url,
             webhook_url=f"{ports.webhook_url}/webhooks/payments/{name}",
@@ -112,18 +115,21 @@ def _order_of(context: Context, said: PaymentCreateInput) -> tuple[bool, OrderId
     return False, OrderId(by_id) if by_id is not None else None
 
 
-async def _amount(context: Context, order_id: OrderId, said: str | None, *, holds_token: bool) -> Amount | UserError | None:
-    """The amount in the order's currency; who may not see the order is told that there is none."""
-    if said is None:
-        return None
-    order: OrderView | None
-    if holds_token:
-        order = (await orders_of_holders(context.reader, [order_id]))[0]
-    else:
-        order = (await orders_by_id(context.reader, [order_id], viewer=context.viewer))[0]
-    if order is None:
-        return NotFound(path=("input", "order_id"), what="order")
-    return _amount_in(order.currency, said)
+async def _order_to_pay(context: Context, said: PaymentCreateInput) -> tuple[bool, OrderView | None]:
+    """Whether it was named by its token, and the order; who may not see it is told that there is none."""
+    by_token, order_id = _order_of(context, said)
+    if order_id is None:
+        return by_token, None
+    if by_token:
+        return True, (await orders_of_holders(context.reader, [order_id]))[0]
+    return False, (await orders_by_id(context.reader, [order_id], viewer=context.viewer))[0]
+
+
+def _buyer(order: OrderView) -> Buyer:
+    """Who pays, by what the order says."""
+    address = order.billing_address
+    name = f"{address.get('first_name', '')} {address.get('last_name', '')}".strip()
+    return Buyer(email=order.email, name=name, phone=address.get("phone") or None, country=address.get("country") or None)
 
 
 def _amount_in(currency: str, said: str) -> Amount | UserError:
@@ -172,7 +178,7 @@ async def payment_cancel(context: Context, *, input: PaymentCancelInput) -> Answ
 @deed(
     "Gives money back, in part or in whole. Needs an idempotency key. The refunds are PENDING until the provider has "
     "answered; their sum never passes what came in.",
-    allow=may(Permission.MANAGE_PAYMENTS),
+    allow=may(Permission.MANAGE_PAYMENTS, by_channel=True),
     refunds=(list[Refund], "The refunds: one, or one for each payment that the amount was taken from."),
     order=THE_ORDER,
 )

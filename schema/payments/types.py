@@ -13,7 +13,7 @@ import strawberry
 import schema.payments.enums  # noqa: F401 - describes the model's closed sets, which the annotations below name
 from domain.money import Currency
 from domain.money import Money as Amount
-from domain.payments.model import FindingKind, NotificationState, PaymentState, RefundState
+from domain.payments.model import ActionKind, FindingKind, NotificationState, PaymentState, RefundState
 from domain.payments.provider import SampleMethod
 from domain.viewer import Permission
 from persistence.orders.reads import OrderView, orders_by_id, orders_of_holders
@@ -112,10 +112,36 @@ def _methods(payments: Sequence[PaymentView], context: Context) -> list[MethodVi
     return [MethodView(each.method["brand"], each.method["last4"]) if each.method else None for each in payments]
 
 
-def _actions(payments: Sequence[PaymentView], context: Context) -> list[str | None]:
-    """Where the buyer goes on; a page that has served its purpose leads nowhere."""
+@dataclass(frozen=True, slots=True)
+class ActionView:
+    """How the buyer goes on."""
+
+    kind: str
+    url: str | None
+    client_secret: str | None
+    text: str | None
+
+
+@strawberry.type(name="PaymentAction", description="How the buyer goes on, as its `kind` says.")
+@shows(ActionView)
+class PaymentAction:
+    """Shown from `ActionView`."""
+
+    kind: ActionKind = plain("What is to be done.")
+    url: str | None = plain("The page to go to.")
+    client_secret: str | None = plain("What the provider's own script in the browser needs. Never log or keep it.")
+    text: str | None = plain("What to do, for people.")
+
+
+def _actions(payments: Sequence[PaymentView], context: Context) -> list[ActionView | None]:
+    """How the buyer goes on; what has served its purpose leads nowhere."""
     del context
-    return [each.next_action if each.state == PaymentState.REQUIRES_ACTION.value else None for each in payments]
+    return [
+        ActionView(told["kind"], told.get("url"), told.get("client_secret"), told.get("text"))
+        if (told := each.next_action) is not None and each.state == PaymentState.REQUIRES_ACTION.value
+        else None
+        for each in payments
+    ]
 
 
 async def _refunds(payments: Sequence[PaymentView], context: Context) -> list[list[RefundView]]:
@@ -139,7 +165,7 @@ class Payment(Node):
     authorized: Money = _money("authorized", "What was promised and not released.")
     captured: Money = _money("captured", "What came in.")
     refunded: Money = _money("refunded", "What went back.")
-    next_action_url: str | None = batch(_actions, "The page on which the buyer has to go on; null when there is none.")
+    next_action: PaymentAction | None = batch(_actions, "How the buyer has to go on; null when there is nothing to do.")
     failure: PaymentFailure | None = batch(_failures, "Why it came to nothing.")
     method: PaymentMethod | None = batch(_methods, "How it was paid, once that is known.")
     refunds: list[Refund] = batch(_refunds, "What was given back of it or is to be, oldest first.")
@@ -203,7 +229,7 @@ class PaymentNotification:
     state: NotificationState = plain("Where it stands.")
     outcome: str | None = plain("What became of it; null while it waits.")
     attempts: int = plain("How often it was tried.")
-    payload: Json = plain("The payment as the provider told it, in our words.")
+    payload: Json = plain("The payment as the provider told it, in our words; empty while it has only been named.")
     received_at: datetime = plain("When it first came.")
 
 

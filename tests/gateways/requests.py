@@ -10,7 +10,7 @@ import httpx2
 
 from domain.money import Currency, Money
 from domain.payments.model import ProviderPayment
-from domain.payments.provider import Answer, AttemptRequest, CaptureMode
+from domain.payments.provider import Answer, AttemptRequest, Buyer, CaptureMode
 from gateways.payments.strict_json import Fields, decode
 from tests.gateways.sandbox_process import API_KEY, SandboxProcess
 
@@ -33,6 +33,7 @@ def an_attempt(
     capture: CaptureMode = CaptureMode.AUTOMATIC,
 ) -> AttemptRequest:
     return AttemptRequest(
+        buyer=Buyer(email="ada@example.com", name="Ada Example", country="DE"),
         attempt_key=key or f"attempt-{uuid4()}",
         order_number="V-1001",
         amount=amount or eur(4_990),

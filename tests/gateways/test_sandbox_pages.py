@@ -14,7 +14,8 @@ async def _waiting(provider: SandboxProvider, token: str) -> tuple[ProviderPayme
     payment = paid(await provider.create(an_attempt(token)))
     assert (payment.status, payment.captured) == (ProviderStatus.REQUIRES_ACTION, eur(0))
     assert payment.next_action is not None
-    return payment, payment.next_action
+    assert payment.next_action.url is not None
+    return payment, payment.next_action.url
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ async def test_the_buyer_goes_on_at_the_providers_page(
     order = await till.order()
     payment = await till.paid(order, token)
     assert payment["state"] == "REQUIRES_ACTION"
-    assert (await till.client.post(payment["nextActionUrl"], data=form)).status_code == 303
+    assert (await till.client.post(payment["nextAction"]["url"], data=form)).status_code == 303
     seen = await till.becomes(order, paymentStatus=status)
     assert seen["payments"][0]["state"] == state
 
@@ -141,7 +141,7 @@ async def test_a_payment_that_waits_for_its_buyer_can_be_called_off_and_the_orde
     assert [error["code"] for error in refused["paymentCancel"]["userErrors"]] == ["NOT_FOUND"]
     done = await till.shop.data(CALL_OFF, {"input": {**stranger, "orderToken": order["token"]}})
     assert done["paymentCancel"] == {"payment": {"state": "CANCELLED"}, "order": {"paymentStatus": "UNPAID"}, "userErrors": []}
-    assert (await till.client.post(payment["nextActionUrl"], data={"decision": "approve"})).status_code in {303, 409}
+    assert (await till.client.post(payment["nextAction"]["url"], data={"decision": "approve"})).status_code in {303, 409}
     assert (await till.books(payment))["captured"] == 0
     assert (await till.paid(order))["state"] == "CAPTURED"
 

@@ -11,6 +11,7 @@ from domain.idempotency import Claim
 from domain.ids import OrderId
 from domain.payments.actions.attempts import Wanted
 from domain.payments.flows.paying import Means, pay
+from domain.payments.provider import Buyer
 from domain.viewer import GUEST, Permission
 from gateways.payments.sandbox import SandboxProvider
 from tests.gateways.requests import NOWHERE, an_attempt, eur, paid
@@ -52,7 +53,12 @@ async def test_a_provider_that_hangs_after_charging_leaves_the_payment_pending_u
         till.tools.transact,
         impatient,
         wanted=Wanted(order_id=order_id, holds_token=True, provider="sandbox", amount=None),
-        means=Means(method="tok_timeout_after_charge", return_url="https://shop.example/", webhook_url=NOWHERE),
+        means=Means(
+            buyer=Buyer(email="ada@example.com"),
+            method="tok_timeout_after_charge",
+            return_url="https://shop.example/",
+            webhook_url=NOWHERE,
+        ),
         claim=Claim(actor=f"order:{order_id}", mutation="paymentCreate", key="hangs", fingerprint=b""),
         reservation_seconds=900,
         by=GUEST,

@@ -59,7 +59,7 @@ async def test_a_capture_that_comes_after_the_reservation_ran_out_is_given_back(
     assert (await till.seen(order))["status"] == "CANCELLED"
     other = await till.shop.shopper().orders((order["goods"], 1))
     # The buyer approves before the cancellation reaches the provider.
-    await till.client.post(payment["nextActionUrl"], data={"decision": "approve"})
+    await till.client.post(payment["nextAction"]["url"], data={"decision": "approve"})
     seen = await till.becomes(order, paymentStatus="REFUNDED")
     assert (seen["status"], seen["captured"], seen["refunded"]) == ("CANCELLED", {"amount": "24.89"}, {"amount": "24.89"})
     await till.works()
@@ -101,7 +101,7 @@ async def test_cancelling_while_the_money_comes_in_ends_with_nothing_kept(till: 
         order = await till.order()
         payment = await till.paid(order, "tok_redirect")
         await asyncio.gather(
-            till.client.post(payment["nextActionUrl"], data={"decision": "approve"}),
+            till.client.post(payment["nextAction"]["url"], data={"decision": "approve"}),
             _cancels(till, order),
         )
         await till.settled(payment)

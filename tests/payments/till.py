@@ -43,7 +43,7 @@ from workers.tasks import Tools, perform
 
 _NUMBERS = itertools.count(1)
 PAY = """mutation($input: PaymentCreateInput!) { paymentCreate(input: $input) {
-    payment { id state nextActionUrl failure { code } method { brand last4 } amount { amount } captured { amount } }
+    payment { id state nextAction { url } failure { code } method { brand last4 } amount { amount } captured { amount } }
     order { id status paymentStatus } userErrors { code path message ... on AmountExceedsOutstanding { outstanding { amount } } } } }"""
 CALL_OFF = """mutation($input: PaymentCancelInput!) { paymentCancel(input: $input) {
     payment { state } order { paymentStatus } userErrors { code path } } }"""

@@ -19,7 +19,7 @@ SECONDS = 60.0
 WATCH = """subscription($token: String!, $after: Int!) { orderStatusChanged(token: $token, after: $after) {
     seq kind status paymentStatus fulfillmentStatus order { number } } }"""
 PAY = """mutation($input: PaymentCreateInput!, $key: String!) { paymentCreate(input: $input) @idempotent(key: $key) {
-    payment { id state nextActionUrl failure { code } } userErrors { code message path } } }"""
+    payment { id state nextAction { url } failure { code } } userErrors { code message path } } }"""
 LOG_IN = "mutation($input: TokenCreateInput!) { tokenCreate(input: $input) { accessToken userErrors { code } } }"
 
 

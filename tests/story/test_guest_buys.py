@@ -69,9 +69,9 @@ async def test_a_challenge_is_answered_on_the_banks_page(street: Street) -> None
     order = await guest.orders()
     payment = await guest.pays(order, "tok_challenge")
     assert payment["state"] == "REQUIRES_ACTION"
-    page = await street.client.get(payment["nextActionUrl"])
+    page = await street.client.get(payment["nextAction"]["url"])
     assert page.status_code == 200
-    answered = await street.client.post(payment["nextActionUrl"], data={"code": "123456", "decision": "approve"})
+    answered = await street.client.post(payment["nextAction"]["url"], data={"code": "123456", "decision": "approve"})
     assert answered.status_code == 303
     async with street.watching(order["token"]) as watcher:
         await watcher.sees(lambda seen: bool(seen) and seen[-1]["paymentStatus"] == "PAID")

@@ -21,7 +21,7 @@ from domain.payments.model import OPEN, Payment, PaymentState, ProviderPayment
 from domain.payments.provider import Answer, Declined, Unknown
 from domain.payments.rules import Advance, Decision
 from domain.unit import Unit
-from domain.viewer import Customer, Permission, Viewer, actor_name, holds
+from domain.viewer import Customer, Permission, Viewer, actor_name, holds_in
 
 ORDER: Path = ("input", "order_id")
 CANCELLED_BY_SHOP = "The order was cancelled."
@@ -39,16 +39,17 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """An attempt that is committed, and the number of its order, which the provider is told."""
+    """An attempt that is committed, and the number of its order, which the provider is told. Nobody was asked for a new one."""
 
     payment: Payment
     order_number: int
+    is_new: bool
 
 
 def may_pay(order: Order, viewer: Viewer, *, holds_token: bool) -> bool:
     """Whether the order is the viewer's to pay: by its token, by being its customer, or as staff for payments."""
     owns = isinstance(viewer, Customer) and order.customer_id == viewer.id
-    return holds_token or owns or holds(viewer, Permission.MANAGE_PAYMENTS)
+    return holds_token or owns or holds_in(viewer, Permission.MANAGE_PAYMENTS, order.channel_id)
 
 
 async def begin_attempt(
@@ -85,7 +86,7 @@ async def begin_attempt(
     await unit.orders.record(order, replace(order.states, payment=money), [entry], actor=actor_name(by), now=now)
     await unit.idempotency.record(claim, {"payment_id": str(payment.id)})
     unit.hint(order_topic(order.id))
-    return Begun(payment, order.number)
+    return Begun(payment, order.number, is_new=True)
 
 
 async def _begun_before(unit: Unit, payment_id: PaymentId) -> Begun | UserError:
@@ -93,7 +94,7 @@ async def _begun_before(unit: Unit, payment_id: PaymentId) -> Begun | UserError:
     order = await unit.orders.lock(payment.order_id) if payment is not None else None
     if payment is None or order is None:
         return NotFound(path=ORDER, what="payment")
-    return Begun(payment, order.number)
+    return Begun(payment, order.number, is_new=False)
 
 
 def _problem(order: Order, amount: Money | None, left: Money) -> UserError | None:

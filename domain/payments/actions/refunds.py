@@ -20,7 +20,7 @@ from domain.payments.model import Payment, ProviderPayment, Refund, RefundState
 from domain.payments.provider import Declined
 from domain.payments.rules import TEXT_LENGTH_MAX, Mismatch
 from domain.unit import Unit
-from domain.viewer import Viewer, actor_name
+from domain.viewer import Permission, Viewer, actor_name, holds_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ async def request_refund(unit: Unit, *, back: Back, claim: Claim, by: Viewer, no
         case reused:
             return reused
     order = await unit.orders.lock(back.order_id)
-    if order is None:
+    if order is None or not holds_in(by, Permission.MANAGE_PAYMENTS, order.channel_id):
         return NotFound(path=("input", "order_id"), what="order")
     payments = [
         each for each in await unit.payments.lock_all(order.id) if back.payment_id is None or each.id == back.payment_id

@@ -15,18 +15,22 @@ from domain.ids import OrderId, PaymentId
 from domain.payments.actions.attempts import Wanted, begin_attempt, check_payer, close_attempt, find_payment, record_answer
 from domain.payments.errors import ProviderSilent
 from domain.payments.model import OPEN, Payment, PaymentState, ProviderPayment, ProviderStatus
-from domain.payments.provider import Answer, AttemptRequest, Declined, Provider, ProviderUnavailable, Unknown
+from domain.payments.provider import Answer, AttemptRequest, Buyer, Declined, NotAsked, Provider, ProviderUnavailable, Unknown
 from domain.unit import Transact
 from domain.viewer import Viewer
 
 CALL_MAX = timedelta(seconds=60)
 """After so long no `create` of an attempt can still be under way, unless somebody repeats it."""
+UNAVAILABLE = "provider_unavailable"
+"""The failure code of an attempt that was not sent, because nobody is to be reached there now: another way may do."""
 _LIVE = (ProviderStatus.PENDING, ProviderStatus.REQUIRES_ACTION, ProviderStatus.AUTHORIZED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
-    """How a buyer pays: the token of their method, where they return to, and where the provider shall notify."""
+    """Who pays and how: the token of their method, where they return to, and where the provider shall notify."""
+
+    buyer: Buyer
 
     method: str
     return_url: str
@@ -53,6 +57,7 @@ async def pay(
     if payment.reference is None and payment.state is PaymentState.PENDING:
         answer = await provider.create(
             AttemptRequest(
+                buyer=means.buyer,
                 attempt_key=str(payment.id),
                 order_number=str(begun.order_number),
                 amount=payment.amount,
@@ -61,6 +66,8 @@ async def pay(
                 webhook_url=means.webhook_url,
             )
         )
+        if isinstance(answer, NotAsked) and begun.is_new:
+            answer = Declined(code=UNAVAILABLE, message="The payment provider cannot be reached at the moment.")
         await transact(record_answer, payment_id=payment.id, answer=answer, account=provider.account, now=now)
     return payment.id
 
