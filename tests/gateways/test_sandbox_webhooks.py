@@ -188,4 +188,4 @@ async def test_a_webhook_says_when_it_happened_and_a_payment_when_it_was_made(
     read = await provider.read_notification(came[1].body, came[1].headers, datetime.now(UTC))
     assert read is not None
     assert read.occurred_at == moment_of(Fields(decode(came[1].body)).text("occurred_at"))
-    assert read.payment.created_at == payment.created_at
+    assert paid(read.payment).created_at == payment.created_at

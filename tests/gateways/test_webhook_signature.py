@@ -14,6 +14,7 @@ from standardwebhooks.webhooks import Webhook
 
 from domain.payments.provider import BadNotification, BadSignature, NotificationRefused
 from gateways.payments.sandbox import SandboxProvider, SandboxValues
+from tests.gateways.requests import paid
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SECRET = "whsec_MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI="
@@ -68,7 +69,11 @@ async def test_a_genuine_webhook_is_read_to_the_field(client: httpx2.AsyncClient
     read = await _reader(client, SECRET).read_notification(BODY, _signed(BODY), NOW)
     assert read is not None
     assert (read.provider, read.notification_id, read.kind) == ("sandbox", ID, "payment.captured")
-    assert (read.payment.attempt_key, read.payment.amount.minor, read.payment.amount.currency) == ("attempt-1", 4990, "EUR")
+    assert (paid(read.payment).attempt_key, paid(read.payment).amount.minor, paid(read.payment).amount.currency) == (
+        "attempt-1",
+        4990,
+        "EUR",
+    )
     assert read.occurred_at == NOW - timedelta(seconds=1)
 
 
@@ -199,7 +204,11 @@ async def test_a_genuine_message_about_another_amount_or_account_is_told_as_it_i
     body = _changed(**changes)
     read = await _reader(client, SECRET).read_notification(body, _signed(body), NOW)
     assert read is not None
-    told = {"amount": read.payment.amount.minor, "currency": read.payment.amount.currency, "account": read.payment.account}
+    told = {
+        "amount": paid(read.payment).amount.minor,
+        "currency": paid(read.payment).amount.currency,
+        "account": paid(read.payment).account,
+    }
     assert {name: told[name] for name in changes} == changes
 
 
