@@ -9,6 +9,7 @@ from uuid import UUID
 
 AccountId = NewType("AccountId", UUID)
 AddressId = NewType("AddressId", UUID)
+AppId = NewType("AppId", UUID)
 CartId = NewType("CartId", UUID)
 CartLineId = NewType("CartLineId", UUID)
 CategoryId = NewType("CategoryId", UUID)

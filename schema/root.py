@@ -25,6 +25,7 @@ from schema.catalog import grouping as catalog_grouping
 from schema.catalog import imports as catalog_imports
 from schema.catalog import mutations as catalog_mutations
 from schema.catalog import queries as catalog_queries
+from schema.cost import pricing
 from schema.customers import errors as customer_errors
 from schema.customers import mutations as customer_mutations
 from schema.customers import queries as customer_queries
@@ -42,7 +43,6 @@ from schema.payments import mutations as payment_mutations
 from schema.payments import queries as payment_queries
 from schema.permissions import EVERYONE, Rule
 from schema.prices import mutations as price_mutations
-from schema.refusal import Refusal
 from schema.scalars import SCALARS
 from schema.stock import mutations as stock_mutations
 from schema.stock import queries as stock_queries
@@ -99,6 +99,7 @@ def build(config: StrawberryConfig | None = None) -> strawberry.Schema:
     )
     secure(executable(schema))
     _introduce_inputs(executable(schema))
+    pricing.show(executable(schema))
     return schema
 
 
@@ -139,7 +140,7 @@ def _guarded(resolve: Callable[..., Any] | None, rule: Rule) -> Callable[..., An
     def guarded(source: Any, info: Any, **given: Any) -> Any:
         viewer = info.context.viewer
         if not rule.admits(viewer):
-            raise Refusal(*rule.refusal(viewer))
+            raise rule.refusal(viewer)
         return resolve(source, info, **given)
 
     return guarded

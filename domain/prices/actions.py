@@ -1,4 +1,4 @@
-"""What staff do to prices; the caller holds MANAGE_CATALOG."""
+"""What staff do to prices, on the channels they work in."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from domain.error import Invalid, NotFound
 from domain.ids import VariantId
 from domain.prices.model import AMOUNT_MAX, Price
 from domain.unit import Unit
+from domain.viewer import Permission, Viewer, holds_in
 
 PRICES_AT_ONCE_MAX = 250
 
 
-async def set_prices(unit: Unit, *, prices: Sequence[Price]) -> tuple[VariantId, ...] | Invalid | NotFound:
+async def set_prices(unit: Unit, *, prices: Sequence[Price], by: Viewer) -> tuple[VariantId, ...] | Invalid | NotFound:
     """Writes prices of variants on channels; the products' price spans follow in the same transaction."""
     if len(prices) > PRICES_AT_ONCE_MAX:
         return Invalid(path=("input", "prices"), reason=f"Set {PRICES_AT_ONCE_MAX} prices at a time at most.")
@@ -22,6 +23,8 @@ async def set_prices(unit: Unit, *, prices: Sequence[Price]) -> tuple[VariantId,
     for place, price in enumerate(prices):
         at = ("input", "prices", str(place))
         failure: Invalid | None = None
+        if not holds_in(by, Permission.MANAGE_CATALOG, price.channel_id):
+            return NotFound(path=(*at, "channel"), what="channel")
         if price.variant_id not in products:
             return NotFound(path=(*at, "variant_id"), what="variant")
         if price.currency not in currencies.get(price.channel_id, ()):

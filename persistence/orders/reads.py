@@ -12,7 +12,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, DateTime, Integer, any_, bindparam, func, select, tuple_
 from sqlalchemy.types import Uuid
 
-from domain.viewer import Customer, Guest, Machine, Permission, Staff, Viewer, holds
+from domain.ids import ChannelId
+from domain.viewer import App, Customer, Guest, Machine, Permission, Staff, Viewer, holds_in
 from persistence.orders.tables import OrderEventRow, OrderLineRow, OrderRow
 from persistence.paging import Page, Place, page_of
 from persistence.reader import Reader
@@ -97,9 +98,10 @@ class _Total(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFilter:
-    """Which orders: of a customer (None: of all), and what staff look for. None asks nothing."""
+    """Which orders: of a customer (None: of all), of channels (None: of all), and what staff look for. None asks nothing."""
 
     customer_id: UUID | None = None
+    channels: frozenset[ChannelId] | None = None
     status: str | None = None
     payment_status: str | None = None
     fulfillment_status: str | None = None
@@ -111,7 +113,8 @@ class OrderFilter:
 
     def asked(self) -> dict[str, Any]:
         """What is asked, by name."""
-        return {name: getattr(self, name) for name in self.__slots__ if getattr(self, name) is not None}
+        asked = {name: getattr(self, name) for name in self.__slots__ if getattr(self, name) is not None}
+        return asked if self.channels is None else {**asked, "channels": sorted(self.channels)}
 
 
 EVENTS_MAX = 200
@@ -155,6 +158,7 @@ EVENTS_AFTER = Question(
 )
 _CONDITIONS: dict[str, ColumnElement[bool]] = {
     "customer_id": OrderRow.customer_id == bindparam("customer_id"),
+    "channels": OrderRow.channel_id == any_(ids("channels")),
     "status": OrderRow.status == bindparam("status"),
     "payment_status": OrderRow.payment_status == bindparam("payment_status"),
     "fulfillment_status": OrderRow.fulfillment_status == bindparam("fulfillment_status"),
@@ -171,8 +175,9 @@ def visible(order: OrderView | None, viewer: Viewer) -> OrderView | None:
     match viewer:
         case Customer(id=customer_id):
             return order if order is not None and order.customer_id == customer_id else None
-        case Staff() | Machine():
-            return order if holds(viewer, Permission.READ_ORDERS) else None
+        case Staff() | App() | Machine():
+            reached = order is not None and holds_in(viewer, Permission.READ_ORDERS, ChannelId(order.channel_id))
+            return order if reached else None
         case Guest():
             return None
 
@@ -192,9 +197,9 @@ async def orders_of_carts(reader: Reader, cart_ids: Sequence[UUID]) -> list[Orde
     return await reader.one_each(BY_CART, cart_ids)
 
 
-async def order_by_number(reader: Reader, channel_id: UUID, number: int) -> OrderView | None:
-    """An order by its number in a channel, for staff."""
-    return await reader.row(BY_NUMBER, channel_id=channel_id, number=number)
+async def order_by_number(reader: Reader, channel_id: UUID, number: int, *, viewer: Viewer) -> OrderView | None:
+    """An order by its number in a channel, if the viewer may see it."""
+    return visible(await reader.row(BY_NUMBER, channel_id=channel_id, number=number), viewer)
 
 
 async def lines_of_orders(reader: Reader, order_ids: Sequence[UUID]) -> list[list[OrderLineView]]:

@@ -42,7 +42,8 @@ class PermissionCode(enum.Enum):
     MANAGE_PROMOTIONS = _value(Permission.MANAGE_PROMOTIONS, "Make and change coupons.")
     READ_NOTICES = _value(Permission.READ_NOTICES, "See the mail that was sent.")
     MANAGE_SETTINGS = _value(Permission.MANAGE_SETTINGS, "Change channels, shipping and taxes.")
-    MANAGE_STAFF = _value(Permission.MANAGE_STAFF, "Change staff and roles.")
+    MANAGE_STAFF = _value(Permission.MANAGE_STAFF, "See and change staff and roles.")
+    MANAGE_APPS = _value(Permission.MANAGE_APPS, "See and change apps, their secrets and their keys.")
 
 
 def _are_current(sessions: Sequence[SessionView], context: Context) -> list[bool]:

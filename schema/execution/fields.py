@@ -1,4 +1,5 @@
-"""How fields are declared: plain ones read an attribute of their view, batch ones answer for all parents of a level at once.
+"""How fields are declared: plain ones read an attribute of their view, computed ones make something of it, batch ones answer
+for all parents of a level at once.
 
 One declaration serves two executors: graphql-core calls a batch field through a DataLoader, the compiled executor once a
 level. Root fields are functions of the context. Every declaration says what the field is and who may ask it.
@@ -7,8 +8,8 @@ level. Root fields are functions of the context. Every declaration says what the
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -34,11 +35,19 @@ ROOTS = frozenset({"Query", "Mutation", "Subscription"})
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What a field says of itself beside its type: its rule (None: its type's), and its function for both executors."""
+    """What a field says of itself beside its type: its rule (None: its type's), and its function for both executors.
+
+    `cost` is what it costs itself and `size` how long its list is taken to be, None for the defaults of `schema.cost`; a
+    mutation that `is_alone` must be the only one of its document.
+    """
 
     allow: Rule | None = None
     batch: Callable[..., Any] | None = None
+    computed: Callable[[Any], Any] | None = None
     root: Callable[..., Any] | None = None
+    cost: int | None = None
+    size: int | None = None
+    is_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,32 +87,58 @@ def rule_of(kind: GraphQLObjectType, name: str) -> Rule:
     """The rule of a field: its own, else its type's. TypeError when nobody ever said."""
     declared = declared_of(kind, name)
     if declared is not None and declared.allow is not None:
-        return declared.allow
+        return replace(declared.allow, writes=True) if kind.name == "Mutation" else declared.allow
     if kind.name in ROOTS or declared is None:
         raise TypeError(f"{kind.name}.{name} does not say who may ask it")
     return shown_of(kind).allow
 
 
-def plain(description: str, *, allow: Rule | None = None, name: str | None = None, deprecated: str | None = None) -> Any:
-    """A field that reads the attribute of the same name."""
+def plain(
+    description: str,
+    *,
+    allow: Rule | None = None,
+    name: str | None = None,
+    deprecated: str | None = None,
+    size: int | None = None,
+) -> Any:
+    """A field that reads the attribute of the same name. `size`: how long its list is taken to be, in what it costs."""
     return strawberry.field(
         description=description,
         name=name,
         deprecation_reason=deprecated,
-        metadata={METADATA: Declared(allow=allow)},
+        metadata={METADATA: Declared(allow=allow, size=size)},
         directives=shown(allow) if allow else (),
     )
 
 
 def via(path: str, description: str, *, allow: Rule | None = None) -> Any:
     """A field that reads an attribute of an attribute: `via("line.quantity", ...)`."""
-    get = attrgetter(path)
+    return computed(attrgetter(path), description, allow=allow)
 
-    def through(parents: Sequence[Any], context: Context) -> list[Any]:
-        del context
-        return [get(each) for each in parents]
 
-    return batch(through, description, allow=allow)
+def computed(
+    function: Callable[[Any], Any],
+    description: str,
+    *,
+    allow: Rule | None = None,
+    name: str | None = None,
+    deprecated: str | None = None,
+    size: int | None = None,
+) -> Any:
+    """A field answered by `function(parent)`, from its parent alone: it neither loads nor takes arguments."""
+
+    def resolve(self: Any) -> Any:
+        return function(self)
+
+    resolve.__annotations__ = {}
+    return strawberry.field(
+        resolver=resolve,
+        description=description,
+        name=name,
+        deprecation_reason=deprecated,
+        metadata={METADATA: Declared(allow=allow, computed=function, size=size)},
+        directives=shown(allow) if allow else (),
+    )
 
 
 def batch(
@@ -113,11 +148,13 @@ def batch(
     allow: Rule | None = None,
     name: str | None = None,
     deprecated: str | None = None,
+    cost: int | None = None,
+    size: int | None = None,
 ) -> Any:
     """A field answered by `function(parents, context, **arguments)` with one value per parent, in the parents' order.
 
     The function may be a coroutine function (it loads) or a plain one (it computes). Its keyword parameters, with their
-    annotations, are the field's arguments; its type is the class attribute's annotation.
+    annotations, are the field's arguments; its type is the class attribute's annotation. `cost` and `size`: see `Declared`.
     """
     loads = inspect.iscoroutinefunction(function)
     arguments = list(inspect.signature(function).parameters.values())[2:]
@@ -133,7 +170,7 @@ def batch(
         description=description,
         name=name,
         deprecation_reason=deprecated,
-        metadata={METADATA: Declared(allow=allow, batch=function)},
+        metadata={METADATA: Declared(allow=allow, batch=function, cost=cost, size=size)},
         directives=shown(allow) if allow else (),
     )
 
@@ -151,12 +188,20 @@ def _loader(context: Context, function: Callable[..., Any], given: dict[str, Any
     return loader
 
 
-def query(gives: Any, description: str, *, allow: Rule, deprecated: str | None = None) -> Callable[..., StrawberryField]:
+def query(
+    gives: Any,
+    description: str,
+    *,
+    allow: Rule,
+    deprecated: str | None = None,
+    cost: int | None = None,
+    size: int | None = None,
+) -> Callable[..., StrawberryField]:
     """A question of the root: `async def product(context, *, id=None) -> ProductView | None`."""
-    return _root(gives, description, allow, deprecated)
+    return _root(gives, description, Declared(allow=allow, cost=cost, size=size), deprecated)
 
 
-def _root(gives: Any, description: str, allow: Rule, deprecated: str | None) -> Callable[..., StrawberryField]:
+def _root(gives: Any, description: str, said: Declared, deprecated: str | None = None) -> Callable[..., StrawberryField]:
     def declare(function: Callable[..., Awaitable[Any]]) -> StrawberryField:
         async def resolve(info: Any, **given: Any) -> Any:
             info.context.arrive(info._raw_info)  # noqa: SLF001 - Strawberry offers the operation's directives nowhere else
@@ -168,8 +213,8 @@ def _root(gives: Any, description: str, allow: Rule, deprecated: str | None) -> 
             description=description,
             deprecation_reason=deprecated,
             graphql_type=gives,
-            metadata={METADATA: Declared(allow=allow, root=function)},
-            directives=shown(allow),
+            metadata={METADATA: replace(said, root=function)},
+            directives=shown(said.allow) if said.allow else (),
         )
         field.python_name = function.__name__
         return field
@@ -177,9 +222,9 @@ def _root(gives: Any, description: str, allow: Rule, deprecated: str | None) -> 
     return declare
 
 
-def mutation_field(function: Callable[..., Awaitable[Any]], gives: Any, description: str, allow: Rule) -> StrawberryField:
+def mutation_field(function: Callable[..., Awaitable[Any]], gives: Any, description: str, said: Declared) -> StrawberryField:
     """A deed of the root; see `schema.mutations.deed`, which makes the payload's type."""
-    return _root(gives, description, allow, None)(function)
+    return _root(gives, description, said)(function)
 
 
 def subscription(

@@ -95,7 +95,7 @@ async def order_cancel(context: Context, *, input: OrderCancelInput) -> Answer |
 @deed(
     "Takes an order on by hand: its status, or its fulfillment. Shipping takes the goods out of stock; delivery completes "
     "the order.",
-    allow=may(Permission.MANAGE_ORDERS),
+    allow=may(Permission.MANAGE_ORDERS, by_channel=True),
     order=THE_ORDER,
 )
 async def order_transition(context: Context, *, input: OrderTransitionInput) -> Answer | UserError:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import strawberry
 
 from domain.access.rules import email_key
-from domain.viewer import Permission
+from domain.viewer import Permission, channels_of
 from persistence.orders.reads import OrderFilter, OrderView, orders_by_id, orders_of_holders
 from persistence.orders.reads import order_by_number as read_by_number
 from schema.context import Context
@@ -39,15 +40,15 @@ async def order_by_token(
     return (await orders_of_holders(context.reader, [order_id]))[0] if order_id is not None else None
 
 
-@query(Order | None, "The order with this number on the operation's channel.", allow=may(Permission.READ_ORDERS))
+@query(Order | None, "The order with this number on the operation's channel.", allow=may(Permission.READ_ORDERS, by_channel=True))
 async def order_by_number(
     context: Context, *, number: Annotated[int, strawberry.argument(description="The order's number.")]
 ) -> OrderView | None:
     place = await context.place()
-    return await read_by_number(context.reader, place.channel.id, number)
+    return await read_by_number(context.reader, place.channel.id, number, viewer=context.viewer)
 
 
-@query(OrderConnection, "Every order, newest first.", allow=may(Permission.READ_ORDERS))
+@query(OrderConnection, "Every order of the channels one works in, newest first.", allow=may(Permission.READ_ORDERS, by_channel=True))
 async def orders(
     context: Context,
     *,
@@ -57,7 +58,8 @@ async def orders(
     last: Last = None,
     before: Before = None,
 ) -> ConnectionView:
-    return await orders_connection(context, wanted(where), window(first, after, last, before))
+    asked = replace(wanted(where), channels=channels_of(context.viewer))
+    return await orders_connection(context, asked, window(first, after, last, before))
 
 
 def wanted(where: OrderWhereInput | None) -> OrderFilter:

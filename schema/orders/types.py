@@ -13,11 +13,12 @@ import strawberry
 import schema.orders.enums  # noqa: F401 - describes the model's closed sets, which the annotations below name
 from domain.carts.model import Term, term_of
 from domain.customers.model import Address, address_of
+from domain.ids import ChannelId
 from domain.money import Currency
 from domain.money import Money as Amount
 from domain.orders import rules
 from domain.orders.model import EventKind, FulfillmentStatus, OrderStatus, PaymentStatus, States
-from domain.viewer import Permission, holds
+from domain.viewer import Permission, holds, holds_in
 from persistence.orders.reads import (
     OrderEventView,
     OrderLineView,
@@ -152,8 +153,10 @@ def _tokens(orders: Sequence[OrderView], context: Context) -> list[str]:
 
 
 def _transitions(orders: Sequence[OrderView], context: Context) -> list[TransitionsView]:
-    by_staff = holds(context.viewer, Permission.MANAGE_ORDERS)
-    return [_transition(states_of(each), by_staff=by_staff) for each in orders]
+    return [
+        _transition(states_of(each), by_staff=holds_in(context.viewer, Permission.MANAGE_ORDERS, ChannelId(each.channel_id)))
+        for each in orders
+    ]
 
 
 def _transition(states: States, *, by_staff: bool) -> TransitionsView:

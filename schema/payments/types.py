@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from schema.orders.types import Order
 
 STAFF = may(Permission.READ_PAYMENTS)
+OF_AN_ORDER = may(Permission.READ_PAYMENTS, by_channel=True)
+"""For what hangs on an order that the caller was let see."""
 
 
 def _money(column: str, description: str) -> Any:
@@ -93,8 +95,8 @@ class Refund:
     id: strawberry.ID = identity("Refund")
     state: RefundState = plain("Where it stands.")
     amount: Money = _money("amount", "How much.")
-    reason: str = plain("Why, in the words of who decided it.", allow=STAFF)
-    failure: str | None = plain("Why the provider refused.", allow=STAFF)
+    reason: str = plain("Why, in the words of who decided it.", allow=OF_AN_ORDER)
+    failure: str | None = plain("Why the provider refused.", allow=OF_AN_ORDER)
     created_at: datetime = plain("When it was decided.")
     settled_at: datetime | None = plain("When the provider said what came of it.")
 
@@ -170,7 +172,7 @@ class Payment(Node):
     method: PaymentMethod | None = batch(_methods, "How it was paid, once that is known.")
     refunds: list[Refund] = batch(_refunds, "What was given back of it or is to be, oldest first.")
     order: Annotated[Order, strawberry.lazy("schema.orders.types")] | None = batch(_orders, "The order it pays.")
-    reference: str | None = plain("The provider's own name for it.", allow=STAFF)
+    reference: str | None = plain("The provider's own name for it.", allow=OF_AN_ORDER)
     created_at: datetime = plain("When it was started.")
     updated_at: datetime = plain("When it last changed.")
 

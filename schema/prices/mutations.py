@@ -42,7 +42,7 @@ class VariantPricesSetInput:
 
 @deed(
     "Sets prices of variants.",
-    allow=may(Permission.MANAGE_CATALOG),
+    allow=may(Permission.MANAGE_CATALOG, by_channel=True),
     variants=(list[Variant], "The variants, as they are now, in the prices' order."),
 )
 async def variant_prices_set(
@@ -58,7 +58,7 @@ async def variant_prices_set(
         if isinstance(price, UserError):
             return price
         prices.append(price)
-    outcome = await context.act(actions.set_prices, prices=prices)
+    outcome = await context.act(actions.set_prices, prices=prices, by=context.viewer)
     if isinstance(outcome, UserError):
         return outcome
     variants = await load_variants(context, list(dict.fromkeys(outcome)))

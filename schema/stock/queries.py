@@ -9,7 +9,6 @@ from uuid import UUID
 
 import strawberry
 
-from domain.viewer import Permission
 from persistence.paging import Page, Place, decode_cursor, encode_cursor
 from persistence.stock.reads import (
     StockLevelView,
@@ -25,20 +24,19 @@ from persistence.stock.reads import (
 from schema.context import Context
 from schema.execution.fields import query
 from schema.paging import After, Before, ConnectionView, First, Last, window
-from schema.permissions import may
-from schema.stock.types import StockLevel, StockMovementConnection, Warehouse
+from schema.stock.types import READ, StockLevel, StockMovementConnection, Warehouse
 
 ORDER = "moved"
 """What the cursors of movements are marked with."""
 VariantRef = Annotated[strawberry.ID, strawberry.argument(description="The variant.")]
 
 
-@query(list[Warehouse], "Every warehouse, in the order they are taken from.", allow=may(Permission.READ_STOCK))
+@query(list[Warehouse], "Every warehouse, in the order they are taken from.", allow=READ)
 async def warehouses(context: Context) -> list[WarehouseView]:
     return await read_warehouses(context.reader)
 
 
-@query(list[StockLevel], "What lies of a variant, by warehouse.", allow=may(Permission.READ_STOCK))
+@query(list[StockLevel], "What lies of a variant, by warehouse.", allow=READ)
 async def stock_levels(context: Context, *, variant_id: VariantRef) -> list[StockLevelView]:
     known = context.id_of("Variant", variant_id)
     return (await levels_of_variants(context.reader, [known]))[0] if known is not None else []
@@ -53,7 +51,7 @@ async def _counts(context: Context, keys: Sequence[Hashable]) -> list[int]:
     return [await movements_count(context.reader, key) for key in keys if isinstance(key, UUID)]
 
 
-@query(StockMovementConnection, "Every change of what lies of a variant, newest first.", allow=may(Permission.READ_STOCK))
+@query(StockMovementConnection, "Every change of what lies of a variant, newest first.", allow=READ)
 async def stock_movements(
     context: Context,
     *,

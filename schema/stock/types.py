@@ -17,7 +17,8 @@ from schema.paging import connection
 from schema.permissions import may
 from schema.scalars import CountryCode
 
-READ = may(Permission.READ_STOCK)
+READ = may(Permission.READ_STOCK, by_channel=True)
+"""Every channel sells from the same shelves: who works in one may look at them, changing them is the whole shop's business."""
 
 described(
     MovementReason,

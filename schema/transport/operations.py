@@ -16,7 +16,7 @@ from typing import Protocol
 
 from graphql import ExecutionResult, GraphQLError
 
-from domain.viewer import Customer, Guest, Machine, Staff, Viewer
+from domain.viewer import App, Customer, Guest, Machine, Staff, Viewer
 from schema.execution.engine import Engine, Prepared, Rejected
 from schema.transport.admission import Admission
 from schema.transport.answers import Answer, Answers
@@ -192,7 +192,7 @@ class Operations:
 def until_of(viewer: Viewer) -> datetime | None:
     """When the viewer's token ends, UTC; None for who has none."""
     match viewer:
-        case Customer() | Staff():
+        case Customer() | Staff() | App():
             return viewer.until
         case Guest() | Machine():
             return None
