@@ -12,7 +12,10 @@ from persistence.base import Created, Id, Row, belongs_to, may_point_at
 
 
 class AccountRow(Row):
-    """Who can log in. `email_key` is the NFKC-casefolded address, unique over customers and staff alike."""
+    """Who can log in. `email_key` is the NFKC-casefolded address, unique over customers and staff alike.
+
+    Without a password (`has_password` is false) the hash is of one that nobody knows.
+    """
 
     __tablename__ = "account"
 
@@ -21,6 +24,7 @@ class AccountRow(Row):
     email_key: Mapped[str] = mapped_column(unique=True)
     email_verified_at: Mapped[datetime | None]
     password_hash: Mapped[str]
+    has_password: Mapped[bool] = mapped_column(server_default=text("true"))
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     created_at: Mapped[Created]
 
