@@ -12,8 +12,7 @@ from typing import Any
 import strawberry
 
 from domain import error as domain
-from schema.context import Context
-from schema.execution.fields import batch, plain, shows
+from schema.execution.fields import computed, plain, shows
 
 
 def _value(code: str, description: str) -> Any:
@@ -90,14 +89,12 @@ def camel(name: str) -> str:
     return head + "".join(each.title() for each in rest)
 
 
-def _codes(errors: Sequence[domain.UserError], context: Context) -> list[ErrorCode]:
-    del context
-    return [ErrorCode(each.code) for each in errors]
+def _code(error: domain.UserError) -> ErrorCode:
+    return ErrorCode(error.code)
 
 
-def _paths(errors: Sequence[domain.UserError], context: Context) -> list[list[str]]:
-    del context
-    return [[camel(step) for step in each.path] for each in errors]
+def _path(error: domain.UserError) -> list[str]:
+    return [camel(step) for step in error.path]
 
 
 @strawberry.interface(name="UserError", description="An expected failure: what was asked was understood and cannot be done.")
@@ -105,9 +102,9 @@ def _paths(errors: Sequence[domain.UserError], context: Context) -> list[list[st
 class UserError:
     """Shown from any `domain.error.UserError`."""
 
-    code: ErrorCode = batch(_codes, "What failed, stable for programs.")
+    code: ErrorCode = computed(_code, "What failed, stable for programs.")
     message: str = plain("What failed, in words for people.")
-    path: list[str] = batch(_paths, "Where in the mutation's arguments it failed, from `input`, with list positions.")
+    path: list[str] = computed(_path, "Where in the mutation's arguments it failed, from `input`, with list positions.")
 
 
 def error_type(failure: type[domain.UserError], description: str, **fields: tuple[Any, str]) -> type:

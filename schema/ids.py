@@ -7,11 +7,13 @@ import binascii
 from uuid import UUID
 
 ID_LENGTH_MAX = 200
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def global_id(kind: str, identity: UUID) -> str:
     """The public id of a thing of a type."""
-    return base64.urlsafe_b64encode(kind.encode() + b":" + identity.bytes).decode().rstrip("=")
+    text = binascii.b2a_base64(kind.encode() + b":" + identity.bytes, newline=False)
+    return text.translate(_URL_SAFE).rstrip(b"=").decode()
 
 
 def parse_id(text: str) -> tuple[str, UUID] | None:

@@ -16,7 +16,7 @@ from domain.error import Caution, Several
 from domain.error import UserError as Failure
 from schema.context import Context
 from schema.errors import UserError, camel
-from schema.execution.fields import batch, mutation_field, plain, shows
+from schema.execution.fields import Declared, computed, mutation_field, plain, shows
 from schema.permissions import Rule
 
 
@@ -40,9 +40,8 @@ def failed(*errors: Failure) -> Answer:
     return Answer(user_errors=tuple(flat))
 
 
-def _warning_paths(warnings: Sequence[Caution], context: Context) -> list[list[str]]:
-    del context
-    return [[camel(step) for step in each.path] for each in warnings]
+def _warning_path(warning: Caution) -> list[str]:
+    return [camel(step) for step in warning.path]
 
 
 @strawberry.type(name="Warning", description="Something worth knowing about a mutation that was done.")
@@ -52,21 +51,16 @@ class Warning_:  # noqa: N801 - the API's word is a builtin's name
 
     code: str = plain("What it is about, stable for programs.")
     message: str = plain("What it is about, in words for people.")
-    path: list[str] = batch(_warning_paths, "Where in the input it comes from; empty when it is about the whole.")
+    path: list[str] = computed(_warning_path, "Where in the input it comes from; empty when it is about the whole.")
 
 
-def _errors(answers: Sequence[Answer], context: Context) -> list[tuple[Failure, ...]]:
-    del context
-    return [each.user_errors for each in answers]
+def deed(
+    description: str, *, allow: Rule, alone: bool = False, cost: int | None = None, **things: tuple[Any, str]
+) -> Callable[..., StrawberryField]:
+    """A mutation: `async def cart_lines_add(context, *, input) -> Answer | UserError`; `things` are `name=(type, description)`.
 
-
-def _warnings(answers: Sequence[Answer], context: Context) -> list[tuple[Caution, ...]]:
-    del context
-    return [each.warnings for each in answers]
-
-
-def deed(description: str, *, allow: Rule, **things: tuple[Any, str]) -> Callable[..., StrawberryField]:
-    """A mutation: `async def cart_lines_add(context, *, input) -> Answer | UserError`; `things` are `name=(type, description)`."""
+    `alone`: it must be the only one of its document, since each use is an attempt at a secret or at who may sign in.
+    """
 
     def declare(function: Callable[..., Awaitable[Answer | Failure]]) -> StrawberryField:
         async def run(context: Context, **given: Any) -> Answer:
@@ -76,7 +70,8 @@ def deed(description: str, *, allow: Rule, **things: tuple[Any, str]) -> Callabl
         run.__name__ = function.__name__
         run.__module__ = function.__module__
         run.__wrapped__ = function  # type: ignore[attr-defined]  # inspect.signature follows it to the arguments
-        return mutation_field(run, _payload(function.__name__, things), description, allow)
+        said = Declared(allow=allow, cost=cost, is_alone=alone)
+        return mutation_field(run, _payload(function.__name__, things), description, said)
 
     return declare
 
@@ -84,18 +79,14 @@ def deed(description: str, *, allow: Rule, **things: tuple[Any, str]) -> Callabl
 def _payload(name: str, things: dict[str, tuple[Any, str]]) -> type:
     title = camel(name)
     title = f"{title[0].upper()}{title[1:]}Payload"
-    fields: dict[str, Any] = {each: batch(_thing(each), text) for each, (_, text) in things.items()}
-    fields["user_errors"] = batch(_errors, "Why it was not done; empty when it was.")
-    fields["warnings"] = batch(_warnings, "What is worth knowing although it was done.")
+    fields: dict[str, Any] = {each: computed(_thing(each), text) for each, (_, text) in things.items()}
+    fields["user_errors"] = plain("Why it was not done; empty when it was.")
+    fields["warnings"] = plain("What is worth knowing although it was done.")
     annotations: dict[str, Any] = {each: kind | None for each, (kind, _) in things.items()}
     annotations |= {"user_errors": list[UserError], "warnings": list[Warning_]}
     made = type(title, (), {"__annotations__": annotations, **fields})
     return shows(Answer)(strawberry.type(made, name=title, description=f"What `{camel(name)}` answers."))
 
 
-def _thing(name: str) -> Callable[[Sequence[Answer], Context], list[Any]]:
-    def things(answers: Sequence[Answer], context: Context) -> list[Any]:
-        del context
-        return [each.things.get(name) for each in answers]
-
-    return things
+def _thing(name: str) -> Callable[[Answer], Any]:
+    return lambda answer: answer.things.get(name)

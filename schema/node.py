@@ -12,7 +12,7 @@ from uuid import UUID
 import strawberry
 
 from schema.context import Context
-from schema.execution.fields import batch, query, shows
+from schema.execution.fields import computed, query, shows
 from schema.ids import global_id, parse_id
 from schema.permissions import EVERYONE
 from schema.refusal import Refusal
@@ -34,16 +34,11 @@ def loads_nodes(kind: str) -> Callable[[Load], Load]:
 
 def identity(kind: str) -> Any:
     """The `id` field of a type whose views have a UUID `id`."""
-
-    def ids(parents: Sequence[Any], context: Context) -> list[str]:
-        del context
-        return [global_id(kind, each.id) for each in parents]
-
-    return batch(ids, "The opaque, globally unique id.")
+    return computed(lambda view: global_id(kind, view.id), "The opaque, globally unique id.")
 
 
-def _unknown(parents: Sequence[Any], context: Context) -> list[str]:
-    raise TypeError(f"{len(parents)} things of no known type in {context!r}")
+def _unknown(view: object) -> str:
+    raise TypeError(f"{type(view).__name__} is of no known type")
 
 
 @strawberry.interface(name="Node", description="A thing with a globally unique id.")
@@ -51,7 +46,7 @@ def _unknown(parents: Sequence[Any], context: Context) -> list[str]:
 class Node:
     """Types say their own `id = identity(...)`."""
 
-    id: strawberry.ID = batch(_unknown, "The opaque, globally unique id.")
+    id: strawberry.ID = computed(_unknown, "The opaque, globally unique id.")
 
 
 async def _load(context: Context, ids: Sequence[str]) -> list[Any | None]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NewType
 
 import strawberry
@@ -14,8 +15,7 @@ from strawberry.types.scalar import ScalarDefinition
 
 from domain.money import Currency, minor_digits
 from domain.money import Money as Amount
-from schema.context import Context
-from schema.execution.fields import batch, shows
+from schema.execution.fields import computed, plain, shows
 
 Decimal = NewType("Decimal", str)
 CurrencyCode = NewType("CurrencyCode", str)
@@ -99,11 +99,17 @@ SCALARS: dict[object, ScalarDefinition] = {
 
 def decimal_text(amount: Amount) -> Decimal:
     """The amount with its currency's digits: 1050 minor units of EUR are "10.50", of JPY "1050"."""
-    digits = minor_digits(amount.currency)
+    return _decimal(amount.minor, amount.currency)
+
+
+@lru_cache(maxsize=10_000)
+def _decimal(minor: int, currency: Currency) -> Decimal:
+    """Remembered, since a shop's prices are few and each is told many times."""
+    digits = minor_digits(currency)
     if not digits:
-        return Decimal(str(amount.minor))
-    sign = "-" if amount.minor < 0 else ""
-    whole, rest = divmod(abs(amount.minor), 10**digits)
+        return Decimal(str(minor))
+    sign = "-" if minor < 0 else ""
+    whole, rest = divmod(abs(minor), 10**digits)
     return Decimal(f"{sign}{whole}.{rest:0{digits}d}")
 
 
@@ -116,20 +122,10 @@ def amount_of(text: str, currency: Currency) -> Amount | None:
     return Amount(int(match.group(1) + (match.group(2) or "").ljust(digits, "0")), currency)
 
 
-def _amounts(parents: Sequence[Amount], context: Context) -> list[Decimal]:
-    del context
-    return [decimal_text(each) for each in parents]
-
-
-def _currencies(parents: Sequence[Amount], context: Context) -> list[CurrencyCode]:
-    del context
-    return [CurrencyCode(each.currency) for each in parents]
-
-
 @strawberry.type(name="Money", description="An amount of money in one currency. Inside it is whole minor units.")
 @shows(Amount)
 class Money:
     """Shown from `domain.money.Money`."""
 
-    amount: Decimal = batch(_amounts, "The amount as decimal text with the currency's own number of digits.")
-    currency: CurrencyCode = batch(_currencies, "The currency of the amount.")
+    amount: Decimal = computed(decimal_text, "The amount as decimal text with the currency's own number of digits.")
+    currency: CurrencyCode = plain("The currency of the amount.")

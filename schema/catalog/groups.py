@@ -19,7 +19,7 @@ from schema.catalog.loads import load_categories
 from schema.catalog.parts import SearchEngineText
 from schema.catalog.types import STAFF_ONLY, ProductConnection
 from schema.context import Context
-from schema.execution.fields import batch, plain, shows
+from schema.execution.fields import batch, computed, plain, shows
 from schema.node import Node, identity
 from schema.paging import After, Before, ConnectionView, First, Last, connection, window
 
@@ -95,7 +95,7 @@ class Category(Node):
     products: ProductConnection = batch(
         _products_of_categories, "Products in it or anywhere below it, each once; the newest first unless `orderBy` says."
     )
-    seo: SearchEngineText = batch(parts.seo, "What search engines are told.")
+    seo: SearchEngineText = computed(parts.seo, "What search engines are told.")
     created_at: datetime = plain("When it was made.")
 
 
@@ -131,7 +131,7 @@ class Collection(Node):
     products: ProductConnection = batch(
         _products_of_collections, "The products in it; in the order they were put there unless `orderBy` says."
     )
-    seo: SearchEngineText = batch(parts.seo, "What search engines are told.")
+    seo: SearchEngineText = computed(parts.seo, "What search engines are told.")
     created_at: datetime = plain("When it was made.")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 import strawberry
 
@@ -12,37 +12,32 @@ from domain.money import Currency
 from domain.money import Money as Amount
 from persistence.catalog.views import ImageView, VariantView
 from schema.catalog.enums import AvailabilityStatus
-from schema.context import Context
 from schema.execution.fields import plain, shows
 from schema.scalars import Money
 
 
-@dataclass(frozen=True, slots=True)
-class PriceRangeView:
+class PriceRangeView(NamedTuple):
     """The cheapest and the dearest of a product's variants."""
 
     min: Amount
     max: Amount
 
 
-@dataclass(frozen=True, slots=True)
-class AvailabilityView:
+class AvailabilityView(NamedTuple):
     """Whether a variant is to be had, and how many; None: not counted."""
 
     status: AvailabilityStatus
     quantity: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class OptionView:
+class OptionView(NamedTuple):
     """An option of a product with the values that its variants have."""
 
     name: str
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SelectedOptionView:
+class SelectedOptionView(NamedTuple):
     """What a variant has for an option."""
 
     name: str
@@ -114,19 +109,22 @@ class SearchEngineText:
     description: str | None = plain("Instead of the description; null: nothing of its own.")
 
 
-def seo(views: Sequence[object], context: Context) -> list[Seo]:
-    """The texts of whatever view has `seo_title` and `seo_description`."""
-    del context
-    return [Seo(title=getattr(each, "seo_title", None), description=getattr(each, "seo_description", None)) for each in views]
+class Described(Protocol):
+    """A view with texts for search engines."""
+
+    @property
+    def seo_title(self) -> str | None: ...
+    @property
+    def seo_description(self) -> str | None: ...
 
 
-def availability(variants: Sequence[VariantView], context: Context) -> list[AvailabilityView]:
-    """From the stock that was read with the variants."""
-    del context
-    return [_availability(each) for each in variants]
+def seo(view: Described) -> Seo:
+    """The texts of whatever view has them."""
+    return Seo(title=view.seo_title, description=view.seo_description)
 
 
-def _availability(variant: VariantView) -> AvailabilityView:
+def availability(variant: VariantView) -> AvailabilityView:
+    """From the stock that was read with the variant."""
     if not variant.tracks_stock:
         return AvailabilityView(AvailabilityStatus.ALWAYS, None)
     free = max(variant.free, 0)
@@ -138,16 +136,10 @@ def price(amount: int | None, currency: str) -> Amount | None:
     return Amount(amount, Currency(currency)) if amount is not None else None
 
 
-def selected_options(variants: Sequence[VariantView], context: Context) -> list[list[SelectedOptionView]]:
+def selected_options(variant: VariantView) -> list[SelectedOptionView]:
     """A variant's value for each option of its product."""
-    del context
-    return [
-        [
-            SelectedOptionView(name, value)
-            for name, value in zip(each.option_names, (each.option1, each.option2, each.option3), strict=False)
-        ]
-        for each in variants
-    ]
+    values = (variant.option1, variant.option2, variant.option3)
+    return [SelectedOptionView(name, value) for name, value in zip(variant.option_names, values, strict=False)]
 
 
 def options(variants: Sequence[VariantView]) -> list[OptionView]:

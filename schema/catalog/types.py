@@ -30,7 +30,7 @@ from schema.catalog.parts import (
 )
 from schema.catalog.shelves import sees_all, shelf_of
 from schema.context import Context
-from schema.execution.fields import batch, plain, shows
+from schema.execution.fields import batch, computed, plain, shows
 from schema.node import Node, identity
 from schema.paging import connection
 from schema.permissions import may
@@ -48,14 +48,12 @@ class SelectedOptionInput:
     value: str = strawberry.field(description="What is chosen.")
 
 
-def _prices(variants: Sequence[VariantView], context: Context) -> list[Amount | None]:
-    del context
-    return [parts.price(each.amount, each.currency) for each in variants]
+def _price(variant: VariantView) -> Amount | None:
+    return parts.price(variant.amount, variant.currency)
 
 
-def _compared(variants: Sequence[VariantView], context: Context) -> list[Amount | None]:
-    del context
-    return [parts.price(each.compare_at, each.currency) for each in variants]
+def _compared(variant: VariantView) -> Amount | None:
+    return parts.price(variant.compare_at, variant.currency)
 
 
 async def _products_of_variants(variants: Sequence[VariantView], context: Context) -> list[ProductView | None]:
@@ -76,10 +74,10 @@ class Variant(Node):
     id: strawberry.ID = identity("Variant")
     sku: str = plain("The stock keeping unit, unique in the shop.")
     name: str = plain("Its options' values, or the product's name when there are none.")
-    options: list[SelectedOption] = batch(parts.selected_options, "What it has for each option of the product.")
-    price: Money | None = batch(_prices, "What one costs on the channel, in the operation's currency; null: not sold here.")
-    compare_at_price: Money | None = batch(_compared, "The price it is shown struck through against; null: none.")
-    availability: Availability = batch(parts.availability, "Whether it is to be had now.")
+    options: list[SelectedOption] = computed(parts.selected_options, "What it has for each option of the product.")
+    price: Money | None = computed(_price, "What one costs on the channel, in the operation's currency; null: not sold here.")
+    compare_at_price: Money | None = computed(_compared, "The price it is shown struck through against; null: none.")
+    availability: Availability = computed(parts.availability, "Whether it is to be had now.")
     image: Image | None = batch(_images_of_variants, "The picture of just this variant, if it has one.")
     product: Annotated[Product, strawberry.lazy("schema.catalog.types")] | None = batch(
         _products_of_variants, "The product it belongs to."
@@ -92,24 +90,17 @@ class Variant(Node):
     tracks_stock: bool = plain("Whether stock decides if it can be bought.", allow=STAFF_ONLY)
 
 
-def _ranges(products: Sequence[ProductView], context: Context) -> list[PriceRangeView | None]:
-    del context
-    return [
-        PriceRangeView(Amount(each.price_min, Currency(each.currency)), Amount(each.price_max, Currency(each.currency)))
-        if each.price_min is not None and each.price_max is not None
-        else None
-        for each in products
-    ]
+def _range(product: ProductView) -> PriceRangeView | None:
+    if product.price_min is None or product.price_max is None:
+        return None
+    currency = Currency(product.currency)
+    return PriceRangeView(Amount(product.price_min, currency), Amount(product.price_max, currency))
 
 
-def _attributes(products: Sequence[ProductView], context: Context) -> list[list[Attribute]]:
-    del context
+def _attributes(product: ProductView) -> list[Attribute]:
     return [
-        [
-            Attribute(name=name, kind=AttributeKind(kept["kind"]), value=kept["value"])
-            for name, kept in sorted(each.attributes.items())
-        ]
-        for each in products
+        Attribute(name=name, kind=AttributeKind(kept["kind"]), value=kept["value"])
+        for name, kept in sorted(product.attributes.items())
     ]
 
 
@@ -179,7 +170,7 @@ class Product(Node):
     vendor: str = plain("Who makes it; may be empty.")
     product_type: str = plain("What kind of thing it is; may be empty.")
     tags: list[str] = plain("Words to find it by.")
-    price_range: PriceRange | None = batch(_ranges, "What its variants cost here; null: it has no price here.")
+    price_range: PriceRange | None = computed(_range, "What its variants cost here; null: it has no price here.")
     variants: list[Variant] = batch(_variants, "What can be bought, in order; 250 at most.")
     options: list[ProductOption] = batch(_options, "What a buyer chooses between; 3 at most.")
     variant_by_selected_options: Variant | None = batch(_selected, "The variant of these options; null when there is none.")
@@ -195,8 +186,8 @@ class Product(Node):
     collections: list[Annotated[Collection, strawberry.lazy("schema.catalog.groups")]] = batch(
         _collections, "The collections it is in, by name; 50 at most."
     )
-    attributes: list[ProductAttribute] = batch(_attributes, "Its free properties, by name.")
-    seo: SearchEngineText = batch(parts.seo, "What search engines are told.")
+    attributes: list[ProductAttribute] = computed(_attributes, "Its free properties, by name.")
+    seo: SearchEngineText = computed(parts.seo, "What search engines are told.")
     published_at: datetime | None = plain("Since when, or from when on, buyers see it.")
     created_at: datetime = plain("When it came into the shop.")
     updated_at: datetime = plain("When it was last changed.")

@@ -6,7 +6,7 @@ What cannot be done here as graphql-core would do it is refused with `Unsupporte
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from keyword import iskeyword
 from operator import attrgetter
 from typing import Any
@@ -116,15 +116,15 @@ class Compiler:
         declared = declared_of(kind, node.name.value)
         strawberry_field: StrawberryField = definition.extensions[DEFINITION]
         function = (declared.batch or declared.root) if declared else None
-        attribute = strawberry_field.python_name
-        if function is None and (not strawberry_field.is_basic_field or not attribute.isidentifier() or iskeyword(attribute)):
+        read: str | Callable[[Any], Any] = declared.computed if declared and declared.computed else strawberry_field.python_name
+        if function is None and isinstance(read, str) and not _is_attribute(strawberry_field):
             raise Unsupported(f"{kind.name}.{node.name.value} has a resolver of its own")
         written = inner if isinstance(inner, Selection) and inner.is_pure else None
         below = self._completion(definition.type, inner) if inner is not None and written is None else None
         if function is None and below is None:
-            return Field(key, definition.type, attribute, inner=written)
+            return Field(key, definition.type, read, inner=written)
         column = Column(
-            read=attrgetter(attribute) if function is None else None,
+            read=None if function is not None else attrgetter(read) if isinstance(read, str) else read,
             function=function,
             loads=inspect.iscoroutinefunction(function),
             is_root=declared is not None and declared.root is not None,
@@ -139,6 +139,11 @@ class Compiler:
         if isinstance(nullable, GraphQLList):
             return Below(non_null, self._completion(nullable.of_type, inner), None)
         return Below(non_null, None, inner if isinstance(inner, _Lazy) else self._plan(inner))
+
+
+def _is_attribute(field: StrawberryField) -> bool:
+    """Whether nothing but an attribute is read, and its name can stand in source."""
+    return field.is_basic_field and field.python_name.isidentifier() and not iskeyword(field.python_name)
 
 
 class _Lazy:

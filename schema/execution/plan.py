@@ -69,14 +69,15 @@ class Branch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One response key of a selection: the type's name (no `kind`), a column, or an attribute to read.
+    """One response key of a selection: the type's name (no `kind`), a column, or what is read from the parent alone.
 
+    `read` is the name of an attribute, or a function of the parent.
     `inner` is the selection of its objects when the rows write that too.
     """
 
     key: str
     kind: GraphQLOutputType | None = None
-    attribute: str = ""
+    read: str | Callable[[Any], Any] = ""
     column: Column | None = None
     inner: Selection | None = None
 

@@ -59,14 +59,15 @@ class _Writer:
 
     def object(self, selection: Selection, parent: str, columns: Iterator[str]) -> str:
         """A dict literal of the object in the variable `parent`."""
-        reads = any(each.attribute for each in selection.fields)
+        reads = any(each.read for each in selection.fields)
         items = []
         for each in selection.fields:
             if each.kind is None:
                 name = repr(selection.kind.name)
                 value = name if reads else f"named({parent}, {name})"
             elif each.column is None:
-                value = self._value(each.kind, each.inner, f"{parent}.{each.attribute}")
+                got = f"{parent}.{each.read}" if isinstance(each.read, str) else f"{self._constant(each.read)}({parent})"
+                value = self._value(each.kind, each.inner, got)
             else:
                 value = next(columns) if each.column.below else self._value(each.kind, each.inner, next(columns))
             items.append(f"{each.key!r}: {value}")
