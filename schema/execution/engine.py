@@ -10,8 +10,10 @@ import asyncio
 import inspect
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
 
 from graphql import (
     DocumentNode,
@@ -23,6 +25,7 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     execute,
+    execute_sync,
     parse,
     specified_rules,
     subscribe,
@@ -30,17 +33,20 @@ from graphql import (
 )
 
 from schema.context import Context
+from schema.cost.pricing import Prices
 from schema.execution.prepared import Prepared as Prepared
 from schema.execution.prepared import prepared as as_prepared
 from schema.execution.run import PayloadExecutor, Plans
 from schema.execution.values import is_awaitable
 from schema.limits import Ceilings, limit_error, weigh
 
+P = ParamSpec("P")
+T = TypeVar("T")
 ERRORS_MAX = 20
 """Validation stops after this many errors."""
 
 _LONG = 300
-"""Characters from which a new document waits its turn: shorter ones cost next to nothing to check."""
+"""Characters from which a new document is checked in turn: shorter ones cost next to nothing."""
 
 
 class Rejected(Exception):
@@ -77,6 +83,7 @@ class Engine:
     ) -> None:
         self.schema = schema
         self._ceilings = ceilings
+        self._prices = Prices(schema)
         self._discreet = not open_about_itself
         self._rules = specified_rules if open_about_itself else (*specified_rules, NoSchemaIntrospectionCustomRule)
         self._documents: OrderedDict[str, _Checked] = OrderedDict()
@@ -84,34 +91,34 @@ class Engine:
         self._tokens = 0
         self._tokens_max = tokens_max
         self._turn = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(1, "documents")
         self._looked_up = looked_up
         self.plans = Plans(schema) if compiled else None
 
     async def prepare(self, text: str, operation_name: str | None) -> Prepared:
         """The operation to run; Rejected when the text is no document, too large, invalid or lacks the operation.
 
-        New long documents are checked one at a time, the event loop turning in between, so that many of them at once
-        cannot keep small ones waiting for more than one check.
+        New long documents are checked one at a time and beside the event loop, since validation may take a good part of a
+        second: small ones do not wait for them.
         """
         checked = self._documents.get(text)
         self._looked_up(checked is not None)
         if checked is not None:
             self._documents.move_to_end(text)
         elif len(text) < _LONG:
-            checked = self._check(text)
+            checked = self._kept(text, self._check(text))
         else:
             async with self._turn:
-                await asyncio.sleep(0)
-                checked = self._documents.get(text) or self._check(text)
+                checked = self._documents.get(text)
+                if checked is None:
+                    checked = self._kept(text, await self._beside(self._check, text))
         return _chosen(checked, operation_name)
 
     async def execute(self, prepared: Prepared, variables: dict[str, Any], context: object) -> ExecutionResult:
         """Run a query or a mutation to its end; failures are in the result, whose data is None when nothing ran."""
         if not prepared.introspects:
             return await self._execute(prepared, variables, context)
-        async with self._turn:
-            await asyncio.sleep(0)
-            return await self._execute(prepared, variables, context)
+        return await self._beside(self._introspect, prepared, variables)
 
     async def subscribe(
         self, prepared: Prepared, variables: dict[str, Any], context: object
@@ -127,6 +134,20 @@ class Engine:
             **self._compiling(prepared),
         )
         return await opened if inspect.isawaitable(opened) else opened
+
+    async def _beside(self, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+        """Has work that is all processor done by the one thread for it, while the event loop goes on."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, partial(work, *given, **named))
+
+    def _introspect(self, prepared: Prepared, variables: dict[str, Any]) -> ExecutionResult:
+        """Questions about the schema alone, which need no context and wait for nothing."""
+        return execute_sync(
+            self.schema,
+            prepared.document,
+            variable_values=variables,
+            operation_name=prepared.name,
+            hide_suggestions=self._discreet,
+        )
 
     async def _execute(self, prepared: Prepared, variables: dict[str, Any], context: object) -> ExecutionResult:
         if self.plans is not None and prepared.kind is OperationType.QUERY and isinstance(context, Context):
@@ -154,7 +175,7 @@ class Engine:
     def _check(self, text: str) -> _Checked:
         document = self._parsed(text)
         try:
-            weights = weigh(document, self._ceilings)
+            weights = weigh(document, self._ceilings, self._prices)
         except GraphQLError as error:
             raise Rejected(error) from None
         errors = validate(self.schema, document, self._rules, max_errors=ERRORS_MAX, hide_suggestions=self._discreet)
@@ -165,7 +186,7 @@ class Engine:
             for node in document.definitions
             if isinstance(node, OperationDefinitionNode)
         }
-        return self._kept(text, _Checked(operations, _tokens(document)))
+        return _Checked(operations, _tokens(document))
 
     def _parsed(self, text: str) -> DocumentNode:
         ceilings = self._ceilings

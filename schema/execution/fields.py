@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import strawberry
 from aiodataloader import DataLoader
-from graphql import GraphQLObjectType
+from graphql import GraphQLInterfaceType, GraphQLObjectType
 from strawberry.types.field import StrawberryField
 
 from schema.permissions import EVERYONE, Rule, shown
@@ -76,7 +76,7 @@ def shown_of(kind: GraphQLObjectType) -> Shown:
     return shown
 
 
-def declared_of(kind: GraphQLObjectType, name: str) -> Declared | None:
+def declared_of(kind: GraphQLObjectType | GraphQLInterfaceType, name: str) -> Declared | None:
     """What a field says of itself; None when it was not declared by this module."""
     field = kind.fields[name].extensions.get(DEFINITION)
     declared = (field.metadata or {}).get(METADATA) if field is not None else None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from graphql import DocumentNode, FieldNode, FragmentDefinitionNode, Node, OperationDefinitionNode, OperationType, VariableNode
 
@@ -19,6 +21,12 @@ class Prepared:
     introspects: bool
     """Whether it asks about the schema and nothing else: all processor, no waiting, so it runs in turn."""
     switches: tuple[str, ...]
+    fixed_cost: int | None
+    """What it may cost at most, where variables have no say in it."""
+
+    def cost(self, variables: Mapping[str, Any]) -> int:
+        """What it may cost at most, in objects, with these variables as the client sent them."""
+        return self.weight.bill.total(variables) if self.fixed_cost is None else self.fixed_cost
 
     @property
     def name(self) -> str | None:
@@ -35,7 +43,8 @@ class Prepared:
 
 def prepared(document: DocumentNode, operation: OperationDefinitionNode, weight: Weight) -> Prepared:
     """The operation with what its document tells at a glance."""
-    return Prepared(document, operation, weight, _introspects(operation), _switches(document))
+    fixed_cost = None if weight.bill.varies else weight.bill.total({})
+    return Prepared(document, operation, weight, _introspects(operation), _switches(document), fixed_cost)
 
 
 def _introspects(operation: OperationDefinitionNode) -> bool:

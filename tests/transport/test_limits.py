@@ -9,8 +9,11 @@ import httpx2
 import pytest
 from graphql import get_introspection_query, parse
 
+from schema.cost.pricing import Prices
 from schema.limits import Ceilings, weigh
-from tests.transport.world import World
+from tests.transport.world import World, core_schema
+
+PRICES = Prices(core_schema())
 
 CHAIN = 45
 
@@ -136,7 +139,9 @@ async def test_large_documents_take_turns_and_a_small_one_passes_them(client: ht
 
 def test_fragments_count_wherever_they_are_spread() -> None:
     weight = weigh(
-        parse("{ query { ...A } ...A @skip(if: false) } fragment A on Query { b: query { hello } ... { hello } }"), Ceilings()
+        parse("{ query { ...A } ...A @skip(if: false) } fragment A on Query { b: query { hello } ... { hello } }"),
+        Ceilings(),
+        PRICES,
     )[""]
     assert (weight.fields, weight.aliases, weight.depth, weight.directives, weight.roots) == (7, 2, 3, 1, 3)
 
@@ -145,7 +150,7 @@ def test_a_bomb_of_fragments_is_weighed_in_one_pass() -> None:
     ceilings = Ceilings(definitions=1_000, fields=1 << 40)
     text = " ".join(f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }}" for n in range(900))
     started = time.process_time()
-    weight = weigh(parse("{ ...F0 } " + text + " fragment F900 on Query { hello }"), ceilings)[""]
+    weight = weigh(parse("{ ...F0 } " + text + " fragment F900 on Query { hello }"), ceilings, PRICES)[""]
     assert weight.fields == 1 << 31
     assert time.process_time() - started < 1
 
