@@ -22,6 +22,7 @@ from domain.payments.store import PaymentsStore
 from domain.prices.store import PricesStore
 from domain.promotions.store import PromotionsStore
 from domain.stock.store import StockStore
+from domain.webhooks.store import WebhooksStore
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -52,6 +53,8 @@ class Unit(Protocol):
     def promotions(self) -> PromotionsStore: ...
     @property
     def stock(self) -> StockStore: ...
+    @property
+    def webhooks(self) -> WebhooksStore: ...
 
     def announce(self, event: Event) -> None:
         """Puts a fact into the outbox of this transaction."""

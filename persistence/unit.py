@@ -31,7 +31,10 @@ from persistence.prices.store import PricesRows
 from persistence.promotions.store import PromotionsRows
 from persistence.statement import Borrowed
 from persistence.stock.store import StockRows
+from persistence.tags import topics
 from persistence.transaction import Transaction
+from persistence.webhooks.log import EventLogRows
+from persistence.webhooks.store import WebhooksRows
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -100,6 +103,14 @@ class UnitOfWork:
     def stock(self) -> StockRows:
         return StockRows(self.transaction)
 
+    @cached_property
+    def event_log(self) -> EventLogRows:
+        return EventLogRows(self.transaction)
+
+    @cached_property
+    def webhooks(self) -> WebhooksRows:
+        return WebhooksRows(self.transaction)
+
 
 class Transactions:
     """`domain.unit.Transact`, and `work` for Vitrine's own machines, whose actions also see the outbox.
@@ -145,6 +156,7 @@ class Transactions:
         async with self._database.writing() as connection:
             transaction = Transaction(connection)
             unit = UnitOfWork(transaction)
+            committing = False
             try:
                 await connection.execute(self._begin)
                 outcome = await action(unit, *args, **kwargs)
@@ -154,6 +166,8 @@ class Transactions:
                 if unit.events:
                     await unit.outbox.write(unit.events, request_id=self._request_id)
                     unit.topics.add(OUTBOX)
+                unit.topics.update(topics(transaction.tags))
+                committing = True
                 await _commit(connection)
             except BaseException as failure:
                 await _roll_back(connection)
@@ -162,8 +176,9 @@ class Transactions:
                 raise
             finally:
                 self.statements += transaction.statements
-        if unit.topics:
-            self._published(sorted(unit.topics))
+                if committing and unit.topics:
+                    # Told even when nobody knows whether it was committed: looking once too often does no harm.
+                    self._published(sorted(unit.topics))
         return outcome
 
 

@@ -74,6 +74,16 @@ AGGREGATES: Mapping[EventType, str] = {
 """What each type is about."""
 
 
+TYPE_NAMES: Mapping[str, str] = {
+    "order": "Order",
+    "payment": "Payment",
+    "refund": "Refund",
+    "account": "Customer",
+    "webhook_endpoint": "WebhookEndpoint",
+}
+"""How the API calls the types of things whose ids events carry."""
+
+
 class DeliveryState(enum.Enum):
     """How the sending of one event to one endpoint goes."""
 

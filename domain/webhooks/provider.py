@@ -1,4 +1,4 @@
-"""The ports of outgoing webhooks: who carries a signed body out, who resolves a selection, who spells ids."""
+"""The ports of outgoing webhooks: who carries a signed body out, and who resolves a selection."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
-from uuid import UUID
 
 from domain.viewer import Permission
 from domain.webhooks.model import DueDelivery, Outcome
@@ -35,9 +34,3 @@ class Selections(Protocol):
 
     async def resolve(self, text: str, *, permissions: frozenset[Permission], delivery: DueDelivery) -> Mapping[str, object]:
         """The result, `data` and maybe `errors`, as the maker of the endpoint would see it."""
-
-
-class Naming(Protocol):
-    """Public ids, as the API spells them."""
-
-    def __call__(self, aggregate: str, id: UUID) -> str: ...

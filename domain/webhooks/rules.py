@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from domain.viewer import Permission
-from domain.webhooks.model import AGGREGATES, DELIVERY_HOURS, NEEDED, EventType, Tried
+from domain.webhooks.model import AGGREGATES, DELIVERY_HOURS, NEEDED, TYPE_NAMES, EventType, Tried
 
 URL_LENGTH_MAX = 2_000
 PAUSE_SECONDS = 5
@@ -35,6 +37,26 @@ def url_problem(url: str, *, allows_local: bool) -> str | None:
     if not allows_local and (parts.scheme != "https" or port not in (None, 443)):
         return "Only https on its own port is called."
     return None
+
+
+class Naming(Protocol):
+    """Public ids, as the API spells them."""
+
+    def __call__(self, type_name: str, id: UUID) -> str: ...
+
+
+def shown_fields(aggregate: str, aggregate_id: UUID, fields: Mapping[str, object], named: Naming) -> dict[str, object]:
+    """An event's own fields as the API spells them: what it is about first, then its numbers and states; ids are public ones."""
+    shown: dict[str, object] = {"subjectId": named(TYPE_NAMES[aggregate], aggregate_id)}
+    for name, value in fields.items():
+        thing = name.removesuffix("_id")
+        shown[_camel(name)] = named(TYPE_NAMES[thing], UUID(str(value))) if thing in TYPE_NAMES and thing != name else value
+    return shown
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(each.title() for each in rest)
 
 
 def needed_for(types: Sequence[EventType]) -> frozenset[Permission]:
