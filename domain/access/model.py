@@ -23,12 +23,16 @@ ADMINISTRATOR = "administrator"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Who can log in, as decisions see it. `email` is as its owner writes it."""
+    """Who can log in, as decisions see it. `email` is as its owner writes it.
+
+    Without a password (`has_password` is false: they log in elsewhere) the hash is of one that nobody knows.
+    """
 
     id: AccountId
     email: str
     password_hash: str = field(repr=False)
     is_active: bool
+    has_password: bool = True
 
 
 class Weakness(enum.Enum):
@@ -44,12 +48,26 @@ class Weakness(enum.Enum):
     """It falls to fewer than 10^8 guesses, whatever it is made of."""
 
 
+class Purpose(enum.Enum):
+    """What a secret that was mailed is good for, and for nothing else; the value is what is kept."""
+
+    VERIFY_EMAIL = "VERIFY_EMAIL"
+    RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105 - a purpose, not a password
+    LEAVE_EMAIL = "LEAVE_EMAIL"
+    """Confirms a change of address from the mailbox that is left."""
+    TAKE_EMAIL = "TAKE_EMAIL"
+    """Confirms a change of address from the mailbox that is taken."""
+
+
 class Ended(enum.Enum):
     """Why a session was ended; the value is what is kept."""
 
     LOGGED_OUT = "LOGGED_OUT"
     LOGGED_OUT_EVERYWHERE = "LOGGED_OUT_EVERYWHERE"
     PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105 - a reason, not a password
+    PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 - a reason, not a password
+    EMAIL_CHANGED = "EMAIL_CHANGED"
+    ERASED = "ERASED"
     TOKEN_REUSED = "TOKEN_REUSED"  # noqa: S105 - a reason, not a token
 
 

@@ -36,6 +36,7 @@ class AccountKept(NamedTuple):
     email: str
     password_hash: str
     is_active: bool
+    has_password: bool
 
 
 class FamilyKept(NamedTuple):
@@ -65,8 +66,10 @@ _NOW = bindparam("now", type_=DateTime(timezone=True))
 _HASH = bindparam("token_hash", type_=LargeBinary())
 
 
-def _account(condition: ColumnElement[bool]) -> Select[UUID, str, str, bool]:
-    return select(AccountRow.id, AccountRow.email, AccountRow.password_hash, AccountRow.is_active).where(condition)
+def _account(condition: ColumnElement[bool]) -> Select[UUID, str, str, bool, bool]:
+    return select(
+        AccountRow.id, AccountRow.email, AccountRow.password_hash, AccountRow.is_active, AccountRow.has_password
+    ).where(condition)
 
 
 BY_KEY = Question(AccountKept, _account(AccountRow.email_key == bindparam("email_key")))
@@ -84,7 +87,9 @@ ADD_ACCOUNT = Statement(
     .on_conflict_do_nothing(index_elements=[AccountRow.email_key])
 )
 SET_HASH = Statement(
-    update(AccountRow).where(AccountRow.id == bindparam("account_id")).values(password_hash=bindparam("password_hash"))
+    update(AccountRow)
+    .where(AccountRow.id == bindparam("account_id"))
+    .values(password_hash=bindparam("password_hash"), has_password=True)
 )
 ADD_SESSION = Statement(
     insert(SessionRow).values(

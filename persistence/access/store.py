@@ -117,4 +117,10 @@ class AccessRows:
 def _snapshot(row: AccountKept | None) -> Account | None:
     if row is None:
         return None
-    return Account(id=AccountId(row.id), email=row.email, password_hash=row.password_hash, is_active=row.is_active)
+    return Account(
+        id=AccountId(row.id),
+        email=row.email,
+        password_hash=row.password_hash,
+        is_active=row.is_active,
+        has_password=row.has_password,
+    )
