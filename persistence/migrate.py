@@ -14,6 +14,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from persistence.audit.watch import watch
+
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 ONE_AT_A_TIME = 7_140_621_077
 """The advisory lock's number: any constant, the same in every process."""
@@ -28,8 +30,11 @@ def head() -> str:
 
 
 def upgrade(database_url: str, *, to: str = "head") -> None:
-    """Runs all missing migrations under an advisory lock, all in one transaction. Blocking: call it off the loop."""
-    asyncio.run(_migrate(database_url, lambda config: command.upgrade(config, to)))
+    """Runs all missing migrations under an advisory lock, all in one transaction, and has the record watch the new tables.
+
+    Blocking: call it off the loop.
+    """
+    asyncio.run(_migrate(database_url, lambda config: _upgrade(config, to)))
 
 
 def downgrade(database_url: str, *, to: str = "base") -> None:
@@ -46,6 +51,11 @@ def sqlalchemy_url(database_url: str) -> str:
     """A libpq-style URL as SQLAlchemy wants it for asyncpg."""
     _, _, rest = database_url.partition("://")
     return f"postgresql+asyncpg://{rest}"
+
+
+def _upgrade(config: Config, to: str) -> None:
+    command.upgrade(config, to)
+    watch(config.attributes["connection"])
 
 
 async def _migrate(database_url: str, deed: Callable[[Config], None]) -> None:

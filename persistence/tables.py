@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, Identity, Index, LargeBinary, PrimaryKeyConst
 from sqlalchemy.orm import Mapped, mapped_column
 
 import persistence.access.tables
+import persistence.audit.tables
 import persistence.carts.tables
 import persistence.catalog.tables
 import persistence.channels.tables
@@ -107,6 +108,7 @@ class ShopRow(Row):
 METADATA = Row.metadata
 CONCEPTS = (
     persistence.access.tables,
+    persistence.audit.tables,
     persistence.carts.tables,
     persistence.catalog.tables,
     persistence.channels.tables,

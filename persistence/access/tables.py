@@ -5,19 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, text
+from sqlalchemy import CheckConstraint, Index, LargeBinary, PrimaryKeyConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from persistence.base import Created, Id, Row, belongs_to, may_point_at
+from domain.access.model import Purpose
+from persistence.base import Created, Id, Row, belongs_to, may_point_at, one_of
 
 
 class AccountRow(Row):
     """Who can log in. `email_key` is the NFKC-casefolded address, unique over customers and staff alike.
 
     Without a password (`has_password` is false) the hash is of one that nobody knows.
+    An account that is to be erased stays until `erase_after`; an erased one is an id without a person.
     """
 
     __tablename__ = "account"
+    __table_args__ = (
+        CheckConstraint("erased_at IS NULL OR NOT is_active", name="erased_is_closed"),
+        Index("ix_account_erase_after", "erase_after", postgresql_where=text("erase_after IS NOT NULL AND erased_at IS NULL")),
+    )
 
     id: Mapped[Id]
     email: Mapped[str]
@@ -27,6 +33,8 @@ class AccountRow(Row):
     has_password: Mapped[bool] = mapped_column(server_default=text("true"))
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     created_at: Mapped[Created]
+    erase_after: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
 
 
 class RoleRow(Row):
@@ -55,6 +63,7 @@ class SessionRow(Row):
     id: Mapped[Id]
     account_id: Mapped[UUID] = belongs_to("account.id", index=True)
     user_agent: Mapped[str]
+    device_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[Created]
     last_used_at: Mapped[Created]
     revoked_at: Mapped[datetime | None]
@@ -82,3 +91,58 @@ class RefreshTokenRow(Row):
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+
+
+class OneTimeTokenRow(Row):
+    """A secret that was mailed, kept as SHA-256 only; `bound_hash` is of what must not have changed when it is used.
+
+    Of an account at most one of a purpose is good.
+    """
+
+    __tablename__ = "one_time_token"
+    __table_args__ = (
+        one_of("purpose", tuple(each.value for each in Purpose)),
+        CheckConstraint("used_at IS NULL OR replaced_at IS NULL", name="ends_once"),
+        Index(
+            "uq_one_time_token_live",
+            "account_id",
+            "purpose",
+            unique=True,
+            postgresql_where=text("used_at IS NULL AND replaced_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[Id]
+    account_id: Mapped[UUID] = belongs_to("account.id")
+    purpose: Mapped[str]
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    bound_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[Created]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    used_at: Mapped[datetime | None]
+    replaced_at: Mapped[datetime | None]
+
+
+class EmailChangeRow(Row):
+    """An account's wish for another address, until both mailboxes have confirmed it."""
+
+    __tablename__ = "email_change"
+
+    account_id: Mapped[UUID] = belongs_to("account.id", primary_key=True)
+    old_email: Mapped[str]
+    new_email: Mapped[str]
+    requested_at: Mapped[Created]
+    old_confirmed_at: Mapped[datetime | None]
+    new_confirmed_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+
+
+class LogInFailureRow(Row):
+    """How often a log-in failed on one address (by the SHA-256 of its key, known or not) in one hour."""
+
+    __tablename__ = "log_in_failure"
+    __table_args__ = (PrimaryKeyConstraint("key_hash", "hour"),)
+
+    key_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    hour: Mapped[datetime] = mapped_column(index=True)
+    count: Mapped[int]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Text
+from sqlalchemy import BigInteger, CheckConstraint, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -25,6 +25,7 @@ class ChannelRow(Row):
     prices_include_tax: Mapped[bool]
     is_default: Mapped[bool]
     is_active: Mapped[bool]
+    requires_verification: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[Created]
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from persistence.base import Created, EmptyText, Id, JsonObject, Row, belongs_to
+from persistence.base import Created, EmptyText, Id, JsonObject, Row, belongs_to, one_of
 
 
 class CustomerRow(Row):
@@ -37,3 +38,23 @@ class AddressRow(Row):
     is_default_shipping: Mapped[bool] = mapped_column(server_default=text("false"))
     is_default_billing: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[Created]
+
+
+class DataExportRow(Row):
+    """A copy of what the shop keeps about a customer, made for them by the worker and kept for a while."""
+
+    __tablename__ = "data_export"
+    __table_args__ = (
+        one_of("state", ("QUEUED", "READY")),
+        CheckConstraint("(state = 'READY') = (content IS NOT NULL)", name="ready_has_content"),
+        Index("uq_data_export_queued", "customer_id", unique=True, postgresql_where=text("state = 'QUEUED'")),
+        Index("ix_data_export_customer", "customer_id", "requested_at"),
+    )
+
+    id: Mapped[Id]
+    customer_id: Mapped[UUID] = belongs_to("customer.id")
+    state: Mapped[str] = mapped_column(server_default=text("'QUEUED'"))
+    requested_at: Mapped[Created]
+    ready_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    content: Mapped[JsonObject | None]
