@@ -5,7 +5,7 @@ The truth is in the database; a hint only makes its readers look sooner. A lost 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 from uuid import UUID
@@ -22,8 +22,18 @@ def order_topic(order_id: UUID) -> str:
 class Live(Protocol):
     """Publishing and listening; neither ever raises because the carrier is down."""
 
+    @property
+    def hears(self) -> bool:
+        """Whether hints of other processes arrive."""
+
     async def publish(self, topic: str) -> None:
         """Tells every listener of the topic, in all processes, soon; silently nothing when the carrier is down."""
 
     def listen(self, topic: str) -> AbstractAsyncContextManager[AsyncIterator[None]]:
         """Wakes at each hint, and at least every few seconds without one; many hints may come as one."""
+
+    def attend(self, prefix: str, heard: Callable[[Collection[str] | None], None]) -> None:
+        """Calls `heard` at once with each hint's topics that begin so, or None: others may have been missed.
+
+        In the process that publishes it is called before `publish` returns. It must neither wait nor raise.
+        """

@@ -6,7 +6,7 @@ a `Statement` is text with named parameters, a `Question` adds the view (a Named
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 
 import asyncpg
@@ -20,6 +20,8 @@ from sqlalchemy.types import TypeEngine, Uuid
 V = TypeVar("V", bound=tuple[Any, ...])
 Borrowed: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | Borrowed"
+Touches = Callable[[Mapping[str, object], Sequence[Any]], Iterable[str]]
+"""The tags (see `persistence.tags`) that a run with these values, answered by these rows, touches."""
 _DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]
 
 
@@ -30,16 +32,20 @@ class Counter(Protocol):
 
 
 class Statement:
-    """A statement that answers with a count of rows. Parameters are named; those the text fixed itself are filled in."""
+    """A statement that answers with a count of rows. Parameters are named; those the text fixed itself are filled in.
 
-    __slots__ = ("_fixed", "_names", "text")
+    `touches` narrows what is told of a change; without, it is told of every row of each table that the text writes.
+    """
 
-    def __init__(self, statement: Executable) -> None:
+    __slots__ = ("_fixed", "_names", "text", "touches")
+
+    def __init__(self, statement: Executable, *, touches: Touches | None = None) -> None:
         compiled = cast("ClauseElement", statement).compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
         self.text = str(compiled)
         self._names: tuple[str, ...] = tuple(getattr(compiled, "positiontup", None) or ())
         binds: Mapping[str, BindParameter[Any]] = getattr(compiled, "binds", {})
         self._fixed = {name: bind.value for name, bind in binds.items() if not bind.required}
+        self.touches = touches
 
     def arguments(self, values: Mapping[str, object]) -> list[object]:
         """The values in the order of $1, $2, ...; KeyError for one that is missing, TypeError for one too many."""
@@ -48,14 +54,30 @@ class Statement:
             raise TypeError(f"the statement has no parameter {', '.join(sorted(unknown))}")
         return [values[name] if name in values else fixed[name] for name in self._names]
 
+    def places(self, name: str) -> list[int]:
+        """The numbers of the parameters of that name in the text, counted from 1."""
+        return [place for place, known in enumerate(self._names, start=1) if known == name]
+
 
 class Question(Statement, Generic[V]):
-    """A statement that answers with rows; `view` is what a row becomes, `by` names the column that batches are keyed by."""
+    """A statement that answers with rows; `view` is what a row becomes, `by` names the column that batches are keyed by.
 
-    __slots__ = ("by", "view")
+    `about` narrows what an answer depends on: owners of `persistence.tags.OWNERS` with the column that has their ids. Of
+    the owner's tables only rows of the things in that column may then have made the answer what it is.
+    """
 
-    def __init__(self, view: type[V], statement: Executable, *, by: str | None = None) -> None:
-        super().__init__(statement)
+    __slots__ = ("about", "by", "view")
+
+    def __init__(
+        self,
+        view: type[V],
+        statement: Executable,
+        *,
+        by: str | None = None,
+        about: Mapping[str, str] | None = None,
+        touches: Touches | None = None,
+    ) -> None:
+        super().__init__(statement, touches=touches)
         fields: tuple[str, ...] = view._fields  # type: ignore[attr-defined]
         if isinstance(statement, Select):
             names = tuple(column.key for column in statement.selected_columns)
@@ -63,6 +85,7 @@ class Question(Statement, Generic[V]):
                 raise TypeError(f"{view.__name__} has {fields}, the statement answers {names}")
         self.view = view
         self.by = fields.index(by) if by is not None else 0
+        self.about = about or {}
 
 
 async def fetch(connection: Connection, question: Question[V], values: Mapping[str, object]) -> list[V]:

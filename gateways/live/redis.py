@@ -1,7 +1,8 @@
 """Live hints between processes over Redis: one subscription a process, fanned out inside; `domain.live.Live` made true.
 
-All topics share one channel, so nothing is subscribed or forgotten as listeners come and go. Listeners of the process that
-publishes are woken without Redis; when it is away, everybody looks for themselves every two seconds.
+All topics share one channel, so nothing is subscribed or forgotten as listeners come and go, and every process numbers what
+it sends, so that a gap is seen. Listeners of the process that publishes are woken without Redis; when it is away, everybody
+looks for themselves every two seconds.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import asyncio
 import contextlib
 import random
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 
 import redis.asyncio
@@ -27,6 +29,9 @@ LOOK_SECONDS_ALONE = 2.0
 """How often it does while Redis is away."""
 _SILENCE_SECONDS = 2.0
 _PAUSE_SECONDS_MAX = 2.0
+_OWED_SECONDS = 1.0
+"""How long to wait before saying again that something could not be said."""
+_ORIGINS_MAX = 1_000
 _SOCKET_SECONDS = 1.0
 
 log = structlog.stdlib.get_logger(__name__)
@@ -44,6 +49,9 @@ class RedisLive:
             retry=Retry(NoBackoff(), 0),
         )
         self._origin = secrets.token_hex(8)
+        self._sent = 0
+        self._heard_of: OrderedDict[str, int] = OrderedDict()
+        self._attendants: list[tuple[str, Callable[[Collection[str] | None], None]]] = []
         self._listeners: dict[str, set[asyncio.Event]] = {}
         self._pending: set[str] = set()
         self._flushing: asyncio.Task[None] | None = None
@@ -78,6 +86,10 @@ class RedisLive:
         if self._flushing is None or self._flushing.done():
             self._flushing = asyncio.get_running_loop().create_task(self._flush(), name="live-hints")
 
+    def attend(self, prefix: str, heard: Callable[[Collection[str] | None], None]) -> None:
+        """See the port."""
+        self._attendants.append((prefix, heard))
+
     @asynccontextmanager
     async def listen(self, topic: str) -> AsyncIterator[AsyncIterator[None]]:
         """See the port."""
@@ -103,19 +115,38 @@ class RedisLive:
             hint.clear()
             yield
 
-    def _wake(self, topics: Iterable[str]) -> None:
+    def _wake(self, topics: Collection[str]) -> None:
         for topic in topics:
             for hint in self._listeners.get(topic, ()):
                 hint.set()
+        for prefix, heard in self._attendants:
+            if meant := [topic for topic in topics if topic.startswith(prefix)]:
+                heard(meant)
+
+    def _wake_all(self) -> None:
+        """Something may have been said that was not heard."""
+        for hints in self._listeners.values():
+            for hint in hints:
+                hint.set()
+        for _, heard in self._attendants:
+            heard(None)
 
     async def _flush(self) -> None:
-        """Sends what is pending; hints that Redis does not take are dropped, for looking replaces them."""
-        while self._pending:
+        """Sends what is pending. What Redis does not take is dropped: the gap in the numbers tells the others to look.
+
+        Since they see it at our next message only, an empty one follows as soon as Redis takes it.
+        """
+        owes = False
+        while self._pending or owes:
             topics, self._pending = sorted(self._pending), set()
+            self._sent += 1
             try:
-                await self._client.publish(CHANNEL, "\n".join((self._origin, *topics)))
+                await self._client.publish(CHANNEL, "\n".join((self._origin, str(self._sent), *topics)))
+                owes = False
             except (OSError, RedisError) as trouble:
                 log.debug("live.hints_dropped", count=len(topics), trouble=type(trouble).__name__)
+                owes = True
+                await asyncio.sleep(_OWED_SECONDS)
 
     async def _attend(self) -> None:
         """Hears for as long as the process lives, through every loss of Redis."""
@@ -129,7 +160,7 @@ class RedisLive:
                     pause = 0.0
             if self._hears:
                 self._hears = False
-                self._wake(list(self._listeners))
+                self._wake_all()
             pause = min(pause * 2 or 0.1, _PAUSE_SECONDS_MAX)
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreading, not a secret
 
@@ -150,12 +181,24 @@ class RedisLive:
                 kind, text = message
                 if kind == "subscribe":
                     self._hears = True
+                    self._heard_of.clear()
                     # Whatever was said while we were deaf.
-                    self._wake(list(self._listeners))
+                    self._wake_all()
                 elif kind == "message":
-                    origin, *topics = text.split("\n")
+                    origin, number, *topics = text.split("\n")
                     if origin != self._origin:
-                        self._wake(topics)
+                        self._hear_of(origin, int(number), topics)
+
+    def _hear_of(self, origin: str, number: int, topics: Sequence[str]) -> None:
+        """Wakes for another process's topics, or for everything when a message before this one is missing."""
+        has_gap = self._heard_of.pop(origin, 0) + 1 != number
+        self._heard_of[origin] = number
+        if len(self._heard_of) > _ORIGINS_MAX:
+            self._heard_of.popitem(last=False)
+        if has_gap:
+            self._wake_all()
+        else:
+            self._wake(topics)
 
 
 async def _next(channel: PubSub) -> tuple[str, str] | None:
