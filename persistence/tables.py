@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, Identity, Index, LargeBinary, PrimaryKeyConst
 from sqlalchemy.orm import Mapped, mapped_column
 
 import persistence.access.tables
+import persistence.apps.tables
 import persistence.audit.tables
 import persistence.carts.tables
 import persistence.catalog.tables
@@ -22,6 +23,7 @@ import persistence.payments.tables
 import persistence.prices.tables
 import persistence.promotions.tables
 import persistence.shipping.tables
+import persistence.staff.tables
 import persistence.stock.tables
 import persistence.taxes.tables
 import persistence.webhooks.tables
@@ -108,6 +110,7 @@ class ShopRow(Row):
 METADATA = Row.metadata
 CONCEPTS = (
     persistence.access.tables,
+    persistence.apps.tables,
     persistence.audit.tables,
     persistence.carts.tables,
     persistence.catalog.tables,
@@ -121,6 +124,7 @@ CONCEPTS = (
     persistence.prices.tables,
     persistence.promotions.tables,
     persistence.shipping.tables,
+    persistence.staff.tables,
     persistence.stock.tables,
     persistence.taxes.tables,
     persistence.webhooks.tables,

@@ -174,8 +174,10 @@ REVOKE_TOKENS = Statement(
 KEEP_ROLE = Question(
     IdKept,
     insert(RoleRow)
-    .values(id=bindparam("id"), name=bindparam("name"), permissions=many("permissions", Text()))
-    .on_conflict_do_update(index_elements=[RoleRow.name], set_={"permissions": many("permissions", Text())})
+    .values(id=bindparam("id"), name=bindparam("name"), permissions=many("permissions", Text()), is_administrator=True)
+    .on_conflict_do_update(
+        index_elements=[RoleRow.name], set_={"permissions": many("permissions", Text()), "is_administrator": True}
+    )
     .returning(RoleRow.id),
 )
 _SPENT = select(RefreshTokenRow.id).where(RefreshTokenRow.expires_at < bindparam("before", type_=DateTime(timezone=True)))

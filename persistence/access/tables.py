@@ -38,21 +38,32 @@ class AccountRow(Row):
 
 
 class RoleRow(Row):
+    """A named set of permissions. The one `is_administrator` holds all there are, whatever is written beside it."""
+
     __tablename__ = "role"
+    __table_args__ = (
+        Index("uq_role_administrator", "is_administrator", unique=True, postgresql_where=text("is_administrator")),
+    )
 
     id: Mapped[Id]
     name: Mapped[str] = mapped_column(unique=True)
     permissions: Mapped[list[str]]
+    is_administrator: Mapped[bool] = mapped_column(server_default=text("false"))
+    requires_second_factor: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class StaffRow(Row):
-    """An account that works for the shop; what it may do is its role's."""
+    """An account that works for the shop; what it may do is its role's, if `is_limited` in the channels listed for it.
+
+    A trigger keeps one administrator who is active and not limited, whoever asks.
+    """
 
     __tablename__ = "staff"
 
     account_id: Mapped[UUID] = belongs_to("account.id", primary_key=True)
     name: Mapped[str]
     role_id: Mapped[UUID] = belongs_to("role.id", ondelete="RESTRICT", index=True)
+    is_limited: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class SessionRow(Row):

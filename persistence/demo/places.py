@@ -87,7 +87,12 @@ async def lay_ground(unit: UnitOfWork) -> None:
         unit,
         RoleRow,
         [
-            {"id": demo_id("role", name), "name": name, "permissions": sorted(each.value for each in permissions)}
+            {
+                "id": demo_id("role", name),
+                "name": name,
+                "permissions": sorted(each.value for each in permissions),
+                "is_administrator": name == ADMINISTRATOR,
+            }
             for name, permissions in _ROLES.items()
         ],
     )
