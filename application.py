@@ -130,6 +130,7 @@ class Api:
                 aliases=settings.document_aliases_max,
                 directives=settings.document_directives_max,
                 definitions=settings.document_definitions_max,
+                cost=settings.operation_cost_max,
             ),
             sockets=SocketLimits(operations=settings.subscriptions_per_socket),
             body_bytes_max=settings.body_bytes_max,
@@ -138,6 +139,7 @@ class Api:
             open_about_itself=settings.introspects,
             explorer=settings.introspects,
             compiled=settings.compiled_executor,
+            tells_all=not settings.is_production,
             admission=Admission(self.supplies.allowances, lambda caller: ports.standings.account_of(caller, _utc_now())),
         )
 

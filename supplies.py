@@ -54,6 +54,7 @@ class Supplies:
         self.throttle = CountedAttempts(settings.redis_url, per_minute=settings.logins_per_minute)
         self.allowances = CountedAllowances(
             settings.redis_url,
+            cost_per_minute=settings.cost_allowed,
             requests_per_minute=settings.requests_allowed,
             mutations_per_minute=settings.mutations_allowed,
         )

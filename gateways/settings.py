@@ -90,10 +90,12 @@ class Settings(BaseSettings):
     document_aliases_max: int = Field(60, ge=0)
     document_directives_max: int = Field(20, ge=0)
     document_definitions_max: int = Field(50, ge=1)
+    operation_cost_max: int = Field(10_000, ge=100)
     introspection: bool | None = None
     compiled_executor: bool = True
 
     requests_per_minute: int | None = Field(None, ge=1)
+    cost_per_minute: int | None = Field(None, ge=1)
     mutations_per_minute: int | None = Field(None, ge=1)
     logins_per_minute: int = Field(10, ge=1)
     subscriptions_per_socket: int = Field(20, ge=1)
@@ -184,6 +186,11 @@ class Settings(BaseSettings):
     def requests_allowed(self) -> int:
         """Operations that one account, or one guest's address, may ask for in a minute."""
         return self.requests_per_minute or (600 if self.is_production else 6_000)
+
+    @property
+    def cost_allowed(self) -> int:
+        """What the operations of one account, or of one guest's address, may cost together in a minute."""
+        return self.cost_per_minute or 100 * self.requests_allowed
 
     @property
     def mutations_allowed(self) -> int:

@@ -58,10 +58,14 @@ class Ports:
 
 @dataclass(slots=True, kw_only=True)
 class Context:
-    """One operation's. `now` is aware and UTC; `loaders` gathers batch fields for graphql-core."""
+    """One operation's. `began` is aware and UTC; `loaders` gathers batch fields for graphql-core.
+
+    Who asks for `now` makes the answer one of this moment, which nobody else is given; `began` is for statements that
+    compare columns with it, since those are seen to (`persistence.tags`).
+    """
 
     viewer: Viewer
-    now: datetime
+    began: datetime
     caller: Caller
     reader: Reader
     transact: Transactions
@@ -72,6 +76,18 @@ class Context:
     key: str | None = None
     """The idempotency key of the mutation that runs now."""
     loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
+
+    @property
+    def statements(self) -> int:
+        """How many SQL statements the operation has sent so far."""
+        return self.reader.statements + self.transact.statements
+
+    @property
+    def now(self) -> datetime:
+        """The operation's present: aware, UTC, the same in all of it."""
+        if self.reader.dependence is not None:
+            self.reader.dependence.is_own = True
+        return self.began
 
     def arrive(self, info: Arrival) -> None:
         """A root field begins: takes the operation's `@inContext` and the field's `@idempotent`."""
@@ -100,9 +116,9 @@ class Context:
 
     async def recheck(self, seconds: float) -> None:
         """Asks again who the caller is, once that many seconds have gone by; raises `Refused` when they are nobody any more."""
-        if self.clock() - self.now >= timedelta(seconds=seconds):
-            self.now = self.clock()
-            self.viewer = await self.identify(self.caller, self.reader, self.now)
+        if self.clock() - self.began >= timedelta(seconds=seconds):
+            self.began = self.clock()
+            self.viewer = await self.identify(self.caller, self.reader, self.began)
 
     def cart_id(self, text: str) -> UUID | None:
         """The cart behind its secret id; None for whatever nobody was given."""
@@ -129,12 +145,12 @@ class Contexts:
     async def open(self, caller: Caller) -> AsyncIterator[Context]:
         """A context for one operation; its connection is given back when the block ends."""
         reader = Reader(self.database)
-        transact = self.transact.of_request(caller.request_id)
+        transact = self.transact.of_request(caller.request_id, address=caller.address, agent=caller.user_agent or "")
         try:
             now = self.clock()
             yield Context(
                 viewer=await self.identify(caller, reader, now),
-                now=now,
+                began=now,
                 caller=caller,
                 reader=reader,
                 transact=transact,

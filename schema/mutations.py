@@ -5,8 +5,10 @@ The payload type is made from the deed's name, so that all have one shape: the t
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 import strawberry
@@ -14,9 +16,10 @@ from strawberry.types.field import StrawberryField
 
 from domain.error import Caution, Several
 from domain.error import UserError as Failure
+from schema.audit.said import deed_of, is_recorded
 from schema.context import Context
 from schema.errors import UserError, camel
-from schema.execution.fields import Declared, computed, mutation_field, plain, shows
+from schema.execution.fields import METADATA, Declared, computed, mutation_field, plain, shows
 from schema.permissions import Rule
 
 
@@ -54,26 +57,41 @@ class Warning_:  # noqa: N801 - the API's word is a builtin's name
     path: list[str] = computed(_warning_path, "Where in the input it comes from; empty when it is about the whole.")
 
 
-def deed(
-    description: str, *, allow: Rule, alone: bool = False, cost: int | None = None, **things: tuple[Any, str]
-) -> Callable[..., StrawberryField]:
+def deed(description: str, *, allow: Rule, money: bool = False, **things: tuple[Any, str]) -> Callable[..., StrawberryField]:
     """A mutation: `async def cart_lines_add(context, *, input) -> Answer | UserError`; `things` are `name=(type, description)`.
 
-    `alone`: it must be the only one of its document, since each use is an attempt at a secret or at who may sign in.
+    What is for staff goes on record (see `domain.audit`), and what moves `money`, whoever does it.
     """
 
     def declare(function: Callable[..., Awaitable[Answer | Failure]]) -> StrawberryField:
         async def run(context: Context, **given: Any) -> Answer:
-            outcome = await function(context, **given)
+            with _on_record(context, function.__name__, given, always=money, allow=allow):
+                outcome = await function(context, **given)
             return failed(outcome) if isinstance(outcome, Failure) else outcome
 
         run.__name__ = function.__name__
         run.__module__ = function.__module__
         run.__wrapped__ = function  # type: ignore[attr-defined]  # inspect.signature follows it to the arguments
-        said = Declared(allow=allow, cost=cost, is_alone=alone)
-        return mutation_field(run, _payload(function.__name__, things), description, said)
+        return mutation_field(run, _payload(function.__name__, things), description, Declared(allow=allow))
 
     return declare
+
+
+@contextmanager
+def _on_record(context: Context, action: str, given: dict[str, Any], *, always: bool, allow: Rule) -> Iterator[None]:
+    """While this lasts, each transaction of the operation is recorded with the rows that it changes."""
+    if always or is_recorded(context.viewer, allow):
+        context.transact.deed = deed_of(context, action, given)
+    try:
+        yield
+    finally:
+        context.transact.deed = None
+
+
+def alone(deed: StrawberryField) -> StrawberryField:
+    """Above `@deed`: it must be the only one of its document, for each use tries a secret or changes who may sign in."""
+    deed.metadata = MappingProxyType({**deed.metadata, METADATA: replace(deed.metadata[METADATA], is_alone=True)})
+    return deed
 
 
 def _payload(name: str, things: dict[str, tuple[Any, str]]) -> type:

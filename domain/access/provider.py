@@ -75,11 +75,11 @@ class Allowances(Protocol):
     def exhausted(self, asker: Asker) -> Throttled | None:
         """Whether the asker's next request is known to be refused, without asking anybody; counts nothing."""
 
-    async def take(self, asker: Asker, *, mutations: int) -> Throttled | None:
-        """Counts one more operation with so many mutations in it; None when it may go on."""
+    async def take(self, asker: Asker, *, cost: int, mutations: int) -> Throttled | None:
+        """Counts one more operation, what it may cost and its mutations; None when it may go on."""
 
     async def left(self, asker: Asker, *, of_mutations: bool) -> Left:
-        """What the asker has left of operations, or of mutations; counts nothing."""
+        """What the asker has left of cost, or of mutations; counts nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

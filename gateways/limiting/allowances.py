@@ -1,7 +1,7 @@
 """How much one caller may ask and do in a minute, over all processes: an account wherever it is, a guest by address.
 
-Operations of a large allowance are counted a hundredth at a time, so that most of them cost no round trip; this refuses a
-little early when a process does not spend what it took, and never lets pass more than was counted.
+What operations cost is counted by the fiftieth part of an allowance at a time, so that most of them take no round trip; this
+refuses a little early when a process does not spend what it took, and never lets pass more than was counted.
 """
 
 from __future__ import annotations
@@ -16,28 +16,32 @@ from domain.access.model import Asker, Left, Throttled
 from gateways.limiting.counts import REDIS_SECONDS, Count, SharedCounts, hashed, network_of
 from gateways.limiting.leases import Leases
 
-_LEASE_SHARE = 100
-_LEASE_MAX = 20
-_REQUESTS, _MUTATIONS = "requests", "mutations"
+_LEASE_SHARE = 50
+_COST, _MUTATIONS = "cost", "mutations"
 
 
 class CountedAllowances:
-    """`domain.access.provider.Allowances`. `seconds` is the longest wait for Redis."""
+    """`domain.access.provider.Allowances`. `seconds` is the longest wait for Redis.
+
+    However little an operation costs, there are no more than `requests_per_minute`: each counts for at least that part.
+    """
 
     def __init__(
         self,
         redis_url: str,
         *,
+        cost_per_minute: int,
         requests_per_minute: int,
         mutations_per_minute: int,
         monotonic: Callable[[], float] = time.monotonic,
         seconds: float = REDIS_SECONDS,
     ) -> None:
         self._counts = SharedCounts(redis_url, prefix="vitrine:allowances", monotonic=monotonic, seconds=seconds)
-        self._requests = RateLimitItemPerMinute(requests_per_minute)
+        self._cost = RateLimitItemPerMinute(cost_per_minute)
+        self._cost_min = max(1, cost_per_minute // requests_per_minute)
         self._mutations = RateLimitItemPerMinute(mutations_per_minute)
         self._leases = Leases(monotonic)
-        self._at_once = min(_LEASE_MAX, requests_per_minute // _LEASE_SHARE)
+        self._at_once = cost_per_minute // _LEASE_SHARE
 
     @property
     def is_alone(self) -> bool:
@@ -46,12 +50,12 @@ class CountedAllowances:
 
     def exhausted(self, asker: Asker) -> Throttled | None:
         """See the port."""
-        wait = self._counts.exhausted(_name(_REQUESTS, asker))
+        wait = self._counts.exhausted(_name(_COST, asker))
         return None if wait is None else Throttled(retry_after=wait)
 
-    async def take(self, asker: Asker, *, mutations: int) -> Throttled | None:
+    async def take(self, asker: Asker, *, cost: int, mutations: int) -> Throttled | None:
         """See the port."""
-        wait = await self._take_one(_name(_REQUESTS, asker))
+        wait = await self._take_cost(_name(_COST, asker), max(cost, self._cost_min))
         if wait is None and mutations:
             wait = await self._counts.hit([Count(self._mutations, _name(_MUTATIONS, asker), mutations)])
         return None if wait is None else Throttled(retry_after=wait)
@@ -60,22 +64,22 @@ class CountedAllowances:
         """See the port."""
         if of_mutations:
             return await self._counts.left(self._mutations, _name(_MUTATIONS, asker))
-        name = _name(_REQUESTS, asker)
-        left = await self._counts.left(self._requests, name)
+        name = _name(_COST, asker)
+        left = await self._counts.left(self._cost, name)
         return replace(left, remaining=left.remaining + self._leases.left(name))
 
     async def close(self) -> None:
         """Closes the connections to Redis."""
         await self._counts.close()
 
-    async def _take_one(self, name: str) -> int | None:
-        """The seconds to wait when there is none to take."""
-        if self._leases.spend(name):
+    async def _take_cost(self, name: str, cost: int) -> int | None:
+        """The seconds to wait when there is not so much to take."""
+        if self._leases.spend(name, cost):
             return None
-        if self._at_once > 1 and await self._counts.hit([Count(self._requests, name, self._at_once)]) is None:
-            self._leases.add(name, self._at_once - 1)
+        if cost < self._at_once and await self._counts.hit([Count(self._cost, name, self._at_once)]) is None:
+            self._leases.add(name, self._at_once - cost)
             return None
-        return await self._counts.hit([Count(self._requests, name)])
+        return await self._counts.hit([Count(self._cost, name, cost)], least=self._cost_min)
 
 
 def _name(what: str, asker: Asker) -> str:

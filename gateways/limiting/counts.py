@@ -83,15 +83,15 @@ class SharedCounts:
         del self._refused[name]
         return None
 
-    async def hit(self, counts: Sequence[Count]) -> int | None:
+    async def hit(self, counts: Sequence[Count], *, least: int = 1) -> int | None:
         """Counts all of them in turn; or the seconds until the first exhausted one has room, which ends the counting.
 
-        What is refused is not counted itself.
+        What is refused is not counted itself. Nobody ever counts less than `least`: where that does not fit, nothing does.
         """
         waits = [wait for count in counts if (wait := self.exhausted(count.name)) is not None]
         if waits:
             return max(waits)
-        wait = await self._asked(lambda: self._counted(counts))
+        wait = await self._asked(lambda: self._counted(counts, least))
         return (self._counted_here(counts) if wait is None else wait) or None
 
     async def left(self, limit: RateLimitItem, name: str) -> Left:
@@ -129,13 +129,13 @@ class SharedCounts:
         self._away_until = -math.inf
         return answer
 
-    async def _counted(self, counts: Sequence[Count]) -> int:
+    async def _counted(self, counts: Sequence[Count], least: int) -> int:
         """0 when all were counted, else the seconds to wait."""
         for limit, name, cost in counts:
             if not await self._limiter.hit(limit, name, cost=cost):
                 window = await self._limiter.get_window_stats(limit, name)
                 wait = _wait(window.reset_time - time.time())
-                if cost == 1:
+                if cost <= least:
                     # Nothing fits for so long: until then nobody needs to be asked.
                     self._remember(name, wait)
                 return wait

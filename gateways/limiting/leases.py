@@ -22,12 +22,13 @@ class Leases:
         until, left = self._kept.get(name, (0.0, 0))
         return left if self._monotonic() < until else 0
 
-    def spend(self, name: str) -> bool:
-        """Spends one, if there is one."""
+    def spend(self, name: str, count: int) -> bool:
+        """Spends so many, if there are as many."""
         left = self.left(name)
-        if left:
-            self._kept[name] = (self._kept[name][0], left - 1)
-        return bool(left)
+        if left < count:
+            return False
+        self._kept[name] = (self._kept[name][0], left - count)
+        return True
 
     def add(self, name: str, count: int) -> None:
         """Counted a moment ago, to be spent."""

@@ -1,4 +1,4 @@
-"""Who may still ask in this minute: every operation is counted before it runs, whichever way it came.
+"""Who may still ask in this minute: what every operation may cost is counted before it runs, whichever way it came.
 
 Invalid documents count as well, and each root field of a mutation counts as one, so that aliases and sockets share with
 requests. Attempts on accounts and coupons are counted again, more strictly, where they are made.
@@ -7,6 +7,7 @@ requests. Attempts on accounts and coupons are counted again, more strictly, whe
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import GraphQLError, OperationType
@@ -20,6 +21,23 @@ from schema.transport.caller import Caller
 
 AccountOf = Callable[[Caller], AccountId | None]
 """Whose token a caller shows; None for guests and for tokens that are not good. It must cost next to nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What an operation is counted as: what it may cost, and its mutations."""
+
+    cost: int = 0
+    mutations: int = 0
+
+
+NO_OPERATION = Charge()
+"""A document that does not run still counts as the least there is."""
+
+
+def charge_of(prepared: Prepared, cost: int) -> Charge:
+    """The charge of an operation that may cost so much."""
+    return Charge(cost, prepared.weight.roots if prepared.kind is OperationType.MUTATION else 0)
 
 
 class Admission:
@@ -37,15 +55,14 @@ class Admission:
         """Rejected at once who was just refused: before their document costs anything."""
         _refuse(self._allowances.exhausted(asker))
 
-    async def count(self, asker: Asker, prepared: Prepared | None) -> None:
-        """Counts an operation, None for a document that does not run; Rejected when the allowance is used up."""
-        mutations = prepared.weight.roots if prepared is not None and prepared.kind is OperationType.MUTATION else 0
-        _refuse(await self._allowances.take(asker, mutations=mutations))
+    async def count(self, asker: Asker, charge: Charge) -> None:
+        """Counts an operation; Rejected when the allowance is used up."""
+        _refuse(await self._allowances.take(asker, cost=charge.cost, mutations=charge.mutations))
 
     async def told(self, prepared: Prepared, ask: Ask, caller: Caller) -> dict[str, Any] | None:
         """What the answer's extensions tell of the allowance, to who asked by the request's `extensions.rateLimit: true`.
 
-        For a mutation it is of mutations, for others of operations.
+        For a mutation it is of mutations, for others of cost.
         """
         if ask.extensions.get("rateLimit") is not True:
             return None

@@ -44,7 +44,8 @@ class Transport:
 
     `open_about_itself` allows introspection and suggestions in validation errors; `explorer` serves GraphiQL.
     `only_registered` runs nothing but the `registered` documents; `compiled` False runs everything on graphql-core.
-    `admission` counts callers' operations; without it nobody is bounded.
+    `admission` counts callers' operations; without it nobody is bounded. `tells_all` tells anybody how many statements an
+    operation took, not staff alone.
     """
 
     schema: GraphQLSchema
@@ -65,6 +66,7 @@ class Transport:
     only_registered: bool = False
     compiled: bool = True
     admission: Admission | None = None
+    tells_all: bool = False
 
 
 class GraphQLEndpoint:
@@ -87,7 +89,9 @@ class GraphQLEndpoint:
             answers=Answers(transport.describe),
             observe=transport.observe,
             seconds_max=transport.request_seconds_max,
+            cost_max=transport.ceilings.cost,
             admission=transport.admission,
+            tells_all=transport.tells_all,
         )
         self.streams = Streams(
             operations,

@@ -12,24 +12,29 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from graphql import ExecutionResult, GraphQLError
 
 from domain.viewer import App, Customer, Guest, Machine, Staff, Viewer
 from schema.execution.engine import Engine, Prepared, Rejected
-from schema.transport.admission import Admission
+from schema.limits import cost_error
+from schema.transport.admission import NO_OPERATION, Admission, charge_of
 from schema.transport.answers import Answer, Answers
 from schema.transport.bodies import Ask, BadRequest
 from schema.transport.caller import Caller, Refused
 from schema.transport.documents import Documents
+from schema.transport.turns import Turns
 
 
 class RequestContext(Protocol):
-    """What the transport needs to know of a request's context: who it turned out to be."""
+    """What the transport needs to know of a request's context: who it turned out to be, and how many statements it has sent."""
 
     @property
     def viewer(self) -> Viewer: ...
+
+    @property
+    def statements(self) -> int: ...
 
 
 OpenContext = Callable[[Caller], AbstractAsyncContextManager[RequestContext]]
@@ -69,7 +74,8 @@ class Subscribed:
 class Operations:
     """Runs operations of one schema for all transports. `seconds_max` bounds a query or mutation, None leaves it open.
 
-    Without `admission` nobody is counted.
+    An operation that may cost more than `cost_max` is refused. Without `admission` nobody is counted. `tells_all` tells
+    anybody who asks how many statements an operation took, not staff alone.
     """
 
     def __init__(
@@ -81,7 +87,9 @@ class Operations:
         answers: Answers,
         observe: Observe,
         seconds_max: float | None,
+        cost_max: int,
         admission: Admission | None = None,
+        tells_all: bool = False,
     ) -> None:
         self._engine = engine
         self._documents = documents
@@ -89,7 +97,10 @@ class Operations:
         self.answers = answers
         self._observe = observe
         self._seconds_max = seconds_max
+        self._cost_max = cost_max
         self._admission = admission
+        self._tells_all = tells_all
+        self._turns = Turns()
 
     async def prepare(self, ask: Ask, caller: Caller) -> Prepared:
         """The operation asked for, counted; Rejected or BadRequest when there is none to run or the caller had enough."""
@@ -100,9 +111,9 @@ class Operations:
         try:
             prepared = await self._prepared(ask)
         except (Rejected, BadRequest):
-            await self._admission.count(asker, None)
+            await self._admission.count(asker, NO_OPERATION)
             raise
-        await self._admission.count(asker, prepared)
+        await self._admission.count(asker, charge_of(prepared, prepared.cost(ask.variables)))
         return prepared
 
     async def _prepared(self, ask: Ask) -> Prepared:
@@ -111,6 +122,9 @@ class Operations:
         except GraphQLError as error:
             raise Rejected(error) from None
         prepared = await self._engine.prepare(text, ask.operation_name)
+        cost = prepared.cost(ask.variables)
+        if cost > self._cost_max:
+            raise Rejected(cost_error(limit=self._cost_max, requested=cost))
         self._documents.keep(ask)
         return prepared
 
@@ -118,16 +132,30 @@ class Operations:
         """The answer of a query or mutation; never raises but for cancellation."""
         started = time.perf_counter()
         try:
-            told = await self._admission.told(prepared, ask, caller) if self._admission is not None else None
-            async with asyncio.timeout(self._seconds_max), self._open_context(caller) as context:
+            cost = prepared.cost(ask.variables)
+            told = await self._told(prepared, ask, caller, cost)
+            turn = self._turns.of(cost=cost, fields=prepared.weight.fields)
+            async with asyncio.timeout(self._seconds_max), turn, self._open_context(caller) as context:
                 result = await self._engine.execute(prepared, ask.variables, context)
-                if told is not None:
+                if ask.extensions.get("statements") is True and (self._tells_all or isinstance(context.viewer, Staff)):
+                    told["statements"] = context.statements
+                if told:
                     result.extensions = {**(result.extensions or {}), **told}
                 answer = self.answers.of_result(result, caller.request_id)
         except Exception as failure:  # noqa: BLE001 - the last place to word a failure; `of_failure` logs what is a bug
             answer = self.answers.of_failure(failure, caller.request_id)
         self.told(transport, prepared, answer.code, started)
         return answer
+
+    async def _told(self, prepared: Prepared, ask: Ask, caller: Caller, cost: int) -> dict[str, Any]:
+        """What the answer's extensions tell beside the data, to who asked for it by the request's extensions."""
+        told: dict[str, Any] = {}
+        if ask.extensions:
+            if ask.extensions.get("cost") is True:
+                told["cost"] = {"requested": cost, "limit": self._cost_max}
+            if self._admission is not None:
+                told |= await self._admission.told(prepared, ask, caller) or {}
+        return told
 
     async def viewer_of(self, caller: Caller) -> Viewer:
         """Who the caller is, by opening a context and closing it again; Refused when the token is not good."""

@@ -36,7 +36,7 @@ class Apis:
 async def opened(settings: Settings) -> AsyncIterator[Apis]:
     """Both, from their start to their end, patient with Redis."""
     with pytest.MonkeyPatch.context() as patient:
-        patient.setattr("application.CountedAllowances", partial(CountedAllowances, seconds=PATIENT))
+        patient.setattr("supplies.CountedAllowances", partial(CountedAllowances, seconds=PATIENT))
         async with open_shop(settings) as shop, open_api(settings) as second:
             yield Apis(shop, shop.api, second)
 

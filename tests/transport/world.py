@@ -63,6 +63,7 @@ class WorldContext:
     world: World
     caller: Caller
     viewer: Viewer
+    statements: int = 0
 
 
 def describe(failure: BaseException) -> tuple[str, str] | None:
