@@ -7,13 +7,13 @@ after the answer is there, so that a concurrent asker never sees half of it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Any, TypeVar
-from uuid import UUID
 
 from persistence.engine import Database
 from persistence.failures import LOST, Unavailable
 from persistence.statement import Borrowed, Question, V, fetch
+from persistence.tags import Dependence
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
@@ -24,7 +24,7 @@ class RequestOver(Exception):
 
 
 class Reader:
-    """Reads for one request. `statements` counts what was sent; `tags` collects what the answer depends on."""
+    """Reads for one request. `statements` counts what was sent; `dependence` collects what the answer depends on, if wanted."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -34,7 +34,7 @@ class Reader:
         self._memo: dict[Hashable, dict[Any, Any]] = {}
         self._values: dict[Hashable, Any] = {}
         self.statements = 0
-        self.tags: set[str] = set()
+        self.dependence: Dependence | None = None
 
     async def rows(self, question: Question[V], **values: object) -> list[V]:
         """All rows of an answer; no memo."""
@@ -45,9 +45,12 @@ class Reader:
             try:
                 if self._connection is None:
                     self._connection = await self._database.borrow_for_reads()
-                return await fetch(self._connection, question, values)
+                rows = await fetch(self._connection, question, values)
             except LOST as lost:
                 raise Unavailable(str(lost)) from lost
+        if self.dependence is not None:
+            self.dependence.note(question, values, rows)
+        return rows
 
     async def row(self, question: Question[V], **values: object) -> V | None:
         """The first row, or None."""
@@ -78,10 +81,6 @@ class Reader:
             self._values[key] = await load()
         value: T = self._values[key]
         return value
-
-    def tag(self, kind: str, ids: Iterable[UUID]) -> None:
-        """Notes that the answer depends on these things."""
-        self.tags.update(f"{kind}:{each}" for each in ids)
 
     def forget(self) -> None:
         """Empties the memo: after a change, the payload must read what was written."""

@@ -14,6 +14,7 @@ from domain.ids import CollectionId, ProductId
 from persistence.catalog import slugs
 from persistence.catalog.tables import CollectionRow, ProductCollectionRow
 from persistence.statement import Question, Statement, ids
+from persistence.tags import of_products
 from persistence.transaction import Transaction
 
 
@@ -50,12 +51,14 @@ LAST = Question(
 ADD_PRODUCT = Statement(
     upsert(ProductCollectionRow)
     .values(collection_id=bindparam("collection_id"), product_id=bindparam("product_id"), position=bindparam("position"))
-    .on_conflict_do_nothing()
+    .on_conflict_do_nothing(),
+    touches=of_products("product_collection"),
 )
 REMOVE_PRODUCTS = Statement(
     delete(ProductCollectionRow).where(
         ProductCollectionRow.collection_id == bindparam("collection_id"), ProductCollectionRow.product_id == any_(ids())
-    )
+    ),
+    touches=of_products("product_collection", parameter="ids"),
 )
 
 

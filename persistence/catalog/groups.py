@@ -91,6 +91,7 @@ CATEGORIES_OF_PRODUCTS = Question(
     .where(ProductCategoryRow.product_id == any_(ids()))
     .order_by(ProductCategoryRow.product_id, CategoryRow.name, CategoryRow.id),
     by="asked_by",
+    about={"product": "asked_by"},
 )
 
 
@@ -137,7 +138,12 @@ def _collections_of_products(*, sees_all: bool) -> Question[CollectionView]:
         .where(ProductCollectionRow.product_id == any_(ids()))
         .order_by(ProductCollectionRow.product_id, CollectionRow.name, CollectionRow.id)
     )
-    return Question(CollectionView, statement if sees_all else statement.where(CollectionRow.is_published), by="asked_by")
+    return Question(
+        CollectionView,
+        statement if sees_all else statement.where(CollectionRow.is_published),
+        by="asked_by",
+        about={"product": "asked_by"},
+    )
 
 
 async def categories_by_id(reader: Reader, category_ids: Sequence[UUID]) -> list[CategoryView | None]:

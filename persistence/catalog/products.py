@@ -22,6 +22,7 @@ from persistence.catalog import slugs
 from persistence.catalog.search import reindex
 from persistence.catalog.tables import ProductCategoryRow, ProductImageRow, ProductOptionRow, ProductRow
 from persistence.statement import Question, Statement, ids, many
+from persistence.tags import of_products
 from persistence.transaction import Transaction
 
 
@@ -88,7 +89,8 @@ _SAVE = upsert(ProductRow).values(id=bindparam("id"), **{name: bindparam(name) f
 SAVE = Statement(
     _SAVE.on_conflict_do_update(
         index_elements=["id"], set_={name: _SAVE.excluded[name] for name in _COLUMNS} | {"updated_at": func.now()}
-    )
+    ),
+    touches=of_products("product", parameter="id"),
 )
 OPTIONS = Question(
     _OptionRecord,
@@ -96,11 +98,15 @@ OPTIONS = Question(
     .where(ProductOptionRow.product_id == any_(ids()))
     .order_by(ProductOptionRow.product_id, ProductOptionRow.position),
 )
-REMOVE_OPTIONS = Statement(delete(ProductOptionRow).where(ProductOptionRow.product_id == any_(ids())))
+REMOVE_OPTIONS = Statement(
+    delete(ProductOptionRow).where(ProductOptionRow.product_id == any_(ids())),
+    touches=of_products("product_option", parameter="ids"),
+)
 ADD_OPTION = Statement(
     insert(ProductOptionRow).values(
         id=bindparam("id"), product_id=bindparam("product_id"), position=bindparam("position"), name=bindparam("name")
-    )
+    ),
+    touches=of_products("product_option"),
 )
 IMAGES = Question(
     _ImageRecord,
@@ -110,7 +116,9 @@ IMAGES = Question(
 )
 POSITIONS_MAY_MEET = Statement(text("SET CONSTRAINTS uq_product_image_product_id_position DEFERRED"))
 REMOVE_OTHER_IMAGES = Statement(
-    delete(ProductImageRow).where(ProductImageRow.product_id == any_(ids()), not_(ProductImageRow.id == any_(ids("kept"))))
+    delete(ProductImageRow).where(ProductImageRow.product_id == any_(ids()), not_(ProductImageRow.id == any_(ids("kept")))),
+    # A variant that showed a removed picture loses it.
+    touches=of_products("product_image", "variant", parameter="ids"),
 )
 _IMAGE = upsert(ProductImageRow).values(
     id=bindparam("id"),
@@ -122,17 +130,20 @@ _IMAGE = upsert(ProductImageRow).values(
 SAVE_IMAGE = Statement(
     _IMAGE.on_conflict_do_update(
         index_elements=["id"], set_={name: _IMAGE.excluded[name] for name in ("position", "url", "alt")}
-    )
+    ),
+    touches=of_products("product_image"),
 )
 ADD_TO_CATEGORY = Statement(
     upsert(ProductCategoryRow)
     .values(product_id=bindparam("product_id"), category_id=bindparam("category_id"))
-    .on_conflict_do_nothing()
+    .on_conflict_do_nothing(),
+    touches=of_products("product_category"),
 )
 LEAVE_OTHER_CATEGORIES = Statement(
     delete(ProductCategoryRow).where(
         ProductCategoryRow.product_id == bindparam("product_id"), not_(ProductCategoryRow.category_id == any_(ids("kept")))
-    )
+    ),
+    touches=of_products("product_category"),
 )
 
 

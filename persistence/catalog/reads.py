@@ -32,6 +32,9 @@ from persistence.reader import Reader
 from persistence.statement import Question, ids, many
 
 THUMBNAIL_POSITION = 1
+_PRODUCT = {"product": "id"}
+_VARIANT = {"product": "product_id", "variant": "id"}
+_IMAGE = {"product": "product_id"}
 
 
 def _products(where: ColumnElement[bool], *, sees_all: bool) -> Select[Any]:
@@ -52,22 +55,24 @@ def _variants(where: ColumnElement[bool], *, sees_all: bool) -> Select[Any]:
 
 @lru_cache(maxsize=4)
 def _products_by_id(*, sees_all: bool) -> Question[ProductView]:
-    return Question(ProductView, _products(ProductRow.id == any_(ids()), sees_all=sees_all))
+    return Question(ProductView, _products(ProductRow.id == any_(ids()), sees_all=sees_all), about=_PRODUCT)
 
 
 @lru_cache(maxsize=4)
 def _products_by_slug(*, sees_all: bool) -> Question[ProductView]:
-    return Question(ProductView, _products(ProductRow.slug == any_(many("ids", Text())), sees_all=sees_all), by="slug")
+    wanted = ProductRow.slug == any_(many("ids", Text()))
+    return Question(ProductView, _products(wanted, sees_all=sees_all), by="slug", about=_PRODUCT)
 
 
 @lru_cache(maxsize=4)
 def _variants_by_id(*, sees_all: bool) -> Question[VariantView]:
-    return Question(VariantView, _variants(VariantRow.id == any_(ids()), sees_all=sees_all))
+    return Question(VariantView, _variants(VariantRow.id == any_(ids()), sees_all=sees_all), about=_VARIANT)
 
 
 @lru_cache(maxsize=4)
 def _variants_by_sku(*, sees_all: bool) -> Question[VariantView]:
-    return Question(VariantView, _variants(VariantRow.sku == any_(many("ids", Text())), sees_all=sees_all), by="sku")
+    wanted = VariantRow.sku == any_(many("ids", Text()))
+    return Question(VariantView, _variants(wanted, sees_all=sees_all), by="sku", about=_VARIANT)
 
 
 @lru_cache(maxsize=4)
@@ -76,15 +81,16 @@ def _variants_of_products(*, sees_all: bool) -> Question[VariantView]:
     statement = select(*variant_columns()).outerjoin(PriceRow, PRICED).where(VariantRow.product_id == any_(ids()))
     if not sees_all:
         statement = statement.where(variant_is_sold())
-    return Question(VariantView, statement.order_by(VariantRow.product_id, VariantRow.position, VariantRow.id), by="product_id")
+    statement = statement.order_by(VariantRow.product_id, VariantRow.position, VariantRow.id)
+    return Question(VariantView, statement, by="product_id", about=_VARIANT)
 
 
 _IMAGES = select(*image_columns()).where(ProductImageRow.product_id == any_(ids()))
 IMAGES_OF_PRODUCTS = Question(
-    ImageView, _IMAGES.order_by(ProductImageRow.product_id, ProductImageRow.position), by="product_id"
+    ImageView, _IMAGES.order_by(ProductImageRow.product_id, ProductImageRow.position), by="product_id", about=_IMAGE
 )
-THUMBNAILS = Question(ImageView, _IMAGES.where(ProductImageRow.position == THUMBNAIL_POSITION), by="product_id")
-IMAGES_BY_ID = Question(ImageView, select(*image_columns()).where(ProductImageRow.id == any_(ids())))
+THUMBNAILS = Question(ImageView, _IMAGES.where(ProductImageRow.position == THUMBNAIL_POSITION), by="product_id", about=_IMAGE)
+IMAGES_BY_ID = Question(ImageView, select(*image_columns()).where(ProductImageRow.id == any_(ids())), about=_IMAGE)
 
 
 async def products_by_id(reader: Reader, product_ids: Sequence[UUID], *, shelf: Shelf) -> list[ProductView | None]:

@@ -16,6 +16,7 @@ from domain.catalog.rules import folded
 from domain.ids import ProductId
 from persistence.catalog.tables import ProductRow, VariantRow
 from persistence.statement import Question, Statement, ids
+from persistence.tags import of_products
 from persistence.transaction import Transaction
 
 SEARCHED_CHARACTERS_MAX = 50_000
@@ -55,7 +56,8 @@ def _weighed(parameter: str, weight: str) -> ColumnElement[Any]:
 INDEX = Statement(
     update(ProductRow)
     .where(ProductRow.id == bindparam("product_id"))
-    .values(search=_weighed("name", "A").op("||")(_weighed("words", "B")).op("||")(_weighed("text", "D")))
+    .values(search=_weighed("name", "A").op("||")(_weighed("words", "B")).op("||")(_weighed("text", "D"))),
+    touches=of_products("product"),
 )
 
 

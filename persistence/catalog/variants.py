@@ -13,6 +13,7 @@ from domain.catalog.model import Variant
 from domain.ids import ProductId, VariantId
 from persistence.catalog.tables import VariantRow
 from persistence.statement import Question, Statement, ids, many
+from persistence.tags import of_products
 from persistence.transaction import Transaction
 
 
@@ -51,7 +52,8 @@ _SAVE = upsert(VariantRow).values(id=bindparam("id"), **{name: bindparam(name) f
 SAVE = Statement(
     _SAVE.on_conflict_do_update(
         index_elements=["id"], set_={name: _SAVE.excluded[name] for name in _COLUMNS} | {"updated_at": func.now()}
-    )
+    ),
+    touches=of_products("variant"),
 )
 # Two variants that trade their SKUs or options would meet on the way: first all of them step aside.
 STEP_ASIDE = Statement(

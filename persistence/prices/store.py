@@ -16,6 +16,7 @@ from persistence.catalog.tables import VariantRow
 from persistence.channels.tables import ChannelRow
 from persistence.prices.tables import ListingRow, PriceRow
 from persistence.statement import Question, Statement, ids
+from persistence.tags import of_products
 from persistence.transaction import Transaction
 
 
@@ -97,7 +98,8 @@ RELIST = Statement(
             ListingRow.price_min != _RELIST.excluded.price_min,
             ListingRow.price_max != _RELIST.excluded.price_max,
         ),
-    ).add_cte(_GONE)
+    ).add_cte(_GONE),
+    touches=of_products("listing", parameter="ids"),
 )
 
 
@@ -106,6 +108,7 @@ class PricesRows:
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
+        self._products: dict[UUID, UUID] = {}
 
     async def currencies_of(self, channel_ids: Iterable[ChannelId]) -> Mapping[ChannelId, tuple[Currency, ...]]:
         return {
@@ -115,6 +118,7 @@ class PricesRows:
 
     async def products_of(self, variant_ids: Iterable[VariantId]) -> Mapping[VariantId, ProductId]:
         rows = await self._transaction.rows(PRODUCTS, ids=list(variant_ids))
+        self._products.update((row.id, row.product_id) for row in rows)
         return {VariantId(row.id): ProductId(row.product_id) for row in rows}
 
     async def of_variants(
@@ -132,6 +136,7 @@ class PricesRows:
         }
 
     async def save(self, prices: Sequence[Price]) -> None:
+        products = {self._products.get(each.variant_id) for each in prices}
         await self._transaction.run_each(
             SAVE,
             [
@@ -144,6 +149,7 @@ class PricesRows:
                 }
                 for each in prices
             ],
+            tags=None if None in products else ["price", *(f"product:{each}" for each in products)],
         )
 
     async def relist(self, product_ids: Iterable[ProductId]) -> None:

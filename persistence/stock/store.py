@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
@@ -11,6 +11,7 @@ from sqlalchemy import text
 from domain.ids import OrderId, VariantId, WarehouseId
 from domain.stock.model import MovementReason, Shortage
 from persistence.statement import Question, Statement
+from persistence.tags import of_levels
 from persistence.transaction import Transaction
 
 
@@ -27,6 +28,32 @@ class _Level(NamedTuple):
 
 class _Id(NamedTuple):
     id: UUID
+
+
+class _Freed(NamedTuple):
+    variant_id: UUID
+
+
+def _taken_tags(_values: Mapping[str, object], rows: Sequence[_Taken]) -> Iterator[str]:
+    """A variant whose last unit is taken is available no more."""
+    taken = [row for row in rows if row.taken]
+    return of_levels((row.variant_id for row in taken), flipped=[row.variant_id for row in taken if row.taken >= row.free])
+
+
+def _freed_tags(_values: Mapping[str, object], rows: Sequence[_Freed]) -> Iterator[str]:
+    freed = {row.variant_id for row in rows}
+    return of_levels(freed, flipped=freed)
+
+
+def _set_tags(values: Mapping[str, object], _rows: Sequence[Any]) -> Iterator[str]:
+    named = values["variants"] if "variants" in values else [values["variant_id"]]
+    variants = named if isinstance(named, list) else [named]
+    return of_levels(variants, flipped=variants)
+
+
+def _nothing(_values: Mapping[str, object], _rows: Sequence[Any]) -> tuple[str, ...]:
+    """What is free stays as it was."""
+    return ()
 
 
 # Check and take are one statement. The levels are locked first, in id order; a row that somebody changed meanwhile is read
@@ -66,6 +93,7 @@ RESERVE = Question(
            CAST(coalesce((SELECT sum(r.free) FROM ranked r WHERE r.variant_id = w.variant_id), 0) AS int) AS free
     FROM want w
     """),
+    touches=_taken_tags,
 )
 EXTEND = Statement(
     text("""
@@ -79,7 +107,8 @@ ALLOCATE = Statement(
     WHERE order_id = CAST(:order_id AS uuid) AND state = 'HELD'
     """)
 )
-RELEASE = Statement(
+RELEASE = Question(
+    _Freed,
     text("""
     WITH gone AS (
         UPDATE reservation SET state = 'RELEASED', expires_at = NULL
@@ -94,7 +123,9 @@ RELEASE = Statement(
     UPDATE stock s SET reserved = s.reserved - a.quantity
     FROM amount a JOIN level l USING (variant_id, warehouse_id)
     WHERE s.variant_id = a.variant_id AND s.warehouse_id = a.warehouse_id
-    """)
+    RETURNING s.variant_id
+    """),
+    touches=_freed_tags,
 )
 SHIP = Statement(
     text("""
@@ -115,7 +146,8 @@ SHIP = Statement(
     )
     INSERT INTO stock_movement (variant_id, warehouse_id, delta, reason, order_id, actor)
     SELECT variant_id, warehouse_id, -quantity, 'SHIPPED', CAST(:order_id AS uuid), CAST(:actor AS text) FROM left_over
-    """)
+    """),
+    touches=_nothing,
 )
 EXPIRED_ORDERS = Question(
     _Id,
@@ -136,7 +168,8 @@ ENSURE_LEVELS = Statement(
     INSERT INTO stock (variant_id, warehouse_id)
     SELECT * FROM unnest(CAST(:variants AS uuid[]), CAST(:warehouses AS uuid[])) AS w (variant_id, warehouse_id)
     ORDER BY 1, 2 ON CONFLICT DO NOTHING
-    """)
+    """),
+    touches=_nothing,
 )
 SET_ON_HAND = Statement(
     text("""
@@ -154,7 +187,8 @@ SET_ON_HAND = Statement(
     )
     INSERT INTO stock_movement (variant_id, warehouse_id, delta, reason, actor)
     SELECT variant_id, warehouse_id, delta, CAST(:reason AS text), CAST(:actor AS text) FROM changed
-    """)
+    """),
+    touches=_set_tags,
 )
 ADJUST = Question(
     _Level,
@@ -171,6 +205,7 @@ ADJUST = Question(
     )
     SELECT on_hand FROM changed
     """),
+    touches=_set_tags,
 )
 HAS_VARIANT = Question(_Id, text("SELECT id FROM variant WHERE id = CAST(:variant_id AS uuid)"))
 HAS_WAREHOUSE = Question(_Id, text("SELECT id FROM warehouse WHERE id = CAST(:warehouse_id AS uuid)"))
@@ -197,7 +232,7 @@ class StockRows:
         await self._transaction.run(ALLOCATE, order_id=order_id)
 
     async def release(self, order_id: OrderId) -> None:
-        await self._transaction.run(RELEASE, order_id=order_id)
+        await self._transaction.rows(RELEASE, order_id=order_id)
 
     async def ship(self, order_id: OrderId, *, actor: str) -> None:
         await self._transaction.run(SHIP, order_id=order_id, actor=actor)

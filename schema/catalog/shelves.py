@@ -15,4 +15,4 @@ def sees_all(context: Context) -> bool:
 async def shelf_of(context: Context) -> Shelf:
     """The operation's shelf; `Refusal` when it names a channel or currency that is not there."""
     place = await context.place()
-    return Shelf(place.channel.id, place.currency, context.now, sees_all(context))
+    return Shelf(place.channel.id, place.currency, context.began, sees_all(context))

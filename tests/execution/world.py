@@ -80,7 +80,7 @@ class Both:
         async with self.open_context(Caller(request_id="test", **caller)) as context:
             assert isinstance(context, Context)
             context.viewer = self.viewers[who]
-            context.now = self.now
+            context.began = self.now
             return await engine.execute(prepared, variables, context)
 
     async def compare(self, text: str, variables: dict[str, Any] | None = None, who: str = "guest", **caller: Any) -> Compared:
