@@ -10,7 +10,7 @@ from uuid import UUID
 
 from domain.access.model import Account, Throttled
 from domain.error import UserError
-from domain.ids import AccountId
+from domain.ids import AccountId, SessionId
 
 CHALLENGE_LIFETIME = timedelta(minutes=5)
 """How long a log-in waits for its second factor, and a passkey may take to sign."""
@@ -173,9 +173,10 @@ class Enrollment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Again:
-    """Somebody who is logged in has proved themselves again, as far as that goes without a lock: `given` is still to be looked at."""
+    """Somebody who is logged in knows the password still, if there is one. Whether `given` does is looked at under the lock."""
 
     account: Account
+    session_id: SessionId
     given: Given | None
 
 
@@ -184,3 +185,11 @@ class Unproved:
     """The proof did not do, which is kept (counted, told): a fact, so its transaction commits. `why` is what the caller is told."""
 
     why: UserError | Throttled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """A factor was added. `recovery_codes` are there with the first one only, to be shown once; they are not kept."""
+
+    passkey_id: UUID | None = None
+    recovery_codes: tuple[str, ...] = field(default=(), repr=False)
