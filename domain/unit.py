@@ -11,16 +11,20 @@ from collections.abc import Awaitable, Callable
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from domain.access.store import AccessStore
+from domain.audit.model import Origin
+from domain.audit.store import AuditStore
 from domain.carts.store import CartsStore
 from domain.catalog.store import CatalogStore
 from domain.customers.store import CustomersStore
 from domain.event import Event
+from domain.factors.store import FactorsStore
 from domain.idempotency import Idempotency
 from domain.notices.store import NoticesStore
 from domain.orders.store import OrdersStore
 from domain.payments.store import PaymentsStore
 from domain.prices.store import PricesStore
 from domain.promotions.store import PromotionsStore
+from domain.staff.store import StaffStore
 from domain.stock.store import StockStore
 from domain.webhooks.store import WebhooksStore
 
@@ -34,11 +38,15 @@ class Unit(Protocol):
     @property
     def access(self) -> AccessStore: ...
     @property
+    def audit(self) -> AuditStore: ...
+    @property
     def carts(self) -> CartsStore: ...
     @property
     def catalog(self) -> CatalogStore: ...
     @property
     def customers(self) -> CustomersStore: ...
+    @property
+    def factors(self) -> FactorsStore: ...
     @property
     def idempotency(self) -> Idempotency: ...
     @property
@@ -52,9 +60,15 @@ class Unit(Protocol):
     @property
     def promotions(self) -> PromotionsStore: ...
     @property
+    def staff(self) -> StaffStore: ...
+    @property
     def stock(self) -> StockStore: ...
     @property
     def webhooks(self) -> WebhooksStore: ...
+
+    @property
+    def origin(self) -> Origin:
+        """From where this was asked for; empty for Vitrine's own machines."""
 
     def announce(self, event: Event) -> None:
         """Puts a fact into the outbox of this transaction."""

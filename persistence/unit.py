@@ -11,16 +11,21 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cached_property
 from typing import Concatenate, ParamSpec, TypeVar
+from uuid import UUID
 
+from domain.audit.model import About, Deed, Origin
 from domain.error import UserError
 from domain.event import Event
+from domain.ids import new_id
 from domain.live import OUTBOX
 from domain.unit import Unit
 from persistence.access.store import AccessRows
+from persistence.audit.store import AuditRows
 from persistence.carts.store import CartsRows
 from persistence.catalog.store import CatalogRows
 from persistence.customers.store import CustomersRows
 from persistence.engine import Database
+from persistence.factors.store import FactorsRows
 from persistence.failures import LOST, RETRIED, Unavailable
 from persistence.idempotency import KeptKeys
 from persistence.notices.store import NoticesRows
@@ -39,13 +44,15 @@ from persistence.webhooks.store import WebhooksRows
 P = ParamSpec("P")
 T = TypeVar("T")
 TRIES = 5
+NOWHERE = Origin()
 
 
 class UnitOfWork:
     """`domain.unit.Unit` on one PostgreSQL transaction; stores are made when first asked for."""
 
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, origin: Origin = NOWHERE) -> None:
         self.transaction = transaction
+        self.origin = origin
         self.events: list[Event] = []
         self.topics: set[str] = set()
 
@@ -60,6 +67,10 @@ class UnitOfWork:
         return AccessRows(self.transaction)
 
     @cached_property
+    def audit(self) -> AuditRows:
+        return AuditRows(self.transaction)
+
+    @cached_property
     def carts(self) -> CartsRows:
         return CartsRows(self.transaction)
 
@@ -70,6 +81,10 @@ class UnitOfWork:
     @cached_property
     def customers(self) -> CustomersRows:
         return CustomersRows(self.transaction)
+
+    @cached_property
+    def factors(self) -> FactorsRows:
+        return FactorsRows(self.transaction)
 
     @cached_property
     def idempotency(self) -> KeptKeys:
@@ -116,15 +131,14 @@ class Transactions:
     """`domain.unit.Transact`, and `work` for Vitrine's own machines, whose actions also see the outbox.
 
     `published` is called with the topics to hint after each commit and must neither wait nor raise. `statements` counts
-    what all units of this object sent, for those who measure.
+    what all units of this object sent, for those who measure. While `deed` is set, every transaction goes on record.
     """
 
-    def __init__(
-        self, database: Database, *, published: Callable[[Sequence[str]], None], request_id: str | None = None
-    ) -> None:
+    def __init__(self, database: Database, *, published: Callable[[Sequence[str]], None], origin: Origin = NOWHERE) -> None:
         self._database = database
         self._published = published
-        self._request_id = request_id
+        self._origin = origin
+        self.deed: Deed | None = None
         self.statements = 0
         seconds = database.settings.statement_seconds
         self._begin = (
@@ -132,9 +146,10 @@ class Transactions:
             "SET LOCAL idle_in_transaction_session_timeout = '10s'"
         )
 
-    def of_request(self, request_id: str | None) -> Transactions:
-        """The same, writing this request's id beside what it announces."""
-        return Transactions(self._database, published=self._published, request_id=request_id)
+    def of_request(self, request_id: str | None, *, address: str | None = None, agent: str = "") -> Transactions:
+        """The same for one request, from where it came; its id is written beside what it announces."""
+        origin = Origin(request_id=request_id, address=address, agent=agent)
+        return Transactions(self._database, published=self._published, origin=origin)
 
     async def __call__(self, action: Callable[Concatenate[Unit, P], Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
         return await self.work(action, *args, **kwargs)
@@ -155,16 +170,22 @@ class Transactions:
     ) -> T:
         async with self._database.writing() as connection:
             transaction = Transaction(connection)
-            unit = UnitOfWork(transaction)
+            unit = UnitOfWork(transaction, self._origin)
+            deed, entry_id = self.deed, new_id()
             committing = False
             try:
-                await connection.execute(self._begin)
+                await connection.execute(
+                    self._begin if deed is None else f"{self._begin}; SET LOCAL vitrine.audit = '{entry_id}'"
+                )
                 outcome = await action(unit, *args, **kwargs)
                 if isinstance(outcome, UserError):
                     await connection.execute("ROLLBACK")
                     return outcome
+                if deed is not None:
+                    step = getattr(action, "__name__", type(action).__name__)
+                    await unit.audit.record(entry_id, deed, self._origin, step=step, about=_about(outcome, unit.events))
                 if unit.events:
-                    await unit.outbox.write(unit.events, request_id=self._request_id)
+                    await unit.outbox.write(unit.events, request_id=self._origin.request_id)
                     unit.topics.add(OUTBOX)
                 unit.topics.update(topics(transaction.tags))
                 committing = True
@@ -180,6 +201,16 @@ class Transactions:
                     # Told even when nobody knows whether it was committed: looking once too often does no harm.
                     self._published(sorted(unit.topics))
         return outcome
+
+
+def _about(outcome: object, events: Sequence[Event]) -> About:
+    """What a transaction was about: the thing that its outcome names, else that of its first fact."""
+    if isinstance(outcome, UUID):
+        named = next((each for each in events if each.aggregate_id == outcome), None)
+        return About(entity=named.aggregate if named else None, entity_id=outcome, is_announced=bool(events))
+    if events:
+        return About(entity=events[0].aggregate, entity_id=events[0].aggregate_id, is_announced=True)
+    return About()
 
 
 async def _commit(connection: Borrowed) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import strawberry
 from strawberry.types.field import StrawberryField
@@ -21,6 +21,10 @@ from schema.context import Context
 from schema.errors import UserError, camel
 from schema.execution.fields import METADATA, Declared, computed, mutation_field, plain, shows
 from schema.permissions import Rule
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_MONEY = "__moves_money__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +61,15 @@ class Warning_:  # noqa: N801 - the API's word is a builtin's name
     path: list[str] = computed(_warning_path, "Where in the input it comes from; empty when it is about the whole.")
 
 
-def deed(description: str, *, allow: Rule, money: bool = False, **things: tuple[Any, str]) -> Callable[..., StrawberryField]:
+def deed(description: str, *, allow: Rule, **things: tuple[Any, str]) -> Callable[..., StrawberryField]:
     """A mutation: `async def cart_lines_add(context, *, input) -> Answer | UserError`; `things` are `name=(type, description)`.
 
-    What is for staff goes on record (see `domain.audit`), and what moves `money`, whoever does it.
+    What is for staff goes on record (see `domain.audit`), and what `moves_money`, whoever does it.
     """
 
     def declare(function: Callable[..., Awaitable[Answer | Failure]]) -> StrawberryField:
         async def run(context: Context, **given: Any) -> Answer:
-            with _on_record(context, function.__name__, given, always=money, allow=allow):
+            with _on_record(context, function.__name__, given, always=hasattr(function, _MONEY), allow=allow):
                 outcome = await function(context, **given)
             return failed(outcome) if isinstance(outcome, Failure) else outcome
 
@@ -86,6 +90,12 @@ def _on_record(context: Context, action: str, given: dict[str, Any], *, always: 
         yield
     finally:
         context.transact.deed = None
+
+
+def moves_money(function: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+    """Below `@deed`: it goes on record whoever does it."""
+    setattr(function, _MONEY, True)
+    return function
 
 
 def alone(deed: StrawberryField) -> StrawberryField:

@@ -35,6 +35,16 @@ class Deed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a recorded transaction is about, as far as its outcome and its facts tell; the changed rows tell the rest."""
+
+    entity: str | None = None
+    entity_id: UUID | None = None
+    is_announced: bool = False
+    """Whether it announced a fact: then it is recorded even though it changed no row that is watched."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One row as a recorded transaction found and left it: changed columns only, texts as "…"; `position` counts from 0."""
 
@@ -91,6 +101,7 @@ class SecurityKind(enum.Enum):
     FACTOR_REMOVED = "FACTOR_REMOVED"
     RECOVERY_CODES_MADE = "RECOVERY_CODES_MADE"
     RECOVERY_CODE_USED = "RECOVERY_CODE_USED"
+    PASSKEY_CLONED = "PASSKEY_CLONED"
     IDENTITY_LINKED = "IDENTITY_LINKED"
     IDENTITY_UNLINKED = "IDENTITY_UNLINKED"
     ROLE_CHANGED = "ROLE_CHANGED"

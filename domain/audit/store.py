@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
-from domain.audit.model import Deed, Entry, Head, Origin, SecurityEvent
+from domain.audit.model import About, Deed, Entry, Head, Origin, SecurityEvent
 
 
 class AuditStore(Protocol):
@@ -15,10 +15,8 @@ class AuditStore(Protocol):
     async def note(self, event: SecurityEvent) -> None:
         """Keeps a security event."""
 
-    async def record(
-        self, entry_id: UUID, deed: Deed, origin: Origin, *, step: str, entity: str | None, entity_id: UUID | None
-    ) -> bool:
-        """Keeps an entry for the rows that this transaction changed under the id; False when it changed none worth it."""
+    async def record(self, entry_id: UUID, deed: Deed, origin: Origin, *, step: str, about: About) -> bool:
+        """Keeps an entry for the rows that this transaction changed under the id; False when there is nothing to record."""
 
     async def lock_head(self) -> Head:
         """The end of the chain, locked: one seals at a time."""

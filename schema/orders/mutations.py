@@ -14,7 +14,7 @@ from persistence.orders.reads import orders_of_holders
 from schema.carts.inputs import CheckoutCompleteInput
 from schema.carts.queries import cart_of_holder
 from schema.context import Context
-from schema.mutations import Answer, answered, deed
+from schema.mutations import Answer, answered, deed, moves_money
 from schema.orders.inputs import OrderCancelInput, OrderTransitionInput
 from schema.orders.types import Order
 from schema.permissions import EVERYONE, may
@@ -73,6 +73,7 @@ def _claim(context: Context, cart_id: UUID, said: CheckoutCompleteInput) -> Clai
     allow=EVERYONE,
     order=THE_ORDER,
 )
+@moves_money
 async def order_cancel(context: Context, *, input: OrderCancelInput) -> Answer | UserError:
     by_token = context.ports.seal.open("order", input.order_token) if input.order_token is not None else None
     by_id = context.id_of("Order", input.order_id) if input.order_id is not None else None

@@ -20,7 +20,7 @@ from domain.viewer import Guest, Permission, actor_name
 from persistence.orders.reads import OrderView, orders_by_id, orders_of_holders
 from persistence.payments.reads import payments_by_id, refunds_by_id
 from schema.context import Context
-from schema.mutations import Answer, answered, deed
+from schema.mutations import Answer, answered, deed, moves_money
 from schema.orders.types import Order
 from schema.payments.inputs import (
     METHOD_LENGTH_MAX,
@@ -48,6 +48,7 @@ THE_ORDER = (Order, "Its order as it is now.")
     payment=THE_PAYMENT,
     order=THE_ORDER,
 )
+@moves_money
 async def payment_create(context: Context, *, input: PaymentCreateInput) -> Answer | UserError:
     if context.key is None:
         return IdempotencyKeyRequired(path=("input",))
@@ -159,6 +160,7 @@ async def _with_payment(context: Context, outcome: PaymentId | UserError) -> Ans
     payment=THE_PAYMENT,
     order=THE_ORDER,
 )
+@moves_money
 async def payment_cancel(context: Context, *, input: PaymentCancelInput) -> Answer | UserError:
     payment_id = context.id_of("Payment", input.payment_id)
     if payment_id is None:
