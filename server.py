@@ -54,10 +54,11 @@ def serve(
 @cli.command()
 def worker(parent: ParentOption = None) -> None:
     """Run the background worker: mail, payments, imports, the clock."""
+    from selections import SchemaSelections
     from workers.run import run_worker
 
     with _servers(parent=parent) as (settings, _):
-        run_worker(settings)
+        run_worker(settings, selections=SchemaSelections)
 
 
 @cli.command()

@@ -12,6 +12,8 @@ from uuid import UUID
 
 OUTBOX = "outbox"
 """The topic that wakes the relay."""
+EVENT_LOG = "event_log"
+"""The topic of the event log: it has grown."""
 
 
 def order_topic(order_id: UUID) -> str:

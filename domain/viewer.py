@@ -31,6 +31,8 @@ class Permission(enum.Enum):
     MANAGE_SETTINGS = "MANAGE_SETTINGS"
     MANAGE_STAFF = "MANAGE_STAFF"
     MANAGE_APPS = "MANAGE_APPS"
+    READ_EVENTS = "READ_EVENTS"
+    MANAGE_WEBHOOKS = "MANAGE_WEBHOOKS"
 
 
 @dataclass(frozen=True, slots=True)

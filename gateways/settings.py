@@ -67,6 +67,8 @@ class Settings(BaseSettings):
     cors_origins: Texts = ()
     forwarded_allow_ips: str = "127.0.0.1"
 
+    webhooks_call_local: bool | None = None
+
     sandbox_url: str = Field("", pattern=r"^(https?://[^/]+)?$")
     sandbox_public_url: str = Field("", pattern=r"^(https?://[^/]+)?$")
     sandbox_api_key: SecretStr = SecretStr("")
@@ -150,6 +152,11 @@ class Settings(BaseSettings):
     def introspects(self) -> bool:
         """Whether the schema may be asked about itself: in development, unless set."""
         return not self.is_production if self.introspection is None else self.introspection
+
+    @property
+    def calls_local(self) -> bool:
+        """Whether merchants' webhooks may go to addresses that are not public, and without TLS: in development, unless set."""
+        return not self.is_production if self.webhooks_call_local is None else self.webhooks_call_local
 
     @property
     def own_url(self) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import structlog
 
 from domain.notices.provider import Post
 from domain.seal import Seal
+from domain.webhooks.flows import Means
+from domain.webhooks.provider import Selections
 from gateways.live.redis import RedisLive
 from gateways.mail.files import FilePost
 from gateways.mail.smtp import SmtpPost, mail_server
@@ -20,6 +22,8 @@ from gateways.payments.registry import ProviderValues, providers
 from gateways.payments.sandbox import SandboxValues
 from gateways.refusal import CannotStart
 from gateways.settings import Settings
+from gateways.vault import KeyedVault
+from gateways.webhooks.carrier import SignedCarrier
 from persistence.engine import Database, DatabaseSettings
 from persistence.failures import Unavailable
 from persistence.unit import Transactions
@@ -33,12 +37,16 @@ _LOOK_SECONDS = 0.5
 
 log = structlog.stdlib.get_logger(__name__)
 
+MakeSelections = Callable[[Settings, Database], Selections]
+"""Who resolves the GraphQL selections of webhooks, on the worker's own database; workers know no schema themselves."""
+
 
 class Crew:
     """The actors' side of a worker. Everything here belongs to the loop that `open` was called on."""
 
-    def __init__(self, settings: Settings, roster: Roster, pace: Pace) -> None:
+    def __init__(self, settings: Settings, roster: Roster, pace: Pace, *, selections: MakeSelections) -> None:
         self._settings = settings
+        self._selections = selections
         self._roster = roster
         self._pace = pace
         self._tools: Tools | None = None
@@ -54,19 +62,28 @@ class Crew:
         live = RedisLive(redis_url(settings))
         self._stack.push_async_callback(live.close)
         client = await self._stack.enter_async_context(payment_client())
+        carrier = SignedCarrier(allows_local=settings.calls_local)
+        self._stack.push_async_callback(carrier.close)
+        keys = tuple(key.encode() for key in settings.secret_keys)
         self._tools = Tools(
             database=database,
             transact=Transactions(database, published=live.published),
             post=post_of(settings),
             carrier=Carrier(),
             delivery=self._pace.delivery,
-            seal=Seal(tuple(key.encode() for key in settings.secret_keys)),
+            seal=Seal(keys),
             addresses=Addresses(
                 storefront_url=settings.storefront_url,
                 mail_from=settings.mail_from,
                 staff_email=settings.staff_mailbox,
             ),
             providers=providers(ProviderValues(sandbox=_sandbox_values(settings)), client=client),
+            webhooks=Means(
+                carrier=carrier,
+                vault=KeyedVault(keys),
+                selections=self._selections(settings, database),
+                clock=lambda: datetime.now(UTC),
+            ),
             unfinished_after=timedelta(seconds=settings.seconds_unfinished),
         )
         return True

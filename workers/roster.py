@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 
 from domain.access import actions as access
 from domain.notices.model import NoticeKind
+from domain.webhooks import actions as outgoing
 from persistence.unit import UnitOfWork
-from workers import catalog, notices, orders, payments
+from workers import catalog, notices, orders, payments, webhooks
 from workers.notices import about_account, about_order
 from workers.schedule import Entry
 from workers.tasks import LONG, Outside, Task, Tools, Within
@@ -41,6 +42,7 @@ ROUTES: Mapping[str, Sequence[str]] = {
     "PasswordChanged": ("tell_password_change",),
     "RefreshTokenReused": ("tell_ended_session",),
     "NoticeQueued": ("send_notice",),
+    "WebhooksDue": ("send_webhooks",),
 }
 TASKS: Mapping[str, Task] = {
     "confirm_order": Within(about_order(NoticeKind.ORDER_CONFIRMED)),
@@ -61,6 +63,7 @@ TASKS: Mapping[str, Task] = {
     "tell_password_change": Within(about_account(NoticeKind.PASSWORD_CHANGED)),
     "tell_ended_session": Within(about_account(NoticeKind.SESSION_ENDED)),
     "send_notice": Outside(notices.send),
+    "send_webhooks": Outside(webhooks.send_now),
 }
 
 
@@ -70,6 +73,8 @@ async def _forget_old(tools: Tools) -> None:
     while await tools.transact.work(_forget_facts):
         pass
     while await tools.transact(access.forget_old, now=datetime.now(UTC)):
+        pass
+    while await tools.transact(outgoing.forget_old):
         pass
 
 
@@ -83,6 +88,7 @@ async def _forget_facts(unit: UnitOfWork) -> int:
 
 ENTRIES: Mapping[str, Entry] = {
     "send_due_notices": Entry(5, notices.send_due),
+    "send_due_webhooks": Entry(5, webhooks.send_waiting, seconds_max=60),
     "expire_unpaid_orders": Entry(15, orders.expire_unpaid),
     "apply_waiting_notifications": Entry(5, payments.apply_waiting),
     "ask_unfinished_payments": Entry(20, payments.ask_unfinished, seconds_max=120),

@@ -18,7 +18,7 @@ from gateways.settings import Settings
 from persistence.engine import Database
 from persistence.unit import Transactions
 from workers.broker import Handlers, Messages, actors_loop
-from workers.crew import Crew, database_settings, opened, redis_url
+from workers.crew import Crew, MakeSelections, database_settings, opened, redis_url
 from workers.outbox import Relay
 from workers.pace import Pace
 from workers.roster import ROSTER, Roster
@@ -30,7 +30,7 @@ _CLOSE_SECONDS = 5.0
 log = structlog.stdlib.get_logger(__name__)
 
 
-def run_worker(settings: Settings, *, roster: Roster = ROSTER, pace: Pace | None = None) -> None:
+def run_worker(settings: Settings, *, selections: MakeSelections, roster: Roster = ROSTER, pace: Pace | None = None) -> None:
     """Works until SIGTERM. Raises CannotStart when settings are missing; any other exception is a bug that ends the process."""
     pace = pace or Pace()
     with contextlib.ExitStack() as stack:
@@ -39,7 +39,7 @@ def run_worker(settings: Settings, *, roster: Roster = ROSTER, pace: Pace | None
         stack.callback(messages.close)
         loop = stack.enter_context(actors_loop())
         watch("actors", loop, stuck_seconds=pace.stuck_seconds)
-        crew = Crew(settings, roster, pace)
+        crew = Crew(settings, roster, pace, selections=selections)
         stack.callback(_close, crew, loop)
         if not asyncio.run_coroutine_threadsafe(crew.open(given_up=lambda: stopping.is_set), loop).result():
             return

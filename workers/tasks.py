@@ -20,6 +20,7 @@ from domain.notices.model import Delivery
 from domain.notices.provider import Post
 from domain.payments.provider import Provider, ProviderUnavailable
 from domain.seal import Seal
+from domain.webhooks.flows import Means
 from persistence.engine import Database
 from persistence.failures import BUSY, LOST, Overloaded, Unavailable
 from persistence.outbox import Task as StoredTask
@@ -71,6 +72,7 @@ class Tools:
     seal: Seal
     addresses: Addresses
     providers: Mapping[str, Provider]
+    webhooks: Means
     unfinished_after: timedelta = timedelta(minutes=10)
     """How long a payment may be without an outcome before its provider is asked."""
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 from domain.error import NotFound, Path, UserError
 from domain.ids import new_id
+from domain.live import EVENT_LOG
 from domain.unit import Unit
 from domain.viewer import Permission
 from domain.webhooks import rules
@@ -25,11 +27,20 @@ from domain.webhooks.model import (
     NewEndpoint,
     Tried,
 )
+from domain.webhooks.store import EventLog
 
 _LOG = UUID("00000000-0000-7000-8000-000000000001")
 """The log is one thing; its facts need an id to be about."""
+_PUBLIC = tuple(each.value for each in EventType)
 PARALLEL = 5
 """Tries that one endpoint gets at once, of different things."""
+
+
+class Logging(Unit, Protocol):
+    """A unit of our own machines, which also sees the log."""
+
+    @property
+    def event_log(self) -> EventLog: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +123,15 @@ async def replay(unit: Unit, *, endpoint_id: UUID, after: int, until: int) -> in
     if again:
         _due(unit)
     return again
+
+
+async def write_log(unit: Logging, *, known: Sequence[str]) -> None:
+    """Gives new facts of the known kinds their place in the event log, and makes what endpoints get of them."""
+    position, deliveries = await unit.event_log.write(known=known, public=_PUBLIC)
+    if position:
+        unit.hint(EVENT_LOG)
+    if deliveries:
+        unit.announce(WebhooksDue(log_id=_LOG, position=position))
 
 
 async def take_turns(unit: Unit, *, endpoints: int, hold_seconds: int) -> list[Turn]:

@@ -17,7 +17,7 @@ from domain.vault import Vault
 from domain.webhooks.actions import Turn, end_turn, take_turns
 from domain.webhooks.model import DueDelivery, EventType, HeldEndpoint, Outcome, Tried
 from domain.webhooks.provider import Carrier, Message, Selections
-from domain.webhooks.rules import Naming, shown_fields
+from domain.webhooks.rules import shown_fields
 
 ENDPOINTS_AT_ONCE = 20
 HOLD_SECONDS = 30
@@ -33,7 +33,6 @@ class Means:
     carrier: Carrier
     vault: Vault
     selections: Selections
-    named: Naming
     clock: Callable[[], datetime]
 
 
@@ -74,11 +73,11 @@ async def _body(means: Means, endpoint: HeldEndpoint, delivery: DueDelivery) -> 
     """
     is_trial = delivery.position == 0
     if is_trial:
-        data: object = {"endpointId": means.named("webhook_endpoint", endpoint.id)}
+        data: object = {"endpointId": means.selections.named("WebhookEndpoint", endpoint.id)}
     elif endpoint.selection is not None:
         data = await means.selections.resolve(endpoint.selection, permissions=endpoint.permissions, delivery=delivery)
     else:
-        data = shown_fields(delivery.aggregate, delivery.aggregate_id, delivery.fields, means.named)
+        data = shown_fields(delivery.aggregate, delivery.aggregate_id, delivery.fields, means.selections.named)
     told = {
         "type": TRIAL_TYPE if is_trial else EventType(delivery.type_name).wire_name,
         "timestamp": delivery.occurred_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from domain.viewer import Permission
 from domain.webhooks.model import DueDelivery, Outcome
@@ -30,7 +31,10 @@ class Carrier(Protocol):
 
 
 class Selections(Protocol):
-    """Resolves the GraphQL selection of an endpoint, for its payloads."""
+    """What payloads need of the schema: the result of an endpoint's GraphQL selection, and ids as the API spells them."""
 
     async def resolve(self, text: str, *, permissions: frozenset[Permission], delivery: DueDelivery) -> Mapping[str, object]:
         """The result, `data` and maybe `errors`, as the maker of the endpoint would see it."""
+
+    def named(self, type_name: str, id: UUID) -> str:
+        """The public id of a thing of a type of the schema."""

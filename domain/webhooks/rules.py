@@ -66,7 +66,7 @@ def needed_for(types: Sequence[EventType]) -> frozenset[Permission]:
 
 def delivery_pause(attempts: int) -> int:
     """Seconds until a delivery is due again after so many tries: 5, 10, 20, ... up to six hours."""
-    return min(PAUSE_SECONDS * 2 ** (attempts - 1), DELIVERY_PAUSE_MAX)
+    return int(min(PAUSE_SECONDS * 2 ** (attempts - 1), DELIVERY_PAUSE_MAX))
 
 
 def endpoint_pause(failures: int) -> int:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from domain.notices.model import Delivery, Letter
 from domain.notices.provider import Accepted, NotAccepted, Post
 from domain.seal import Seal
+from domain.webhooks.flows import Means
+from gateways.settings import load_settings
+from gateways.vault import KeyedVault
+from gateways.webhooks.carrier import SignedCarrier
 from persistence.engine import Database
 from persistence.unit import Transactions
+from selections import SchemaSelections
 from workers.carrier import Carrier
 from workers.tasks import Addresses, Tools
 
@@ -46,4 +52,10 @@ def tools_of(
         seal=SEAL,
         addresses=Addresses(storefront_url=storefront_url, mail_from="Vitrine <shop@vitrine.example>", staff_email=staff_email),
         providers={},
+        webhooks=Means(
+            carrier=SignedCarrier(allows_local=True),
+            vault=KeyedVault([b"k" * 32]),
+            selections=SchemaSelections(load_settings(env_file=None), database),
+            clock=lambda: datetime.now(UTC),
+        ),
     )

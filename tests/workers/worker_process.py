@@ -15,6 +15,7 @@ from domain.notices.model import Delivery
 from gateways.logging import configure_logging
 from gateways.settings import load_settings
 from persistence.unit import UnitOfWork
+from selections import SchemaSelections
 from workers.pace import Pace
 from workers.roster import ROSTER, Roster
 from workers.run import run_worker
@@ -45,7 +46,7 @@ def main() -> None:
     settings = load_settings(env_file=None, **given)
     configure_logging(level="INFO")
     delivery = Delivery(**pace.pop("delivery", {}))
-    run_worker(settings, roster=TROUBLE, pace=Pace(**pace, delivery=delivery))
+    run_worker(settings, selections=SchemaSelections, roster=TROUBLE, pace=Pace(**pace, delivery=delivery))
 
 
 if __name__ == "__main__":
