@@ -181,6 +181,13 @@ class Provider(Protocol):
         """The payment as it stands; None when the provider has none of that reference."""
         ...
 
+    async def proceed(self, reference: str) -> ProviderPayment | Unknown | None:
+        """The payment after what the provider waits for us to do: to take what the buyer has approved. Else as `fetch`.
+
+        Safe to repeat. Only for attempts that are still wanted.
+        """
+        ...
+
     async def forget_method(self, token: str) -> Declined | Unknown | None:
         """Drops a kept method; None when it is gone, be it since long ago."""
         ...
@@ -230,8 +237,8 @@ class Offers:
 
 
 _RANKS = (
-    ProviderStatus.PENDING,
     ProviderStatus.REQUIRES_ACTION,
+    ProviderStatus.PENDING,
     ProviderStatus.FAILED,
     ProviderStatus.AUTHORIZED,
     ProviderStatus.CAPTURED,

@@ -24,7 +24,7 @@ from domain.payments.provider import (
     ProviderUnavailable,
     Unknown,
 )
-from gateways.payments.http import TOTAL_SECONDS, Answered, Call, answer_to
+from gateways.payments.http import TOTAL_SECONDS, Answered, Call, Line
 from gateways.payments.sandbox_words import NAME, REFERENCE, payment_of
 from gateways.payments.strict_json import Fields, decode
 from gateways.payments.webhook_signature import key_of, signed_id
@@ -65,7 +65,7 @@ class SandboxProvider:
     def __init__(self, client: httpx2.AsyncClient, values: SandboxValues) -> None:
         for secret in values.webhook_secrets:
             key_of(secret)  # a secret that is no secret stops the start, rather than the first notification
-        self._client = client
+        self.line = Line(client, total_seconds=values.total_seconds)
         self._values = values
 
     @property
@@ -145,6 +145,9 @@ class SandboxProvider:
         answer = self._answer(got, reference=reference)
         return Unknown(reason=f"refused: {answer.code}") if isinstance(answer, Declined) else answer
 
+    async def proceed(self, reference: str) -> ProviderPayment | Unknown | None:
+        return await self.fetch(reference)
+
     async def forget_method(self, token: str) -> Declined | Unknown | None:
         del token
         return Declined(code="unsupported", message="The sandbox keeps no methods.")
@@ -204,11 +207,11 @@ class SandboxProvider:
     async def _post(self, path: str, key: str, body: Mapping[str, object]) -> Answered | Unknown:
         headers = {**self._headers(), "idempotency-key": key}
         made = Call(method="POST", url=f"{self._values.url}/v1{path}", headers=headers, body=body)
-        return await answer_to(self._client, made, total_seconds=self._values.total_seconds)
+        return await self.line.ask(made)
 
     async def _get(self, path: str, params: Mapping[str, str]) -> Answered | Unknown:
         made = Call(method="GET", url=f"{self._values.url}/v1{path}", headers=self._headers(), params=params)
-        return await answer_to(self._client, made, total_seconds=self._values.total_seconds)
+        return await self.line.ask(made)
 
     def _headers(self) -> dict[str, str]:
         return {"authorization": f"Bearer {self._values.api_key}"}

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import NoReturn
 
 TEXT_MAX = 2_000
+_EXACT_MAX = 10**12
 
 
 def _reject(constant: str) -> NoReturn:
@@ -56,6 +57,28 @@ class Fields:
             raise ValueError(f"{name} is not a whole number from {low} to {high}")
         return value
 
+    def whole_or_none(self, name: str, *, low: int, high: int) -> int | None:
+        return None if self._members.get(name) is None else self.whole(name, low=low, high=high)
+
+    def true(self, name: str) -> bool:
+        """Whether the member is `true`; anything but a boolean, or nothing, is a mistake."""
+        value = self._members.get(name, False)
+        if not isinstance(value, bool):
+            raise ValueError(f"{name} is neither true nor false")  # noqa: TRY004 (a stranger's mistake, not the caller's)
+        return value
+
+    def decimal(self, name: str) -> str:
+        """A number as it was written: text, or a JSON number of few enough digits to have arrived unharmed."""
+        value = self._members.get(name)
+        if isinstance(value, str):
+            return self.text(name)
+        if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) >= _EXACT_MAX:
+            raise ValueError(f"{name} is not a number")
+        return repr(value)
+
+    def is_text(self, name: str) -> bool:
+        return isinstance(self._members.get(name), str)
+
     def moment(self, name: str) -> datetime:
         """An RFC 3339 time with its offset, as UTC."""
         return moment_of(self.text(name))
@@ -65,6 +88,10 @@ class Fields:
 
     def inner_or_none(self, name: str) -> Fields | None:
         return None if self._members.get(name) is None else self.inner(name)
+
+    def without(self, name: str) -> Fields:
+        """The same object, as if it had no such member."""
+        return Fields({each: value for each, value in self._members.items() if each != name})
 
     def many(self, name: str, *, most: int) -> list[Fields]:
         """A list of objects, no longer than `most`."""

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from domain.ids import PaymentId
+from domain.orders.model import OrderStatus
 from domain.payments.actions.settling import apply_seen, locked
 from domain.payments.events import NotificationReceived, PaymentNamed
-from domain.payments.model import KeptNotification, Notification, NotificationState, ProviderPayment
+from domain.payments.model import OPEN, KeptNotification, Notification, NotificationState, ProviderPayment
 from domain.payments.rules import Advance, Decision, Mismatch, Stale
 from domain.unit import Unit
 
@@ -57,6 +58,13 @@ async def apply_notification(
 async def find_notification(unit: Unit, *, notification_id: UUID) -> KeptNotification | None:
     """A message of the inbox."""
     return await unit.payments.notification(notification_id)
+
+
+async def is_wanted(unit: Unit, *, attempt_key: str) -> bool:
+    """Whether an attempt may still come to something: it is open, and its order is not off."""
+    payment_id = _payment_id(attempt_key)
+    scene = await locked(unit, payment_id) if payment_id is not None else None
+    return scene is not None and scene.payment.state in OPEN and scene.order.states.status is not OrderStatus.CANCELLED
 
 
 def _end(told: ProviderPayment, decision: Decision) -> tuple[NotificationState, str]:

@@ -13,6 +13,7 @@ from uuid import UUID
 from domain.ids import PaymentId, ReconciliationRunId
 from domain.payments.actions import reconciliation as actions
 from domain.payments.flows.giving_back import give_back
+from domain.payments.flows.looking_up import carried_on
 from domain.payments.flows.paying import asked_for
 from domain.payments.model import Finding, FindingKind, Payment, ProviderPayment
 from domain.payments.provider import Provider, ProviderUnavailable
@@ -110,7 +111,8 @@ async def _ask(run: _Run, batch: Sequence[Payment], before: datetime) -> None:
 async def _ask_about(run: _Run, payment: Payment) -> None:
     seen = await asked_for(run.provider, payment)
     if seen is not None:
-        await _repair(run, payment.id, seen)
+        further = await carried_on(run.transact, run.provider, seen)
+        await _repair(run, payment.id, further if isinstance(further, ProviderPayment) else seen)
     elif payment.reference is None:
         run.found(await run.transact(actions.give_up, run_id=run.id, payment_id=payment.id, now=run.now))
     else:
