@@ -34,6 +34,7 @@ from persistence.outbox import Outbox
 from persistence.payments.store import PaymentsRows
 from persistence.prices.store import PricesRows
 from persistence.promotions.store import PromotionsRows
+from persistence.staff.store import StaffRows
 from persistence.statement import Borrowed
 from persistence.stock.store import StockRows
 from persistence.tags import topics
@@ -113,6 +114,10 @@ class UnitOfWork:
     @cached_property
     def promotions(self) -> PromotionsRows:
         return PromotionsRows(self.transaction)
+
+    @cached_property
+    def staff(self) -> StaffRows:
+        return StaffRows(self.transaction)
 
     @cached_property
     def stock(self) -> StockRows:

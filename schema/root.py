@@ -16,7 +16,6 @@ from strawberry.types.field import StrawberryField
 from schema import localization, node
 from schema.access import errors as access_errors
 from schema.access import mutations as access_mutations
-from schema.access import queries as access_queries
 from schema.carts import errors as cart_errors
 from schema.carts import mutations as cart_mutations
 from schema.carts import queries as cart_queries
@@ -33,6 +32,9 @@ from schema.directives import CLIENT_DIRECTIVES
 from schema.errors import collected
 from schema.execution.fields import ROOTS, VIEWS, shown_of
 from schema.execution.fields import rule_of as rule_of
+from schema.factors import errors as factor_errors
+from schema.factors import mutations as factor_mutations
+from schema.factors import passkeys as passkey_mutations
 from schema.notices import queries as notice_queries
 from schema.orders import errors as order_errors
 from schema.orders import mutations as order_mutations
@@ -44,20 +46,28 @@ from schema.payments import queries as payment_queries
 from schema.permissions import EVERYONE, Rule
 from schema.prices import mutations as price_mutations
 from schema.scalars import SCALARS
+from schema.staff import errors as staff_errors
+from schema.staff import mutations as staff_mutations
+from schema.staff import queries as staff_queries
 from schema.stock import mutations as stock_mutations
 from schema.stock import queries as stock_queries
+from schema.webhooks import errors as webhook_errors
+from schema.webhooks import mutations as webhook_mutations
+from schema.webhooks import queries as webhook_queries
+from schema.webhooks import subscriptions as webhook_subscriptions
 
 QUERIES: tuple[ModuleType, ...] = (
     localization,
     node,
     catalog_queries,
-    access_queries,
+    staff_queries,
     customer_queries,
     cart_queries,
     order_queries,
     payment_queries,
     stock_queries,
     notice_queries,
+    webhook_queries,
 )
 MUTATIONS: tuple[ModuleType, ...] = (
     catalog_mutations,
@@ -65,20 +75,27 @@ MUTATIONS: tuple[ModuleType, ...] = (
     price_mutations,
     catalog_imports,
     access_mutations,
+    staff_mutations,
+    factor_mutations,
+    passkey_mutations,
     customer_mutations,
     cart_mutations,
     order_mutations,
     payment_mutations,
     stock_mutations,
+    webhook_mutations,
 )
-SUBSCRIPTIONS: tuple[ModuleType, ...] = (order_subscriptions,)
+SUBSCRIPTIONS: tuple[ModuleType, ...] = (order_subscriptions, webhook_subscriptions)
 ERRORS = collected(
     catalog_errors.ERRORS,
     access_errors.ERRORS,
+    staff_errors.ERRORS,
+    factor_errors.ERRORS,
     customer_errors.ERRORS,
     cart_errors.ERRORS,
     order_errors.ERRORS,
     payment_errors.ERRORS,
+    webhook_errors.ERRORS,
 )
 
 

@@ -33,6 +33,8 @@ class Account:
     password_hash: str = field(repr=False)
     is_active: bool
     has_password: bool = True
+    is_verified: bool = False
+    """Whether its owner has shown that mail to the address reaches them; of staff the shop knows it."""
 
 
 class Weakness(enum.Enum):
@@ -59,6 +61,27 @@ class Purpose(enum.Enum):
     """Confirms a change of address from the mailbox that is taken."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailedToken:
+    """A secret that was mailed: never its text, only the SHA-256 of it, and of what must be unchanged when it comes back."""
+
+    id: UUID
+    account_id: AccountId
+    purpose: Purpose
+    token_hash: bytes
+    bound_hash: bytes
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailChange:
+    """An account's wish for another address."""
+
+    account_id: AccountId
+    old_email: str
+    new_email: str
+
+
 class Ended(enum.Enum):
     """Why a session was ended; the value is what is kept."""
 
@@ -68,6 +91,7 @@ class Ended(enum.Enum):
     PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 - a reason, not a password
     EMAIL_CHANGED = "EMAIL_CHANGED"
     ERASED = "ERASED"
+    DEACTIVATED = "DEACTIVATED"
     TOKEN_REUSED = "TOKEN_REUSED"  # noqa: S105 - a reason, not a token
 
 
@@ -97,6 +121,7 @@ class NewSession:
     id: SessionId
     account_id: AccountId
     device: str
+    device_hash: bytes
     opened_at: datetime
 
 

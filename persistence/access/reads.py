@@ -1,4 +1,4 @@
-"""Reading accounts: what a session is worth right now, who the staff are, and on which devices somebody is logged in."""
+"""Reading accounts: what a session is worth right now, and on which devices somebody is logged in."""
 
 from __future__ import annotations
 
@@ -6,32 +6,28 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import any_, bindparam, null, select
+from sqlalchemy import bindparam, null, select
 
 from persistence.access.tables import AccountRow, RoleRow, SessionRow, StaffRow
 from persistence.customers.tables import CustomerRow
 from persistence.reader import Reader
-from persistence.statement import Question, ids
+from persistence.staff.channels import STAFF_CHANNELS
+from persistence.statement import Question
 
 
 class StandingView(NamedTuple):
-    """A living session of an active account: whose, and as what. `permissions` is None for who is no staff."""
+    """A living session of an active account: whose, and as what. `permissions` is None for who is no staff.
+
+    An administrator holds every permission, whatever is listed; `channel_ids` is None for who works in every channel.
+    """
 
     id: UUID
     account_id: UUID
     is_customer: bool
     permissions: list[str] | None
-
-
-class StaffView(NamedTuple):
-    """A member of staff with the role that says what they may do."""
-
-    id: UUID
-    name: str
-    email: str
-    role: str
-    permissions: list[str]
-    created_at: datetime
+    is_administrator: bool | None
+    channel_ids: list[UUID] | None
+    requires_second_factor: bool | None
 
 
 class SessionView(NamedTuple):
@@ -51,26 +47,15 @@ STANDING = Question(
         SessionRow.account_id,
         CustomerRow.id.is_not(null()).label("is_customer"),
         RoleRow.permissions,
+        RoleRow.is_administrator,
+        STAFF_CHANNELS.label("channel_ids"),
+        RoleRow.requires_second_factor,
     )
     .join(AccountRow, AccountRow.id == SessionRow.account_id)
     .outerjoin(CustomerRow, CustomerRow.id == AccountRow.id)
     .outerjoin(StaffRow, StaffRow.account_id == AccountRow.id)
     .outerjoin(RoleRow, RoleRow.id == StaffRow.role_id)
     .where(SessionRow.id == bindparam("session_id"), SessionRow.revoked_at.is_(null()), AccountRow.is_active),
-)
-STAFF = Question(
-    StaffView,
-    select(
-        AccountRow.id,
-        StaffRow.name,
-        AccountRow.email,
-        RoleRow.name.label("role"),
-        RoleRow.permissions,
-        AccountRow.created_at,
-    )
-    .join(StaffRow, StaffRow.account_id == AccountRow.id)
-    .join(RoleRow, RoleRow.id == StaffRow.role_id)
-    .where(AccountRow.id == any_(ids())),
 )
 SESSIONS = Question(
     SessionView,
@@ -94,11 +79,6 @@ SESSIONS = Question(
 async def standing(reader: Reader, session_id: UUID) -> StandingView | None:
     """What a session is worth: None once it has ended or its account was closed. Never from the memo."""
     return await reader.row(STANDING, session_id=session_id)
-
-
-async def staff(reader: Reader, account_ids: list[UUID]) -> list[StaffView | None]:
-    """Members of staff by the ids of their accounts, in that order."""
-    return await reader.one_each(STAFF, account_ids)
 
 
 async def sessions(reader: Reader, account_id: UUID, *, since: datetime, count: int) -> list[SessionView]:

@@ -13,8 +13,9 @@ from uuid import UUID
 
 from domain.access.model import Claims, TokenRefused
 from domain.access.provider import AccessTokens
-from domain.ids import AccountId, CustomerId, SessionId
-from domain.viewer import GUEST, Customer, Permission, Staff, Viewer
+from domain.ids import AccountId, ChannelId, CustomerId, SessionId
+from domain.staff.model import permissions_of
+from domain.viewer import GUEST, Customer, Staff, Viewer
 from persistence.access import reads
 from persistence.access.reads import StandingView
 from persistence.reader import Reader
@@ -24,7 +25,6 @@ KEPT_SECONDS = 10.0
 """An ended session, a changed role or a closed account counts everywhere after this time at the latest: with what sockets
 wait before they look again, less than half a minute."""
 _KEPT_MAX = 10_000
-_KNOWN = {each.value: each for each in Permission}
 
 
 class Standings:
@@ -80,12 +80,13 @@ class Standings:
 
 
 def _viewer(claims: Claims, standing: StandingView | None) -> Viewer | None:
-    """Staff before customers; names of permissions that this version does not know grant nothing."""
+    """Staff before customers."""
     if standing is None or standing.account_id != claims.account_id:
         return None
     if standing.permissions is not None:
-        held = frozenset(_KNOWN[name] for name in standing.permissions if name in _KNOWN)
-        return Staff(claims.account_id, claims.session_id, claims.expires_at, held)
+        held = permissions_of(standing.permissions, is_administrator=bool(standing.is_administrator))
+        channels = frozenset(map(ChannelId, standing.channel_ids)) if standing.channel_ids is not None else None
+        return Staff(claims.account_id, claims.session_id, claims.expires_at, held, channels)
     if standing.is_customer:
         return Customer(CustomerId(claims.account_id), claims.session_id, claims.expires_at)
     return None

@@ -1,4 +1,4 @@
-"""What can be seen of access: members of staff, and the sessions on which somebody is logged in."""
+"""What can be seen of access: the permissions there are, and the sessions on which somebody is logged in."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ import strawberry
 from domain.access.model import SESSIONS_SHOWN_MAX
 from domain.viewer import Customer, Permission, Staff
 from persistence.access import reads
-from persistence.access.reads import SessionView, StaffView
+from persistence.access.reads import SessionView
 from persistence.customers.reads import CustomerView
+from persistence.staff.reads import MemberView
 from schema.context import Context
 from schema.execution.fields import batch, plain, shows
 from schema.node import Node, identity, loads_nodes
-from schema.permissions import SIGNED_IN, STAFF
+from schema.permissions import SIGNED_IN
 
 
 def _value(code: Permission, description: str) -> Any:
@@ -63,7 +64,7 @@ class Session(Node):
     is_current: bool = batch(_are_current, "Whether this request belongs to it.")
 
 
-async def _own(parents: Sequence[StaffView | CustomerView], context: Context) -> list[list[SessionView]]:
+async def _own(parents: Sequence[MemberView | CustomerView], context: Context) -> list[list[SessionView]]:
     """For each parent that is the viewer their living sessions, for anybody else none."""
     viewer = context.viewer
     if not isinstance(viewer, (Customer, Staff)):
@@ -76,34 +77,6 @@ async def _own(parents: Sequence[StaffView | CustomerView], context: Context) ->
 def sessions_field() -> Any:
     """The field `sessions` of whoever can log in."""
     return batch(_own, f"Where you are logged in, the latest first, {SESSIONS_SHOWN_MAX} at most; of others nothing is shown.")
-
-
-def _permissions(staff: Sequence[StaffView], context: Context) -> list[list[PermissionCode]]:
-    del context
-    known = {each.value for each in PermissionCode}
-    return [[PermissionCode(name) for name in sorted(each.permissions) if name in known] for each in staff]
-
-
-@strawberry.type(name="Staff", description="A member of staff.")
-@shows(StaffView, allow=STAFF)
-class StaffMember(Node):
-    """Shown from `StaffView`."""
-
-    id: strawberry.ID = identity("Staff")
-    name: str = plain("What they are called.")
-    email: str = plain("The address they log in with.")
-    role: str = plain("The name of their role.")
-    permissions: list[PermissionCode] = batch(_permissions, "What their role lets them do, in alphabetical order.")
-    created_at: datetime = plain("Since when they are on staff, UTC.")
-    sessions: list[Session] = sessions_field()
-
-
-@loads_nodes("Staff")
-async def _staff(context: Context, ids: Sequence[UUID]) -> list[StaffView | None]:
-    """A member of staff sees themselves; nobody else is there for them."""
-    viewer = context.viewer
-    mine = await reads.staff(context.reader, [viewer.id]) if isinstance(viewer, Staff) else [None]
-    return [mine[0] if mine[0] is not None and each == mine[0].id else None for each in ids]
 
 
 @loads_nodes("Session")

@@ -74,6 +74,7 @@ async def test_whatever_ends_a_standing_is_felt_once_it_is_looked_up_anew(api: A
 
 async def test_a_role_that_loses_a_permission_loses_it_within_ten_seconds(api: Api) -> None:
     grace = await an_administrator(api)
+    await an_administrator(api)
     token = (await grace.logs_in())["accessToken"]
     await api.ask(ME, token=token)
     viewer = api.opened[-1].viewer
