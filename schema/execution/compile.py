@@ -128,7 +128,9 @@ class Compiler:
             function=function,
             loads=inspect.iscoroutinefunction(function),
             is_root=declared is not None and declared.root is not None,
-            arguments=Arguments(self._strawberry, strawberry_field, definition, node) if function is not None else None,
+            arguments=Arguments(self._strawberry.config, strawberry_field, definition, node).of
+            if function is not None
+            else None,
             below=below,
         )
         return Field(key, definition.type, column=column, inner=written)

@@ -11,9 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from graphql import GraphQLObjectType, GraphQLOutputType
+from graphql import GraphQLObjectType, GraphQLOutputType, VariableValues
 
-from schema.execution.arguments import Arguments
 from schema.permissions import Rule
 
 
@@ -36,7 +35,7 @@ class Column:
     function: Callable[..., Any] | None
     loads: bool
     is_root: bool
-    arguments: Arguments | None
+    arguments: Callable[[VariableValues], dict[str, Any]] | None
     below: Below | None
 
 

@@ -169,7 +169,7 @@ async def _gathered(column: Column, parents: Sequence[Any], running: Running) ->
         return list(map(column.read, parents))
     if column.function is None or column.arguments is None:
         raise TypeError("a column reads or calls")
-    given = column.arguments.of(running.variables)
+    given = column.arguments(running.variables)
     if column.is_root:
         return [await column.function(running.context, **given)]
     values: Any = column.function(parents, running.context, **given)
