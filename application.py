@@ -9,12 +9,13 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
+from graphql import GraphQLSchema
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from edge import webhooks
-from edge.depths import limit_depths, open_depths, outbox_depths, queue_depths
+from edge.depths import limit_depths, open_depths, outbox_depths, queue_depths, response_depths
 from edge.front import front_route
 from edge.health import Health, LoopLag
 from edge.layers import layered
@@ -25,7 +26,9 @@ from edge.webhooks import PaymentWebhooks
 from gateways.settings import Settings
 from persistence.failures import described
 from persistence.migrate import head
+from persistence.tags import PREFIX
 from persistence.unit import Transactions
+from schema.caching.responses import Responses
 from schema.context import Contexts
 from schema.limits import Ceilings
 from schema.root import build, executable
@@ -34,6 +37,7 @@ from schema.transport.connection import SocketLimits
 from schema.transport.endpoint import GraphQLEndpoint, Transport
 from schema.transport.graphiql import named_examples
 from schema.transport.operations import Observation
+from schema.webhooks.selection import SelectionCheck
 from supplies import Supplies
 from workers.broker import QUEUE_KEYS
 
@@ -88,6 +92,12 @@ class Api:
                 subscriptions=lambda: self.graphql.websockets.subscriptions,
                 streams=lambda: self.graphql.streams.open,
             ),
+            *response_depths(
+                size=lambda: self.responses.kept.bytes if self.responses else 0,
+                entries=lambda: len(self.responses.kept) if self.responses else 0,
+                flushes=lambda: self.responses.kept.flushes if self.responses else 0,
+                is_bypassed=lambda: self.responses is None or not self.responses.hears(),
+            ),
         ]
 
     def _routes(self) -> list[BaseRoute]:
@@ -108,7 +118,8 @@ class Api:
 
     def _transport(self) -> Transport:
         settings = self.settings
-        ports = self.supplies.ports()
+        schema = executable(build())
+        ports = self.supplies.ports(check_selection=SelectionCheck(schema))
         contexts = Contexts(
             database=self.database,
             transact=Transactions(self.database, published=self.supplies.live.published),
@@ -117,8 +128,10 @@ class Api:
             clock=_utc_now,
             counted=self.metrics.statements,
         )
+        schema = executable(build())
+        self.responses = self._responses(schema)
         return Transport(
-            schema=executable(build()),
+            schema=schema,
             open_context=contexts.open,
             observe=self._observe,
             looked_up=self.metrics.cache_lookup,
@@ -140,8 +153,26 @@ class Api:
             explorer=settings.introspects,
             compiled=settings.compiled_executor,
             tells_all=not settings.is_production,
+            responses=self.responses,
+            shared_seconds=settings.response_shared_seconds,
             admission=Admission(self.supplies.allowances, lambda caller: ports.standings.account_of(caller, _utc_now())),
         )
+
+    def _responses(self, schema: GraphQLSchema) -> Responses | None:
+        """The cache of responses, told of every change; None where it is switched off."""
+        settings, live = self.settings, self.supplies.live
+        if not settings.response_cache_bytes:
+            return None
+        responses = Responses(
+            schema,
+            bytes_max=settings.response_cache_bytes,
+            seconds_max=settings.response_cache_seconds,
+            hears=lambda: live.hears,
+            now=_utc_now,
+            looked_up=self.metrics.response_lookup,
+        )
+        live.attend(PREFIX, responses.heard)
+        return responses
 
     def _webhooks(self) -> PaymentWebhooks:
         transact = Transactions(self.database, published=self.supplies.live.published)

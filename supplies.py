@@ -6,19 +6,24 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
 import redis.asyncio
 
 from domain.access.provider import AccessPorts
 from domain.access.rules import RefreshSecrets
+from domain.factors.provider import FactorPorts
 from domain.payments.provider import SampleMethod
 from domain.seal import Seal
+from domain.webhooks.provider import WebhookPorts
 from gateways.addresses import WorldRules
 from gateways.identity.emails import EmailSyntax
+from gateways.identity.passkeys import WebAuthn
 from gateways.identity.passwords import Argon2Hasher, ZxcvbnJudge
 from gateways.identity.throttle import CountedAttempts
 from gateways.identity.tokens import SignedTokens
+from gateways.identity.totp import AppCodes
 from gateways.limiting.allowances import CountedAllowances
 from gateways.live.redis import RedisLive
 from gateways.payments import sandbox_words
@@ -27,12 +32,20 @@ from gateways.payments.registry import ProviderValues, providers
 from gateways.payments.sandbox import SandboxValues
 from gateways.payments.sandbox_service.scenarios import SCENARIOS
 from gateways.settings import Settings
+from gateways.vault import KeyedVault
 from persistence.engine import Database, DatabaseSettings
+from persistence.tags import PREFIX
 from schema.access.standings import Standings
 from schema.context import Ports
 from schema.places import Places
 
 _REDIS_SECONDS = 2.0
+
+CheckSelection = Callable[[str], Awaitable[str | None]]
+
+
+async def _no_selection(_text: str) -> str | None:
+    return "Selections are not taken here."
 
 
 class Supplies:
@@ -72,8 +85,13 @@ class Supplies:
         stack.push_async_callback(self.live.close)
         await self.live.open()
 
-    def ports(self) -> Ports:
-        """The schema's view of all this."""
+    def _places(self) -> Places:
+        places = Places(time.monotonic)
+        self.live.attend(f"{PREFIX}channel", places.forget)
+        return places
+
+    def ports(self, *, check_selection: CheckSelection = _no_selection) -> Ports:
+        """The schema's view of all this. `check_selection` needs the schema itself, so it comes from whoever built that."""
         settings = self.settings
         keys = tuple(key.encode() for key in settings.secret_keys)
         emails = EmailSyntax()
@@ -90,9 +108,11 @@ class Supplies:
                 secrets=RefreshSecrets(keys),
                 refresh_seconds=settings.refresh_token_seconds,
             ),
+            factors=_factors(settings, keys),
+            webhooks=WebhookPorts(vault=KeyedVault(keys), calls_local=settings.calls_local, check_selection=check_selection),
             standings=Standings(tokens),
             addresses=WorldRules(),
-            places=Places(time.monotonic),
+            places=self._places(),
             providers=self.providers,
             default_provider=next(iter(self.providers), ""),
             sample_methods={} if settings.is_production else {sandbox_words.NAME: _sandbox_methods()},
@@ -101,6 +121,16 @@ class Supplies:
             storefront_url=settings.storefront_url,
             webhook_url=settings.provider_callback_url,
         )
+
+
+def _factors(settings: Settings, keys: tuple[bytes, ...]) -> FactorPorts:
+    """What second factors are made of."""
+    return FactorPorts(
+        seal=Seal(keys),
+        vault=KeyedVault(keys),
+        codes=AppCodes(issuer=settings.shop_name),
+        passkeys=WebAuthn(rp_id=settings.passkey_domain_name, name=settings.shop_name, origins=settings.passkey_pages),
+    )
 
 
 def _database_settings(settings: Settings, url: str) -> DatabaseSettings:

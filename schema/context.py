@@ -13,11 +13,13 @@ from aiodataloader import DataLoader
 
 from domain.access.provider import AccessPorts
 from domain.customers.provider import PlaceRules
+from domain.factors.provider import FactorPorts
 from domain.live import Live
 from domain.payments.provider import Provider, SampleMethod
 from domain.seal import Seal
 from domain.unit import Unit
 from domain.viewer import Viewer
+from domain.webhooks.provider import WebhookPorts
 from persistence.engine import Database
 from persistence.reader import Reader
 from persistence.unit import Transactions
@@ -42,6 +44,8 @@ class Ports:
     seal: Seal
     live: Live
     access: AccessPorts
+    factors: FactorPorts
+    webhooks: WebhookPorts
     standings: Standings
     addresses: PlaceRules
     places: Places

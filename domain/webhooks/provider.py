@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from domain.vault import Vault
 from domain.viewer import Permission
 from domain.webhooks.model import DueDelivery, Outcome
 
@@ -21,6 +22,16 @@ class Message:
     body: bytes
     secrets: Sequence[bytes]
     """The keys that sign, newest first: each gives a signature of its own, so that either is accepted while one replaces the other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookPorts:
+    """What making endpoints takes. `check_selection` tells why a text is no selection, or None."""
+
+    vault: Vault
+    calls_local: bool
+    """Whether addresses may be private, and without TLS: for trying things out."""
+    check_selection: Callable[[str], Awaitable[str | None]]
 
 
 class Carrier(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,14 +21,19 @@ from domain.access.provider import AccessPorts, PasswordHasher, PasswordJudge, T
 from domain.access.rules import RefreshSecrets
 from domain.customers.flows import Registered, Registration, register
 from domain.error import UserError
+from domain.factors.provider import FactorPorts
 from domain.ids import AccountId
 from domain.seal import Seal
 from domain.unit import Transact
+from domain.webhooks.provider import WebhookPorts
 from gateways.addresses import WorldRules
 from gateways.identity.emails import EmailSyntax
+from gateways.identity.passkeys import WebAuthn
 from gateways.identity.passwords import Argon2Hasher, HashCost, ZxcvbnJudge
 from gateways.identity.throttle import CountedAttempts
 from gateways.identity.tokens import SignedTokens
+from gateways.identity.totp import AppCodes
+from gateways.vault import KeyedVault
 from persistence.engine import Database
 from persistence.failures import described
 from persistence.reader import Reader
@@ -67,6 +72,11 @@ class Clock:
 
 class NoHints:
     """A carrier of live hints that is down: nothing of accounts depends on one."""
+
+    hears = False
+
+    def attend(self, prefix: str, heard: Callable[[Collection[str] | None], None]) -> None:
+        """Never calls."""
 
     async def publish(self, topic: str) -> None:
         """Loses the hint."""
@@ -171,7 +181,7 @@ async def logged_in(
 ) -> LoggedIn | InvalidCredentials | Throttled:
     """A whole log-in of who has no second factor."""
     device = Device(agent=agent)
-    proved = await prove(transact, access, email=email, password=password, device=device)
+    proved = await prove(transact, access, email=email, password=password, device=device, now=now)
     if not isinstance(proved, Proved):
         return proved
     return await enter(transact, access, proved, device=device, now=now)
@@ -201,12 +211,25 @@ async def judge() -> AsyncIterator[ZxcvbnJudge]:
     made.close()
 
 
+def factors_of() -> FactorPorts:
+    """Second factors of a shop whose pages are at its issuer's address."""
+    keys = tuple(secret.encode() for secret in SECRETS)
+    return FactorPorts(
+        seal=Seal(keys),
+        vault=KeyedVault(keys),
+        codes=AppCodes(issuer="Shop"),
+        passkeys=WebAuthn(rp_id="shop.example", name="Shop", origins=[ISSUER]),
+    )
+
+
 def ports_of(access: AccessPorts, clock: Clock) -> Ports:
     """The world as far as accounts need it."""
     return Ports(
         seal=Seal((SECRETS[0].encode(),)),
         live=NoHints(),
         access=access,
+        factors=factors_of(),
+        webhooks=WebhookPorts(vault=KeyedVault((SECRETS[0].encode(),)), calls_local=True, check_selection=_all_selections),
         standings=Standings(access.tokens, monotonic=clock.monotonic),
         addresses=WorldRules(),
         places=Places(clock.monotonic),
@@ -217,6 +240,10 @@ def ports_of(access: AccessPorts, clock: Clock) -> Ports:
         storefront_url="",
         webhook_url=ISSUER,
     )
+
+
+async def _all_selections(_text: str) -> str | None:
+    return None
 
 
 @cache

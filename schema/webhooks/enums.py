@@ -1,0 +1,27 @@
+"""The closed sets of outgoing webhooks, as the API spells them."""
+
+from __future__ import annotations
+
+from domain.webhooks.model import DeliveryState, EventType
+from schema.enums import described
+
+described(
+    EventType,
+    "EventType",
+    "A kind of fact in the event log. A webhook calls it by the name in brackets.",
+    ORDER_PLACED="A cart has become an order. [order.placed]",
+    ORDER_STATUS_CHANGED="An order moved on. [order.status_changed]",
+    ORDER_CANCELLED="An order is off. [order.cancelled]",
+    PAYMENT_CAPTURED="Money has come in. [payment.captured]",
+    PAYMENT_FAILED="An attempt to pay came to nothing. [payment.failed]",
+    REFUND_SETTLED="Money has gone back. [refund.settled]",
+    CUSTOMER_REGISTERED="Somebody has opened an account. [customer.registered]",
+)
+described(
+    DeliveryState,
+    "WebhookDeliveryState",
+    "How the sending of an event to an endpoint goes.",
+    PENDING="It will be tried, for the first time or again.",
+    DELIVERED="The receiver took it: it answered 2xx.",
+    FAILED="It was tried for three days and will not be tried again by itself.",
+)
