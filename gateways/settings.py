@@ -10,9 +10,11 @@ import contextlib
 import os
 import secrets
 from collections.abc import Callable
+from email.utils import parseaddr
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -74,6 +76,9 @@ class Settings(BaseSettings):
     sandbox_api_key: SecretStr = SecretStr("")
     sandbox_webhook_secrets: Secrets = ()
 
+    passkey_domain: str = Field("", pattern=r"^([a-z0-9.-]+)?$")
+    passkey_origins: Texts = ()
+
     smtp_url: SecretStr = SecretStr("")
     mail_from: str = "Vitrine <shop@vitrine.example>"
     staff_email: str = Field("", pattern=r"^([^@\s]+@[^@\s]+)?$")
@@ -93,6 +98,9 @@ class Settings(BaseSettings):
     document_directives_max: int = Field(20, ge=0)
     document_definitions_max: int = Field(50, ge=1)
     operation_cost_max: int = Field(10_000, ge=100)
+    response_cache_bytes: int = Field(67_108_864, ge=0)
+    response_cache_seconds: int = Field(60, ge=1)
+    response_shared_seconds: int = Field(5, ge=0)
     introspection: bool | None = None
     compiled_executor: bool = True
 
@@ -113,7 +121,7 @@ class Settings(BaseSettings):
     unready_seconds: int | None = Field(None, ge=0)
     log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
 
-    @field_validator("cors_origins", "secret_key", "sandbox_webhook_secrets", mode="before")
+    @field_validator("cors_origins", "passkey_origins", "secret_key", "sandbox_webhook_secrets", mode="before")
     @classmethod
     def _by_commas(cls, value: object) -> object:
         """A list is written with commas in an environment variable."""
@@ -177,6 +185,22 @@ class Settings(BaseSettings):
     def provider_public_url(self) -> str:
         """Where buyers reach the sandbox provider's pages, when that is not where we reach it."""
         return self.sandbox_public_url or self.provider_url
+
+    @property
+    def shop_name(self) -> str:
+        """What the shop is called where a machine shows it: the name that its letters come from."""
+        return parseaddr(self.mail_from)[0] or "Vitrine"
+
+    @property
+    def passkey_pages(self) -> tuple[str, ...]:
+        """Origins of the pages that use passkeys: the shop's, unless set."""
+        parts = urlsplit(self.storefront_url or self.own_url)
+        return self.passkey_origins or (f"{parts.scheme}://{parts.netloc}",)
+
+    @property
+    def passkey_domain_name(self) -> str:
+        """The domain that passkeys belong to (relying party id): that of the first page, unless set."""
+        return self.passkey_domain or urlsplit(self.passkey_pages[0]).hostname or "localhost"
 
     @property
     def staff_mailbox(self) -> str:

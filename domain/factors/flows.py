@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from datetime import datetime
-from typing import TypeVar
 from uuid import UUID
 
 from domain.access import flows as access
@@ -21,7 +19,6 @@ from domain.factors.provider import FactorPorts
 from domain.ids import AccountId, SessionId
 from domain.unit import Transact
 
-T = TypeVar("T")
 _CHALLENGE = ("input", "challenge")
 _PASSKEY = ("input", "passkey")
 SECOND_FACTOR = "second factor"
@@ -101,11 +98,11 @@ async def confirm(
     code: str,
     device: Device,
     now: datetime,
-) -> Added | UserError | Throttled:
+) -> Added | UserError | Unproved | Throttled:
     """Confirms a new authenticator app by a first code of it."""
     if (throttled := await _attempt(ports, account_id, device)) is not None:
         return throttled
-    return await said(transact(enrolling.confirm, ports=factors, account_id=account_id, code=code, now=now))
+    return await transact(enrolling.confirm, ports=factors, account_id=account_id, code=code, now=now)
 
 
 async def register_passkey(
@@ -156,15 +153,6 @@ async def log_in_by_passkey(
         return refused
     proved = await transact(passkeys.log_in, ports=factors, ceremony=ceremony, given=given, now=now)
     return refused if proved is None else await access.enter(transact, ports, proved, device=device, now=now)
-
-
-async def said(outcome: Awaitable[T | Unproved]) -> T | UserError | Throttled:
-    """What the caller is told of a deed whose proof may not have done."""
-    match await outcome:
-        case Unproved(why=why):
-            return why
-        case done:
-            return done
 
 
 async def _attempt(ports: AccessPorts, account_id: AccountId, device: Device) -> Throttled | None:

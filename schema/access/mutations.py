@@ -10,26 +10,31 @@ from typing import Annotated
 import strawberry
 
 from domain.access import actions, flows
-from domain.access.model import Device, LoggedIn, Throttled
+from domain.access.model import Device, LoggedIn, Proved, Throttled
 from domain.access.provider import Busy
 from domain.customers.errors import ValueMissing
 from domain.error import NotFound, UserError
+from domain.factors import flows as factors
+from domain.factors.model import Challenged
 from domain.ids import AccountId, CustomerId, SessionId
 from domain.viewer import Customer, Staff
 from schema.access.inputs import PasswordChangeInput, SessionEndInput, TokenCreateInput, TokenRefreshInput, TokenRevokeInput
 from schema.carts.mutations import THE_CART, bring_cart
 from schema.context import Context
+from schema.factors.types import LogInChallenge
 from schema.ids import global_id
 from schema.mutations import Answer, answered, deed
 from schema.permissions import EVERYONE, SIGNED_IN
 from schema.refusal import Refusal, too_many
 
-_TOKENS = {
+TOKENS = {
     "access_token": (str, "Send it as `Authorization: Bearer ...`."),
     "access_token_expires_at": (datetime, "When the access token ends, UTC. Get the next one before that."),
     "refresh_token": (str, "Good for one `tokenRefresh`. Keep it like a password."),
     "refresh_token_expires_at": (datetime, "When the session ends unless it is refreshed before, UTC."),
 }
+
+CHALLENGE = (LogInChallenge, "In place of tokens, where a second factor is asked for: go on with `mfaChallengeComplete`.")
 
 
 @contextmanager
@@ -59,10 +64,11 @@ def _tokens(outcome: LoggedIn | UserError) -> Answer | UserError:
 
 @deed(
     "Logs in, as a customer or as staff. Attempts are counted: see the error RATE_LIMITED. With `cartId`, the cart filled as a "
-    "guest comes along, as `cartAssociate` says.",
+    "guest comes along, as `cartAssociate` says. An account with a second factor answers a challenge in place of tokens.",
     allow=EVERYONE,
     cart=THE_CART,
-    **_TOKENS,
+    challenge=CHALLENGE,
+    **TOKENS,
 )
 async def token_create(
     context: Context,
@@ -71,20 +77,31 @@ async def token_create(
 ) -> Answer | UserError:
     device, access = device_of(context), context.ports.access
     with hashing():
-        proved = await flows.prove(context.act, access, email=input.email, password=input.password, device=device)
-    if isinstance(proved, Throttled):
-        raise too_many(proved)
-    if isinstance(proved, UserError):
-        return proved
-    outcome = await flows.enter(context.act, access, proved, device=device, now=context.now)
+        proved = await flows.prove(
+            context.act, access, email=input.email, password=input.password, device=device, now=context.now
+        )
+    if not isinstance(proved, Proved):
+        return await entered(context, proved, None)
+    outcome = await factors.enter(context.act, access, context.ports.factors, proved, device=device, now=context.now)
+    return await entered(context, outcome, input.cart_id)
+
+
+async def entered(
+    context: Context, outcome: LoggedIn | Challenged | UserError | Throttled, cart_id: str | None
+) -> Answer | UserError:
+    """What a log-in answers, whichever way it was made: the tokens and the cart that comes along, a challenge, or why not."""
+    if isinstance(outcome, Throttled):
+        raise too_many(outcome)
+    if isinstance(outcome, Challenged):
+        return answered(challenge=outcome)
     tokens = _tokens(outcome)
-    if isinstance(outcome, UserError) or isinstance(tokens, UserError) or input.cart_id is None:
+    if isinstance(outcome, UserError) or isinstance(tokens, UserError) or cart_id is None:
         return tokens
-    moved = await bring_cart(context, input.cart_id, CustomerId(outcome.session.account_id))
+    moved = await bring_cart(context, cart_id, CustomerId(outcome.session.account_id))
     return Answer({**tokens.things, **moved.things}, warnings=moved.warnings)
 
 
-@deed("Goes on with a session: a refresh token for the next one and a new access token.", allow=EVERYONE, **_TOKENS)
+@deed("Goes on with a session: a refresh token for the next one and a new access token.", allow=EVERYONE, **TOKENS)
 async def token_refresh(
     context: Context,
     *,
@@ -120,7 +137,7 @@ async def token_revoke(
     sessions_ended=(int, "How many sessions that ended, this one among them."),
 )
 async def tokens_revoke_all(context: Context) -> Answer | UserError:
-    viewer = _signed_in(context)
+    viewer = signed_in(context)
     count = await context.act(actions.end_sessions, account_id=AccountId(viewer.id), now=context.now)
     context.ports.standings.forget(viewer.session)
     return answered(sessions_ended=count)
@@ -135,7 +152,7 @@ async def session_end(
     session_id = context.id_of("Session", input.id)
     if session_id is None:
         return NotFound(path=("input", "id"), what="session")
-    failure = await _end(context, _signed_in(context), SessionId(session_id))
+    failure = await _end(context, signed_in(context), SessionId(session_id))
     return failure or answered(session_id=global_id("Session", session_id))
 
 
@@ -149,7 +166,7 @@ async def password_change(
     *,
     input: Annotated[PasswordChangeInput, strawberry.argument(description="Both passwords.")],
 ) -> Answer | UserError:
-    viewer = _signed_in(context)
+    viewer = signed_in(context)
     with hashing():
         outcome = await flows.change_password(
             context.act,
@@ -178,7 +195,7 @@ async def _end(context: Context, viewer: Customer | Staff, session_id: SessionId
     return outcome if isinstance(outcome, NotFound) else None
 
 
-def _signed_in(context: Context) -> Customer | Staff:
+def signed_in(context: Context) -> Customer | Staff:
     """The viewer of a field that only signed-in people may ask; Vitrine's own machines have no session to speak of."""
     viewer = context.viewer
     if not isinstance(viewer, (Customer, Staff)):
