@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain.access import rules
 from domain.access.errors import EmailTaken, PasswordWrong
-from domain.access.events import PasswordChanged, RefreshTokenReused
+from domain.access.events import LogInsFailed, PasswordChanged, RefreshTokenReused
 from domain.access.model import (
     ADMINISTRATOR,
     USER_AGENT_LENGTH_MAX,
@@ -21,6 +21,8 @@ from domain.access.model import (
     RefreshToken,
 )
 from domain.access.rules import Refresh, RefreshSecrets
+from domain.audit import actions as audit
+from domain.audit.model import SecurityKind
 from domain.error import NotFound, Path
 from domain.ids import AccountId, SessionId, new_id
 from domain.unit import Unit
@@ -29,6 +31,7 @@ from domain.viewer import Permission
 _KEPT_AFTER_EXPIRY = timedelta(days=30)
 """So long the reuse of an old token still gives its thief away, and staff can see when and where somebody was logged in."""
 _FORGOTTEN_AT_ONCE = 5_000
+_FAILURES_NOTED = (5, 25, 100)
 
 
 async def find_account(unit: Unit, *, email_key: str) -> Account | None:
@@ -39,6 +42,19 @@ async def find_account(unit: Unit, *, email_key: str) -> Account | None:
 async def read_account(unit: Unit, *, account_id: AccountId) -> Account | None:
     """An account by its id."""
     return await unit.access.account(account_id)
+
+
+async def note_failure(unit: Unit, *, email_key: str, account_id: AccountId | None, now: datetime) -> None:
+    """Counts a failed log-in on an address, known or not, with the same work; the 5th, 25th and 100th of an hour are noted.
+
+    Of the 5th the owner is told.
+    """
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    count = await unit.access.count_failure(rules.failure_key(email_key), hour=hour)
+    if count in _FAILURES_NOTED:
+        await audit.note(unit, account_id=account_id, kind=SecurityKind.LOG_INS_FAILED, count=count, now=now)
+    if count == _FAILURES_NOTED[0]:
+        unit.announce(LogInsFailed(account_id=account_id or new_id()))
 
 
 async def open_session(
@@ -80,6 +96,9 @@ async def rotate(unit: Unit, *, token: str, secrets: RefreshSecrets, lifetime: t
             return None
         case Refresh.END_FAMILY:
             await unit.access.end_session(family.session_id, because=Ended.TOKEN_REUSED, now=now)
+            await audit.note(
+                unit, account_id=family.account_id, kind=SecurityKind.TOKEN_REUSED, session_id=family.session_id, now=now
+            )
             unit.announce(RefreshTokenReused(account_id=family.account_id, session_id=family.session_id))
             return None
         case Refresh.REPEAT:
@@ -109,11 +128,13 @@ async def end_session(
     """Ends one of the account's own sessions. Ending it twice is fine; a foreign one is not found."""
     if not await unit.access.end_session(session_id, because=Ended.LOGGED_OUT, now=now, account_id=account_id):
         return NotFound(path=at, what="session")
+    await audit.note(unit, account_id=account_id, kind=SecurityKind.SESSION_ENDED, session_id=session_id, now=now)
     return session_id
 
 
 async def end_sessions(unit: Unit, *, account_id: AccountId, now: datetime) -> int:
     """Logs the account out everywhere; how many sessions that ended."""
+    await audit.note(unit, account_id=account_id, kind=SecurityKind.SESSIONS_ENDED, now=now)
     return await unit.access.end_sessions(account_id, because=Ended.LOGGED_OUT_EVERYWHERE, now=now)
 
 
@@ -126,6 +147,7 @@ async def change_password(
         return PasswordWrong(path=at)
     await unit.access.set_password_hash(account.id, password_hash)
     await unit.access.end_sessions(account.id, because=Ended.PASSWORD_CHANGED, now=now, but=session_id)
+    await audit.note(unit, account_id=account.id, kind=SecurityKind.PASSWORD_CHANGED, session_id=session_id, now=now)
     unit.announce(PasswordChanged(account_id=account.id))
     return account.id
 

@@ -129,3 +129,25 @@ class PasswordWrong(UserError):
     @property
     def message(self) -> str:
         return "This is not your present password."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailUnverified(UserError):
+    """The password is right, and the shop lets in only who has verified the address. Told to nobody who does not know the password."""
+
+    code: ClassVar[str] = "EMAIL_UNVERIFIED"
+
+    @property
+    def message(self) -> str:
+        return "Please verify your e-mail address first: we have sent you a letter, and can send another."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailedTokenInvalid(UserError):
+    """The secret of a letter is unknown, used, expired, replaced, or meant for something else: the reasons are told alike."""
+
+    code: ClassVar[str] = "MAILED_TOKEN_INVALID"
+
+    @property
+    def message(self) -> str:
+        return "This link is not good any more. Please ask for a new one."

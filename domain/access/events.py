@@ -10,8 +10,8 @@ from domain.event import Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PasswordChanged(Event):
-    """An account has a new password, and its other sessions have ended. The owner is told by mail."""
+class OfAccount(Event):
+    """A fact about an account; of an address that has none the id is nobody's, so that asking costs the same."""
 
     aggregate: ClassVar[str] = "account"
     account_id: UUID
@@ -22,13 +22,44 @@ class PasswordChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RefreshTokenReused(Event):
+class PasswordChanged(OfAccount):
+    """An account has a new password, and its other sessions have ended. The owner is told by mail."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshTokenReused(OfAccount):
     """A refresh token came a second time, so one of two holders is a thief: the session was ended. The owner is told."""
 
-    aggregate: ClassVar[str] = "account"
-    account_id: UUID
     session_id: UUID
 
-    @property
-    def aggregate_id(self) -> UUID:
-        return self.account_id
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailVerificationRequested(OfAccount):
+    """Somebody asked for a letter by which to verify an address."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordResetRequested(OfAccount):
+    """Somebody asked for a letter by which to set a new password."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailChangeRequested(OfAccount):
+    """An account wishes for another address: both mailboxes are asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailChanged(OfAccount):
+    """An account has another address. The old mailbox is told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceSeen(OfAccount):
+    """Somebody logged in from a device or a place that the account was not seen on before. The owner is told."""
+
+    session_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogInsFailed(OfAccount):
+    """Log-ins on an address have failed often within an hour. Its owner, if it has one, is told."""

@@ -27,7 +27,7 @@ PASSWORD = ("input", "password")
 
 
 async def prove(
-    transact: Transact, ports: AccessPorts, *, email: str, password: str, device: Device
+    transact: Transact, ports: AccessPorts, *, email: str, password: str, device: Device, now: datetime
 ) -> Proved | InvalidCredentials | Throttled:
     """The first half of a log-in: who knows the password of an active account. Nothing is opened yet. Raises `Busy`.
 
@@ -43,6 +43,7 @@ async def prove(
     account = await transact(actions.find_account, email_key=key)
     verified = await ports.hasher.verified(password, account.password_hash if account else None)
     if account is None or not verified.is_right or not account.is_active:
+        await transact(actions.note_failure, email_key=key, account_id=account.id if account else None, now=now)
         return refused
     return Proved(account=account, better_hash=verified.better_hash)
 

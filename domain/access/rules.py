@@ -15,7 +15,18 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from domain.access import errors
-from domain.access.model import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, Family, RefreshToken, Weakness
+from domain.access.model import (
+    PASSWORD_LENGTH_MAX,
+    PASSWORD_LENGTH_MIN,
+    Account,
+    Device,
+    EmailChange,
+    Family,
+    Purpose,
+    RefreshToken,
+    Weakness,
+)
+from domain.audit.rules import network_of
 from domain.error import Path, UserError
 
 GRACE = timedelta(seconds=10)
@@ -78,6 +89,29 @@ def refresh(family: Family, token: RefreshToken, *, now: datetime) -> Refresh:
 def token_hash(token: str) -> bytes | None:
     """SHA-256 of a refresh token; None for what was never one. The token's 256 random bits need no salt."""
     return hashlib.sha256(token.encode()).digest() if _TOKEN.match(token) else None
+
+
+def bound_hash(purpose: Purpose, account: Account, change: EmailChange | None) -> bytes:
+    """SHA-256 of what a mailed secret is bound to: once any of it has changed, the secret is good for nothing.
+
+    Verifying an address outlives a new password; everything else does not.
+    """
+    parts = [purpose.value, str(account.id), email_key(account.email)]
+    if purpose is not Purpose.VERIFY_EMAIL:
+        parts.append(account.password_hash)
+    if change is not None:
+        parts.append(change.new_email)
+    return hashlib.sha256("\x00".join(parts).encode()).digest()
+
+
+def device_hash(account_id: UUID, device: Device) -> bytes:
+    """What makes two log-ins of an account one device: what the client calls itself, and the network it comes from."""
+    return hashlib.sha256(f"{account_id}\x00{device.agent}\x00{network_of(device.address)}".encode()).digest()
+
+
+def failure_key(email_key: str) -> bytes:
+    """Under what failed log-ins of an address are counted: neither staff nor thieves can read an address off it."""
+    return hashlib.sha256(b"failed log-ins\x00" + email_key.encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,17 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from domain.access.model import Account, Ended, Family, NewSession, NewToken, RefreshToken
+from domain.access.model import (
+    Account,
+    EmailChange,
+    Ended,
+    Family,
+    MailedToken,
+    NewSession,
+    NewToken,
+    Purpose,
+    RefreshToken,
+)
 from domain.ids import AccountId, RoleId, SessionId
 from domain.viewer import Permission
 
@@ -66,3 +76,36 @@ class AccessStore(Protocol):
 
     async def add_staff(self, account_id: AccountId, *, name: str, role_id: RoleId) -> None:
         """Makes an account one of staff."""
+
+    async def knows_device(self, account_id: AccountId, device_hash: bytes) -> bool | None:
+        """Whether the account was logged in on this device before; None when it was on none."""
+
+    async def verify_email(self, account_id: AccountId, *, now: datetime) -> None:
+        """Marks the address of a locked account as verified; a second time changes nothing."""
+
+    async def set_email(self, account_id: AccountId, *, email: str, email_key: str, now: datetime) -> bool:
+        """Gives a locked account another, verified address; False when that is somebody else's: then nothing more can be done."""
+
+    async def mailed(self, token_hash: bytes, *, now: datetime) -> MailedToken | None:
+        """A mailed secret that is neither used, replaced nor expired. Locks nothing: the account is locked next."""
+
+    async def add_mailed(self, token: MailedToken, *, now: datetime) -> None:
+        """Keeps a secret of a locked account. One of a purpose is good at a time: replace the old one first."""
+
+    async def replace_mailed(self, account_id: AccountId, purposes: Collection[Purpose], *, now: datetime) -> None:
+        """What a locked account was mailed for these purposes is good no more."""
+
+    async def use_mailed(self, token_id: UUID, *, now: datetime) -> bool:
+        """Uses up a secret; False when it was used or replaced since it was read."""
+
+    async def keep_email_change(self, change: EmailChange, *, now: datetime) -> None:
+        """Keeps the wish of a locked account, instead of an earlier one."""
+
+    async def email_change(self, account_id: AccountId) -> EmailChange | None:
+        """The unfinished wish of an account. Locks nothing."""
+
+    async def confirm_email_change(self, account_id: AccountId, *, is_new: bool, now: datetime) -> bool:
+        """Notes that one mailbox has confirmed; True when both have, which finishes the wish."""
+
+    async def count_failure(self, key_hash: bytes, *, hour: datetime) -> int:
+        """Counts one more failed log-in in an hour; how many those are."""

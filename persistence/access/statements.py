@@ -21,6 +21,7 @@ from sqlalchemy import (
     exists,
     func,
     null,
+    or_,
     select,
     update,
 )
@@ -37,6 +38,7 @@ class AccountKept(NamedTuple):
     password_hash: str
     is_active: bool
     has_password: bool
+    is_verified: bool
 
 
 class FamilyKept(NamedTuple):
@@ -66,9 +68,15 @@ _NOW = bindparam("now", type_=DateTime(timezone=True))
 _HASH = bindparam("token_hash", type_=LargeBinary())
 
 
-def _account(condition: ColumnElement[bool]) -> Select[UUID, str, str, bool, bool]:
+def _account(condition: ColumnElement[bool]) -> Select[UUID, str, str, bool, bool, bool]:
+    is_staff = exists().where(StaffRow.account_id == AccountRow.id)
     return select(
-        AccountRow.id, AccountRow.email, AccountRow.password_hash, AccountRow.is_active, AccountRow.has_password
+        AccountRow.id,
+        AccountRow.email,
+        AccountRow.password_hash,
+        AccountRow.is_active,
+        AccountRow.has_password,
+        or_(AccountRow.email_verified_at.is_not(null()), is_staff).label("is_verified"),
     ).where(condition)
 
 
@@ -96,6 +104,7 @@ ADD_SESSION = Statement(
         id=bindparam("id"),
         account_id=bindparam("account_id"),
         user_agent=bindparam("device"),
+        device_hash=bindparam("device_hash", type_=LargeBinary()),
         created_at=_NOW,
         last_used_at=_NOW,
     )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
-from domain.access.model import Account, Ended, Family, NewSession, NewToken, RefreshToken
+import asyncpg
+
+from domain.access.model import Account, EmailChange, Ended, Family, MailedToken, NewSession, NewToken, Purpose, RefreshToken
 from domain.ids import AccountId, RoleId, SessionId, new_id
 from domain.viewer import Permission
-from persistence.access import statements
+from persistence.access import mailed, statements
 from persistence.access.statements import AccountKept, IdKept
 from persistence.transaction import Transaction
 
@@ -42,7 +45,12 @@ class AccessRows:
 
     async def add_session(self, session: NewSession) -> None:
         await self._transaction.run(
-            statements.ADD_SESSION, id=session.id, account_id=session.account_id, device=session.device, now=session.opened_at
+            statements.ADD_SESSION,
+            id=session.id,
+            account_id=session.account_id,
+            device=session.device,
+            device_hash=session.device_hash,
+            now=session.opened_at,
         )
 
     async def add_token(self, token: NewToken) -> None:
@@ -102,6 +110,9 @@ class AccessRows:
         forgotten = await self._transaction.run(statements.FORGET_TOKENS, before=before, count=count_max)
         if forgotten < count_max:
             await self._transaction.run(statements.FORGET_SESSIONS, before=before)
+            await self._transaction.run(mailed.FORGET_MAILED, before=before)
+            await self._transaction.run(mailed.FORGET_CHANGES, before=before)
+            await self._transaction.run(mailed.FORGET_FAILURES, before=before)
         return forgotten
 
     async def keep_role(self, name: str, permissions: Collection[Permission]) -> RoleId:
@@ -113,6 +124,52 @@ class AccessRows:
     async def add_staff(self, account_id: AccountId, *, name: str, role_id: RoleId) -> None:
         await self._transaction.run(statements.ADD_STAFF, account_id=account_id, name=name, role_id=role_id)
 
+    async def knows_device(self, account_id: AccountId, device_hash: bytes) -> bool | None:
+        row = await self._transaction.row(mailed.KNOWS_DEVICE, account_id=account_id, device_hash=device_hash)
+        return row.is_known if row is not None else None
+
+    async def verify_email(self, account_id: AccountId, *, now: datetime) -> None:
+        await self._transaction.run(mailed.VERIFY_EMAIL, account_id=account_id, now=now)
+
+    async def set_email(self, account_id: AccountId, *, email: str, email_key: str, now: datetime) -> bool:
+        try:
+            await self._transaction.run(mailed.SET_EMAIL, account_id=account_id, email=email, email_key=email_key, now=now)
+        except asyncpg.UniqueViolationError:
+            return False
+        return True
+
+    async def mailed(self, token_hash: bytes, *, now: datetime) -> MailedToken | None:
+        row = await self._transaction.row(mailed.MAILED, token_hash=token_hash, now=now)
+        if row is None:
+            return None
+        return MailedToken(**row._asdict() | {"account_id": AccountId(row.account_id), "purpose": Purpose(row.purpose)})
+
+    async def add_mailed(self, token: MailedToken, *, now: datetime) -> None:
+        await self._transaction.run(mailed.ADD_MAILED, **asdict(token) | {"purpose": token.purpose.value}, now=now)
+
+    async def replace_mailed(self, account_id: AccountId, purposes: Collection[Purpose], *, now: datetime) -> None:
+        named = [each.value for each in purposes]
+        await self._transaction.run(mailed.REPLACE_MAILED, account_id=account_id, purposes=named, now=now)
+
+    async def use_mailed(self, token_id: UUID, *, now: datetime) -> bool:
+        return await self._transaction.run(mailed.USE_MAILED, token_id=token_id, now=now) == 1
+
+    async def keep_email_change(self, change: EmailChange, *, now: datetime) -> None:
+        await self._transaction.run(mailed.KEEP_CHANGE, **asdict(change), now=now)
+
+    async def email_change(self, account_id: AccountId) -> EmailChange | None:
+        row = await self._transaction.row(mailed.CHANGE, account_id=account_id)
+        return None if row is None else EmailChange(**row._asdict() | {"account_id": account_id})
+
+    async def confirm_email_change(self, account_id: AccountId, *, is_new: bool, now: datetime) -> bool:
+        row = await self._transaction.row(mailed.CONFIRM_CHANGE, account_id=account_id, is_new=is_new, now=now)
+        return row is not None and row.is_done
+
+    async def count_failure(self, key_hash: bytes, *, hour: datetime) -> int:
+        row = await self._transaction.row(mailed.COUNT_FAILURE, key_hash=key_hash, hour=hour)
+        assert row is not None
+        return row.count
+
 
 def _snapshot(row: AccountKept | None) -> Account | None:
     if row is None:
@@ -123,4 +180,5 @@ def _snapshot(row: AccountKept | None) -> Account | None:
         password_hash=row.password_hash,
         is_active=row.is_active,
         has_password=row.has_password,
+        is_verified=row.is_verified,
     )
