@@ -6,6 +6,7 @@ outcome unknown, and a person looks.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,7 @@ from domain.payments.provider import (
     Unknown,
 )
 from gateways.payments.http import TOTAL_SECONDS, Answered, Call, Line
+from gateways.payments.methods import misshapen
 from gateways.payments.sandbox_words import NAME, REFERENCE, payment_of
 from gateways.payments.strict_json import Fields, decode
 from gateways.payments.webhook_signature import key_of, signed_id
@@ -34,6 +36,7 @@ _ABOUT_PAYMENTS = ("payment.", "dispute.")
 _REFUSALS = frozenset({400, 402, 404, 422})
 """What says for certain that nothing was done. Not 401 or 409: behind a wrong API key or a key that was used for another
 request, an earlier call may well have charged."""
+_METHOD = re.compile(r"[!-~]{1,200}\Z")
 _PAGE_MAX = 1_000
 _ABILITIES = frozenset(
     {
@@ -85,6 +88,8 @@ class SandboxProvider:
         return None
 
     async def create(self, request: AttemptRequest) -> Answer:
+        if (refusal := misshapen(request.method, _METHOD)) is not None:
+            return refusal
         body = {
             "merchant_reference": request.attempt_key,
             "order_number": request.order_number,

@@ -184,7 +184,13 @@ def _fee(charge: Fields) -> Money | None:
     if charge.is_text("balance_transaction"):
         return None
     booked = charge.inner_or_none("balance_transaction")
-    return None if booked is None else _money(booked, "fee", currency_of(booked.text("currency")))
+    if booked is None:
+        return None
+    fee, currency = booked.whole("fee", low=0, high=_WHOLE_MAX), currency_of(booked.text("currency"))
+    try:
+        return UNITS.of_whole(fee, currency)
+    except ValueError:
+        return None  # a part of a króna: no reason to disbelieve the payment
 
 
 def _latest(disputes: Fields) -> Dispute | None:
