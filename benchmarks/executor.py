@@ -87,7 +87,7 @@ class Asked:
         async with self.open_context(Caller(request_id="benchmark")) as context:
             if not isinstance(context, Context):
                 raise TypeError("a context of another schema")
-            context.now = NOW  # which is a value of some reads
+            context.began = NOW  # which is a value of some reads
             if self.known is not None:
                 context.reader = Recalled(self.database, self.known)
             try:

@@ -63,3 +63,19 @@ def open_depths(*, sockets: Callable[[], int], subscriptions: Callable[[], int],
         Depth("vitrine_open_subscriptions", "Subscriptions running on them.", subscriptions),
         Depth("vitrine_open_streams", "Server-sent event streams open in this process.", streams),
     ]
+
+
+def response_depths(
+    *, size: Callable[[], int], entries: Callable[[], int], flushes: Callable[[], int], is_bypassed: Callable[[], bool]
+) -> list[Depth]:
+    """What the cache of responses holds, and whether it is in use."""
+    return [
+        Depth("vitrine_response_cache_bytes", "Bytes that kept responses take.", size),
+        Depth("vitrine_response_cache_entries", "Responses kept.", entries),
+        Depth(
+            "vitrine_response_cache_flushes", "How often all of them were dropped, for changes may have been missed.", flushes
+        ),
+        Depth(
+            "vitrine_response_cache_bypassed", "1 while other processes are not heard, so that nothing is kept.", is_bypassed
+        ),
+    ]

@@ -69,6 +69,9 @@ class Metrics:
         self._cache = Counter(
             "vitrine_cache_lookups", "Look-ups in the cache of prepared documents.", ["outcome"], registry=registry
         )
+        self._responses = Counter(
+            "vitrine_response_lookups", "Look-ups in the cache of responses to strangers.", ["outcome"], registry=registry
+        )
         self._depths = [(depth, Gauge(depth.name, depth.help, registry=registry)) for depth in depths]
 
     def request(self, *, path: str, method: str, status: int, seconds: float) -> None:
@@ -93,6 +96,10 @@ class Metrics:
     def cache_lookup(self, hit: bool) -> None:
         """The cache of prepared documents was asked."""
         self._cache.labels(outcome="hit" if hit else "miss").inc()
+
+    def response_lookup(self, outcome: str) -> None:
+        """The cache of responses was asked: hit, miss, joined somebody's run, or bypassed."""
+        self._responses.labels(outcome=outcome).inc()
 
     async def page(self, _request: Request) -> Response:
         """All series, the depths read now; a depth that cannot be read is NaN, which Prometheus understands."""

@@ -52,6 +52,11 @@ class Reader:
             self.dependence.note(question, values, rows)
         return rows
 
+    def depends_on(self, question: Question[V]) -> None:
+        """Notes a question whose answer was remembered beyond this request."""
+        if self.dependence is not None:
+            self.dependence.note(question, {}, ())
+
     async def row(self, question: Question[V], **values: object) -> V | None:
         """The first row, or None."""
         found = await self.rows(question, **values)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from domain.money import Currency
-from persistence.channels.reads import ChannelView, active_channels
+from persistence.channels.reads import ACTIVE, ChannelView, active_channels
 from persistence.reader import Reader
 from schema.refusal import Refusal
 
 KEPT_SECONDS = 5.0
-"""How long channels are remembered: a change of a channel is seen by every process within this time."""
+"""How long channels are remembered at most, should a process not have heard that one was changed."""
 _COUNTRY = re.compile(r"[A-Z]{2}\Z")
 _LANGUAGE = re.compile(r"\s*([a-zA-Z]{2,3})(?:-[A-Za-z0-9-]+)?\s*(?:;\s*q=([0-9.]+)\s*)?\Z")
 
@@ -44,13 +44,23 @@ class Places:
         self._monotonic = monotonic
         self._channels: list[ChannelView] = []
         self._until = 0.0
+        self._changes = 0
+
+    def forget(self, _topics: Collection[str] | None = None) -> None:
+        """A channel was changed, or may have been."""
+        self._changes += 1
+        self._until = 0.0
 
     async def channels(self, reader: Reader) -> list[ChannelView]:
         """Every active channel, the default one first."""
-        if not self._channels or self._monotonic() >= self._until:
-            self._channels = await active_channels(reader)
-            self._until = self._monotonic() + KEPT_SECONDS
-        return self._channels
+        reader.depends_on(ACTIVE)
+        if self._channels and self._monotonic() < self._until:
+            return self._channels
+        changes = self._changes
+        channels = await active_channels(reader)
+        if changes == self._changes:
+            self._channels, self._until = channels, self._monotonic() + KEPT_SECONDS
+        return channels
 
     async def choose(self, reader: Reader, wish: Wish) -> Place:
         """The place for a wish; `Refusal` names what is not there."""

@@ -107,6 +107,8 @@ def settings_on(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Cal
             requests_per_minute=1_000_000,
             mutations_per_minute=1_000_000,
             logins_per_minute=1_000,
+            # The tests set their scenes in SQL, of which nobody is told.
+            response_cache_bytes=0,
         )
 
     return settings

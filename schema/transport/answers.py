@@ -14,6 +14,7 @@ import orjson
 import structlog
 from graphql import ExecutionResult, GraphQLError
 
+from schema.caching.kept import Kept
 from schema.transport.bodies import BadRequest
 from schema.transport.caller import Refused
 
@@ -41,13 +42,14 @@ _CALLERS_OWN = frozenset({"BAD_USER_INPUT"})
 class Answer:
     """A rendered response. `status` is the one for `application/graphql-response+json`; `code` the first error's.
 
-    `retry_after` is the longest that an error asks its caller to wait, in seconds.
+    `retry_after` is the longest that an error asks its caller to wait, in seconds. `kept` is there when it is everybody's.
     """
 
     body: bytes
     status: int = 200
     code: str | None = None
     retry_after: int | None = None
+    kept: Kept | None = None
 
 
 class Answers:

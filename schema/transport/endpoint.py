@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from graphql import GraphQLSchema
 from starlette.types import Receive, Scope, Send
 
+from schema.caching.responses import Responses
 from schema.execution.engine import Engine
 from schema.limits import Ceilings
 from schema.transport.admission import Admission
@@ -45,7 +46,7 @@ class Transport:
     `open_about_itself` allows introspection and suggestions in validation errors; `explorer` serves GraphiQL.
     `only_registered` runs nothing but the `registered` documents; `compiled` False runs everything on graphql-core.
     `admission` counts callers' operations; without it nobody is bounded. `tells_all` tells anybody how many statements an
-    operation took, not staff alone.
+    operation took, not staff alone. `responses` keeps answers, which caches in between may use for `shared_seconds`.
     """
 
     schema: GraphQLSchema
@@ -67,6 +68,8 @@ class Transport:
     compiled: bool = True
     admission: Admission | None = None
     tells_all: bool = False
+    responses: Responses | None = None
+    shared_seconds: int = 0
 
 
 class GraphQLEndpoint:
@@ -92,6 +95,7 @@ class GraphQLEndpoint:
             cost_max=transport.ceilings.cost,
             admission=transport.admission,
             tells_all=transport.tells_all,
+            responses=transport.responses,
         )
         self.streams = Streams(
             operations,
@@ -100,7 +104,13 @@ class GraphQLEndpoint:
             keep_alive_seconds=transport.stream_keep_alive_seconds,
             send_seconds=transport.sockets.send_seconds,
         )
-        self._http = GraphQLOverHTTP(operations, self.streams, self.explorer, body_bytes_max=transport.body_bytes_max)
+        self._http = GraphQLOverHTTP(
+            operations,
+            self.streams,
+            self.explorer,
+            body_bytes_max=transport.body_bytes_max,
+            shared_seconds=transport.shared_seconds,
+        )
         self.websockets = GraphQLOverWebSocket(
             operations, self.drain, origins=transport.origins, now=transport.now, limits=transport.sockets
         )

@@ -6,7 +6,6 @@ Streams and the explorer's page begin here and are handed on; sizes and headers 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from urllib.parse import parse_qsl
 from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
+from schema.caching.kept import Kept, etag_of
 from schema.execution.engine import Prepared, Rejected
 from schema.transport.accept import Wanted, wanted
 from schema.transport.answers import Answer
@@ -30,6 +30,7 @@ WATCH_AFTER_SECONDS = 0.5
 """A query that runs longer is given up when its client leaves; quicker ones are not worth the watching."""
 
 _FIELDS_MAX = 20
+_SURROGATES_MAX = 60
 _OURS = 500
 _NO_STORE = (b"cache-control", b"no-store")
 _BY_STATUS: dict[int, Headers] = {401: [(b"www-authenticate", b"Bearer")], 503: [(b"retry-after", b"1")]}
@@ -42,11 +43,20 @@ class ClientGone(Exception):
 class GraphQLOverHTTP:
     """The endpoint for `scope["type"] == "http"`. `explorer` is None where GraphiQL is not offered."""
 
-    def __init__(self, operations: Operations, streams: Streams, explorer: Explorer | None, *, body_bytes_max: int) -> None:
+    def __init__(
+        self,
+        operations: Operations,
+        streams: Streams,
+        explorer: Explorer | None,
+        *,
+        body_bytes_max: int,
+        shared_seconds: int = 0,
+    ) -> None:
         self._operations = operations
         self._streams = streams
         self._explorer = explorer
         self._body_bytes_max = body_bytes_max
+        self._shared_seconds = shared_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id, headers, method = request_id_of(scope), headers_of(scope), scope["method"]
@@ -57,7 +67,7 @@ class GraphQLOverHTTP:
         if form is Wanted.PAGE:
             rest = _without_page(headers["accept"])
             form = wanted(rest) if rest else None
-        exchange = _Exchange(scope["method"], headers, request_id, receive, send, form or Wanted.JSON)
+        exchange = _Exchange(method, headers, request_id, receive, send, form or Wanted.JSON, self._shared_seconds)
         answers = self._operations.answers
         if method not in {"GET", "POST"}:
             refusal = answers.of_code("METHOD_NOT_ALLOWED", "Use GET or POST.", request_id, 405)
@@ -75,6 +85,11 @@ class GraphQLOverHTTP:
         try:
             caller = caller_of(scope, exchange.headers, exchange.request_id)
             ask = await self._posted(exchange) if exchange.method == "POST" else _gotten(scope)
+            if exchange.form is not Wanted.STREAM:
+                remembered = await self._operations.remembered(ask, caller, "http")
+                if remembered is not None:
+                    await exchange.respond(remembered)
+                    return
             prepared = await self._operations.prepare(ask, caller)
         except ClientGone:
             return
@@ -145,6 +160,8 @@ class _Exchange:
     receive: Receive
     send: Send
     form: Wanted
+    shared_seconds: int
+    """How long caches in between may use an answer that is everybody's without asking."""
 
     async def respond(self, answer: Answer) -> None:
         """Answer a well-formed request; a good answer to a GET may be kept by the client, and asked for again by its tag.
@@ -153,7 +170,7 @@ class _Exchange:
         or a monitor must see that it is us.
         """
         status = answer.status if self.form is not Wanted.JSON or answer.status >= _OURS else 200
-        cached = _cache_headers(answer) if self.method == "GET" and answer.code is None else []
+        cached = _cache_headers(answer, self.shared_seconds) if self.method == "GET" and answer.code is None else []
         if cached and _matches(self.headers.get("if-none-match"), cached[0][1]):
             await self.send({"type": "http.response.start", "status": 304, "headers": cached})
             await self.send({"type": "http.response.body", "body": b""})
@@ -235,13 +252,22 @@ def _gotten(scope: Scope) -> Ask:
     return ask_of_query_string({name: value for name, value in parameters.items() if value})
 
 
-def _cache_headers(answer: Answer) -> Headers:
-    tag = b'"' + hashlib.sha256(answer.body).hexdigest()[:32].encode() + b'"'
-    return [
-        (b"etag", tag),
-        (b"cache-control", b"private, no-cache"),
+def _cache_headers(answer: Answer, shared_seconds: int) -> Headers:
+    kept = answer.kept
+    headers = [
+        (b"etag", etag_of(answer.body) if kept is None else kept.etag),
+        (b"cache-control", b"private, no-cache" if kept is None else b"public, max-age=0, s-maxage=%d" % shared_seconds),
         (b"vary", b"Accept, Authorization, Accept-Language, X-Channel, X-Currency, X-Country"),
     ]
+    if kept is not None:
+        headers.append((b"surrogate-key", _surrogate_keys(kept)))
+    return headers
+
+
+def _surrogate_keys(kept: Kept) -> bytes:
+    """What a cache in between may be told to drop the answer by; of very many only what is no single thing."""
+    tags = sorted(kept.tags) if len(kept.tags) <= _SURROGATES_MAX else sorted(tag for tag in kept.tags if ":" not in tag)
+    return " ".join(tags).encode()
 
 
 def _matches(if_none_match: str | None, tag: bytes) -> bool:

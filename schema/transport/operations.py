@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from graphql import ExecutionResult, GraphQLError
+from graphql import ExecutionResult, GraphQLError, OperationType
 
 from domain.viewer import App, Customer, Guest, Machine, Staff, Viewer
+from schema.caching.responses import Reading, Responses
+from schema.context import Context
 from schema.execution.engine import Engine, Prepared, Rejected
 from schema.limits import cost_error
 from schema.transport.admission import NO_OPERATION, Admission, charge_of
@@ -75,7 +77,7 @@ class Operations:
     """Runs operations of one schema for all transports. `seconds_max` bounds a query or mutation, None leaves it open.
 
     An operation that may cost more than `cost_max` is refused. Without `admission` nobody is counted. `tells_all` tells
-    anybody who asks how many statements an operation took, not staff alone.
+    anybody who asks how many statements an operation took, not staff alone. Without `responses` no answer is kept.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class Operations:
         cost_max: int,
         admission: Admission | None = None,
         tells_all: bool = False,
+        responses: Responses | None = None,
     ) -> None:
         self._engine = engine
         self._documents = documents
@@ -101,6 +104,21 @@ class Operations:
         self._admission = admission
         self._tells_all = tells_all
         self._turns = Turns()
+        self._responses = responses
+
+    async def remembered(self, ask: Ask, caller: Caller, transport: str) -> Answer | None:
+        """The answer that is kept for what is asked, counted; Rejected when the caller had enough."""
+        started = time.perf_counter()
+        key = self._key_of(ask, caller)
+        kept = self._responses.get(key) if self._responses is not None and key is not None else None
+        if kept is None:
+            return None
+        if self._admission is not None:
+            asker = self._admission.asker_of(caller)
+            self._admission.refuse_exhausted(asker)
+            await self._admission.count(asker, NO_OPERATION)
+        self._observe(Observation(transport, kept.name, OperationType.QUERY.value, None, time.perf_counter() - started))
+        return Answer(kept.body, kept=kept)
 
     async def prepare(self, ask: Ask, caller: Caller) -> Prepared:
         """The operation asked for, counted; Rejected or BadRequest when there is none to run or the caller had enough."""
@@ -130,18 +148,39 @@ class Operations:
 
     async def run(self, prepared: Prepared, ask: Ask, caller: Caller, transport: str) -> Answer:
         """The answer of a query or mutation; never raises but for cancellation."""
+        key = self._key_of(ask, caller) if prepared.kind is OperationType.QUERY else None
+        if self._responses is None or key is None:
+            return await self._run(prepared, ask, caller, transport, None)
+        return await self._responses.through(
+            key, prepared, lambda reading: self._run(prepared, ask, caller, transport, reading)
+        )
+
+    def _key_of(self, ask: Ask, caller: Caller) -> bytes | None:
+        """Under what the answer may be kept; None when it may not, or when there is no such document."""
+        if self._responses is None:
+            return None
+        try:
+            return self._responses.key_of(self._documents.text_of(ask), ask, caller)
+        except (BadRequest, GraphQLError):
+            return None
+
+    async def _run(self, prepared: Prepared, ask: Ask, caller: Caller, transport: str, reading: Reading | None) -> Answer:
         started = time.perf_counter()
         try:
             cost = prepared.cost(ask.variables)
             told = await self._told(prepared, ask, caller, cost)
             turn = self._turns.of(cost=cost, fields=prepared.weight.fields)
             async with asyncio.timeout(self._seconds_max), turn, self._open_context(caller) as context:
+                if reading is not None and isinstance(context, Context):
+                    context.reader.dependence = reading.dependence
                 result = await self._engine.execute(prepared, ask.variables, context)
                 if ask.extensions.get("statements") is True and (self._tells_all or isinstance(context.viewer, Staff)):
                     told["statements"] = context.statements
                 if told:
                     result.extensions = {**(result.extensions or {}), **told}
                 answer = self.answers.of_result(result, caller.request_id)
+                if reading is not None and self._responses is not None and isinstance(context, Context):
+                    answer = await self._responses.keep(reading, answer, context.reader, prepared.name)
         except Exception as failure:  # noqa: BLE001 - the last place to word a failure; `of_failure` logs what is a bug
             answer = self.answers.of_failure(failure, caller.request_id)
         self.told(transport, prepared, answer.code, started)
