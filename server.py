@@ -105,10 +105,11 @@ def import_products(
     channel: Annotated[str, typer.Option(help="The channel that the prices are for.")] = "default",
 ) -> None:
     """Read a Shopify product CSV of any size; rows that are wrong are reported and the others kept."""
-    from persistence.catalog.importing import import_file
+    from upkeep import import_file
 
-    with _servers() as (_, database_url):
-        report = asyncio.run(import_file(database_url, file, channel=channel, now=datetime.now(UTC), progress=say))
+    with _servers() as (settings, database_url):
+        now = datetime.now(UTC)
+        report = asyncio.run(import_file(database_url, settings.redis_url, file, channel=channel, now=now, progress=say))
     for error in report.errors:
         say(f"line {error.line}, {error.column or 'row'}: {error.reason}")
     if report.failure is not None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 
 from domain.access import flows
 from domain.error import Several, UserError
+from domain.imports.model import ImportReport
 from gateways.identity.emails import EmailSyntax
 from gateways.identity.passwords import Argon2Hasher, ZxcvbnJudge
+from gateways.live.redis import RedisLive
+from persistence.catalog import importing
 from persistence.engine import Database, DatabaseSettings
 from persistence.unit import Transactions
 
@@ -33,6 +38,21 @@ async def create_admin(database_url: str, *, email: str, name: str, password: st
             now=datetime.now(UTC),
         )
     return _told(outcome) if isinstance(outcome, UserError) else None
+
+
+async def import_file(
+    database_url: str, redis_url: str | None, file: Path, *, channel: str, now: datetime, progress: Callable[[str], None]
+) -> ImportReport:
+    """Reads a product CSV; running processes are told of every change, where there is a Redis to tell them by."""
+    if redis_url is None:
+        return await importing.import_file(database_url, file, channel=channel, now=now, progress=progress)
+    live = RedisLive(redis_url)
+    try:
+        return await importing.import_file(
+            database_url, file, channel=channel, now=now, progress=progress, published=live.published
+        )
+    finally:
+        await live.close()
 
 
 def _told(failure: UserError) -> str:

@@ -68,7 +68,9 @@ class RedisLive:
         self._attending = asyncio.create_task(self._attend(), name="live")
 
     async def close(self) -> None:
-        """Ends hearing and publishing."""
+        """Ends hearing and publishing; what was just said is still sent, if Redis takes it soon."""
+        if self._flushing is not None:
+            await asyncio.wait({self._flushing}, timeout=_SOCKET_SECONDS)
         tasks = [task for task in (self._attending, self._flushing) if task is not None]
         for task in tasks:
             task.cancel()

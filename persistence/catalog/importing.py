@@ -53,13 +53,22 @@ PLACES = Question(
 
 
 async def import_file(
-    database_url: str, file: Path, *, channel: str, now: datetime, progress: Callable[[str], None]
+    database_url: str,
+    file: Path,
+    *,
+    channel: str,
+    now: datetime,
+    progress: Callable[[str], None],
+    published: Callable[[Sequence[str]], None] = lambda _topics: None,
 ) -> ImportReport:
-    """Reads a product CSV of any size; `channel` is a slug, or "default". Quantities go to the first warehouse."""
+    """Reads a product CSV of any size; `channel` is a slug, or "default". Quantities go to the first warehouse.
+
+    `published` tells running processes of each change; without, they see it when what they keep is over.
+    """
     database = Database(DatabaseSettings(url=database_url, statement_seconds=STATEMENT_SECONDS))
     await database.open()
     try:
-        transact = Transactions(database, published=lambda _topics: None)
+        transact = Transactions(database, published=published)
         places = await transact.work(_places, channel=channel)
         if isinstance(places, Invalid):
             return ImportReport(progress=ImportProgress(), failure=places.reason)
