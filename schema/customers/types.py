@@ -17,6 +17,7 @@ from schema.access.types import Session, sessions_field
 from schema.context import Context
 from schema.customers.addresses import PostalAddress
 from schema.execution.fields import batch, plain, shows
+from schema.factors.types import SecondFactors, second_factors_field
 from schema.node import Node, identity, loads_nodes
 from schema.orders.lists import orders_connection
 from schema.orders.types import OrderConnection
@@ -86,6 +87,7 @@ class Customer(Node):
     default_shipping_address: CustomerAddress | None = batch(_default_shipping, "Where parcels go unless they say otherwise.")
     default_billing_address: CustomerAddress | None = batch(_default_billing, "Where bills go unless they say otherwise.")
     sessions: list[Session] = sessions_field()
+    second_factors: SecondFactors | None = second_factors_field()
     orders: OrderConnection = batch(_orders, "Their orders, newest first.")
 
 
