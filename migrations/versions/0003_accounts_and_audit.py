@@ -197,7 +197,7 @@ def upgrade() -> None:
     sa.Column('detail', sa.Text(collation='C'), server_default=sa.text("''"), nullable=False),
     sa.Column('count', sa.Integer(), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
-    sa.CheckConstraint("kind IN ('NEW_DEVICE', 'LOG_INS_FAILED', 'EMAIL_VERIFIED', 'EMAIL_CHANGE_REQUESTED', 'EMAIL_CHANGED', 'PASSWORD_CHANGED', 'PASSWORD_RESET', 'SESSION_ENDED', 'SESSIONS_ENDED', 'TOKEN_REUSED', 'FACTOR_ADDED', 'FACTOR_REMOVED', 'RECOVERY_CODES_MADE', 'RECOVERY_CODE_USED', 'IDENTITY_LINKED', 'IDENTITY_UNLINKED', 'ROLE_CHANGED', 'ACCOUNT_DEACTIVATED', 'ACCOUNT_REACTIVATED', 'ERASURE_REQUESTED', 'ERASURE_CANCELLED', 'DATA_EXPORTED')", name=op.f('ck_security_event_kind_known')),
+    sa.CheckConstraint("kind IN ('NEW_DEVICE', 'LOG_INS_FAILED', 'EMAIL_VERIFIED', 'EMAIL_CHANGE_REQUESTED', 'EMAIL_CHANGED', 'PASSWORD_CHANGED', 'PASSWORD_RESET', 'SESSION_ENDED', 'SESSIONS_ENDED', 'TOKEN_REUSED', 'FACTOR_ADDED', 'FACTOR_REMOVED', 'RECOVERY_CODES_MADE', 'RECOVERY_CODE_USED', 'PASSKEY_CLONED', 'IDENTITY_LINKED', 'IDENTITY_UNLINKED', 'ROLE_CHANGED', 'ACCOUNT_DEACTIVATED', 'ACCOUNT_REACTIVATED', 'ERASURE_REQUESTED', 'ERASURE_CANCELLED', 'DATA_EXPORTED')", name=op.f('ck_security_event_kind_known')),
     sa.CheckConstraint('count > 0', name=op.f('ck_security_event_count_positive')),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_security_event_account_id'), ondelete='RESTRICT'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_security_event'))
