@@ -97,7 +97,7 @@ class Settings(BaseSettings):
     document_aliases_max: int = Field(60, ge=0)
     document_directives_max: int = Field(20, ge=0)
     document_definitions_max: int = Field(50, ge=1)
-    operation_cost_max: int = Field(10_000, ge=100)
+    operation_cost_max: int = Field(20_000, ge=100)
     response_cache_bytes: int = Field(67_108_864, ge=0)
     response_cache_seconds: int = Field(60, ge=1)
     response_shared_seconds: int = Field(5, ge=0)
@@ -221,7 +221,7 @@ class Settings(BaseSettings):
     @property
     def cost_allowed(self) -> int:
         """What the operations of one account, or of one guest's address, may cost together in a minute."""
-        return self.cost_per_minute or 100 * self.requests_allowed
+        return self.cost_per_minute or 200 * self.requests_allowed
 
     @property
     def mutations_allowed(self) -> int:

@@ -46,7 +46,7 @@ class Ceilings:
     aliases: int = 30
     directives: int = 50
     mutations: int = 4
-    cost: int = 10_000
+    cost: int = 20_000
 
 
 NOTHING = Bill(Lot())

@@ -236,7 +236,7 @@ class Cart(Node):
 
     id: strawberry.ID = batch(_secret_ids, "The secret id. Keep it on the buyer's device.")
     state: CartState = via("state.value", "Where it stands.")
-    lines: list[CartLine] = batch(_lines, "What is in it, in the order it came; at most 200 lines.")
+    lines: list[CartLine] = batch(_lines, "What is in it, in the order it came; at most 200 lines.", size=20)
     total_quantity: int = batch(_totals, "Units over all lines.")
     cost: CartCost = batch(_costs, "What it costs now.")
     currency: CurrencyCode = plain("The currency of all its amounts.")

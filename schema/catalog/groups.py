@@ -87,10 +87,10 @@ class Category(Node):
         _ancestors, "The categories above it, the root first; 100 at most."
     )
     children: list[Annotated[Category, strawberry.lazy("schema.catalog.groups")]] = batch(
-        _children, "The categories right below it, in order; 500 at most."
+        _children, "The categories right below it, in order; 500 at most.", size=20
     )
     descendants: list[Annotated[Category, strawberry.lazy("schema.catalog.groups")]] = batch(
-        _descendants, "All categories below it, level by level; 500 at most."
+        _descendants, "All categories below it, level by level; 500 at most.", size=50
     )
     products: ProductConnection = batch(
         _products_of_categories, "Products in it or anywhere below it, each once; the newest first unless `orderBy` says."

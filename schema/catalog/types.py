@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from domain.catalog.model import Attribute, AttributeKind, ProductStatus
+from domain.catalog.rules import OPTIONS_MAX
 from domain.money import Currency
 from domain.money import Money as Amount
 from domain.viewer import Permission
@@ -74,7 +75,9 @@ class Variant(Node):
     id: strawberry.ID = identity("Variant")
     sku: str = plain("The stock keeping unit, unique in the shop.")
     name: str = plain("Its options' values, or the product's name when there are none.")
-    options: list[SelectedOption] = computed(parts.selected_options, "What it has for each option of the product.")
+    options: list[SelectedOption] = computed(
+        parts.selected_options, "What it has for each option of the product.", size=OPTIONS_MAX
+    )
     price: Money | None = computed(_price, "What one costs on the channel, in the operation's currency; null: not sold here.")
     compare_at_price: Money | None = computed(_compared, "The price it is shown struck through against; null: none.")
     availability: Availability = computed(parts.availability, "Whether it is to be had now.")
@@ -171,8 +174,8 @@ class Product(Node):
     product_type: str = plain("What kind of thing it is; may be empty.")
     tags: list[str] = plain("Words to find it by.")
     price_range: PriceRange | None = computed(_range, "What its variants cost here; null: it has no price here.")
-    variants: list[Variant] = batch(_variants, "What can be bought, in order; 250 at most.")
-    options: list[ProductOption] = batch(_options, "What a buyer chooses between; 3 at most.")
+    variants: list[Variant] = batch(_variants, "What can be bought, in order; 250 at most.", size=20)
+    options: list[ProductOption] = batch(_options, "What a buyer chooses between; 3 at most.", size=OPTIONS_MAX)
     variant_by_selected_options: Variant | None = batch(_selected, "The variant of these options; null when there is none.")
     is_available: bool = batch(_availability, "Whether some variant is to be had now.")
     images: list[Image] = batch(_images, "Its pictures, in order; 250 at most.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AbstractAsyncContextManager, nullcontext
 
-DEAR = 1_000
+DEAR = 3_000
 """From this cost on an operation takes turns: it keeps the processor busy for milliseconds at a stretch."""
 FIELDS_MANY = 150
 """So does one of so many fields, whatever their cost."""

@@ -71,7 +71,7 @@ def packages(node: Path) -> Path:
     for name in ("package.json", "package-lock.json"):
         shutil.copy(HERE / name, draft)
     environment = {**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
-    command = [node, found[1], "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    command = [str(node), str(found[1]), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     done = subprocess.run(
         command, cwd=draft, env=environment, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
     )

@@ -103,7 +103,7 @@ async def test_who_asks_is_told_what_is_left(apis: Apis, address: str) -> None:
     caller = CallerAt(address)
     asking: dict[str, Any] = {"extensions": {"rateLimit": True}}
     told = (await caller.posts(apis.first, HELLO, **asking)).json()["extensions"]["rateLimit"]
-    assert (told["limit"], told["remaining"]) == (800, 700), "the least that an operation counts for"
+    assert (told["limit"], told["remaining"]) == (1_600, 1_400), "the least that an operation counts for"
     assert 1 <= told["resetSeconds"] <= 60
     told = (await caller.posts(apis.second, TWO, **asking)).json()["extensions"]["rateLimit"]
     assert (told["limit"], told["remaining"]) == (5, 3)
@@ -115,10 +115,10 @@ async def test_what_an_operation_may_cost_is_counted_not_what_it_gives(apis: Api
     asking: dict[str, Any] = {"extensions": {"rateLimit": True, "cost": True}}
     page = "query($first: Int) { products(first: $first) { nodes { variants { id } } } }"
     told = (await caller.posts(apis.first, page, variables={"first": 40}, **asking)).json()["extensions"]
-    assert told["cost"]["requested"] == 1 + 40 * (1 + 10)
-    assert (told["rateLimit"]["limit"], told["rateLimit"]["remaining"]) == (800, 800 - 441)
+    assert told["cost"]["requested"] == 1 + 40 * (1 + 20)
+    assert (told["rateLimit"]["limit"], told["rateLimit"]["remaining"]) == (1_600, 1_600 - 841)
     assert await caller.code(apis.second, page, variables={"first": 40}) == "RATE_LIMITED"
-    assert await caller.code(apis.second, page, variables={"first": 30}) == "OK"
+    assert await caller.code(apis.second, page, variables={"first": 36}) == "OK"
 
 
 async def test_coupon_codes_cannot_be_guessed_at_leisure(apis: Apis, address: str) -> None:
@@ -154,8 +154,8 @@ async def test_an_api_whose_redis_is_killed_serves_on_with_half_the_allowance(
 
 async def test_development_allows_ten_times_what_production_does(settings_on: Callable[[str], Settings]) -> None:
     unset = settings_on("postgresql:///shop").model_copy(update={"requests_per_minute": None, "mutations_per_minute": None})
-    assert (unset.requests_allowed, unset.cost_allowed, unset.mutations_allowed) == (6_000, 600_000, 1_200)
+    assert (unset.requests_allowed, unset.cost_allowed, unset.mutations_allowed) == (6_000, 1_200_000, 1_200)
     production = unset.model_copy(update={"mode": Mode.PRODUCTION})
-    assert (production.requests_allowed, production.cost_allowed, production.mutations_allowed) == (600, 60_000, 120)
+    assert (production.requests_allowed, production.cost_allowed, production.mutations_allowed) == (600, 120_000, 120)
     chosen = production.model_copy(update={"requests_per_minute": 7, "cost_per_minute": 50, "mutations_per_minute": 3})
     assert (chosen.requests_allowed, chosen.cost_allowed, chosen.mutations_allowed) == (7, 50, 3)

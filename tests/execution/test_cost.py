@@ -1,0 +1,45 @@
+"""No operation answers with more objects than it was said to cost beforehand: random operations over the whole schema."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from typing import Any
+
+from schema.execution.engine import Rejected
+from tests.execution.documents import Author
+from tests.execution.world import Both
+
+OPERATIONS = int(os.environ.get("OPERATIONS", "600"))
+SEED = int(os.environ.get("SEED", str(time.time_ns() % 1_000_000)))
+
+
+def objects(value: Any) -> int:
+    """How many objects an answer holds, but for its outermost."""
+    match value:
+        case dict():
+            return 1 + sum(map(objects, value.values()))
+        case list():
+            return sum(map(objects, value))
+    return 0
+
+
+async def test_what_an_operation_may_cost_is_never_less_than_the_objects_that_it_answers_with(both: Both) -> None:
+    print(f"SEED={SEED} OPERATIONS={OPERATIONS}")  # noqa: T201 - shown when it fails, to do it again
+    chance = random.Random(SEED)
+    author = Author(both.schema, chance, both.known)
+    run = filled = 0
+    while run < OPERATIONS:
+        text, variables = author.operation()
+        try:
+            prepared = await both.fast.prepare(text, None)
+        except Rejected:
+            continue
+        who = chance.choice(("guest", "customer", "staff", "staff"))
+        result = await both.run(both.fast, prepared, variables, who)
+        actual = objects(result.data) - 1 if result.data is not None else 0
+        assert prepared.cost(variables) >= actual, f"{prepared.cost(variables)} for {actual} with {variables}:\n{text}"
+        run += 1
+        filled += actual > 10
+    assert filled > OPERATIONS / 20, "otherwise this shows little"
