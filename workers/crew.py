@@ -10,6 +10,7 @@ from uuid import UUID
 
 import structlog
 
+from domain.access.secrets import OneTimeSecrets
 from domain.notices.provider import Post
 from domain.seal import Seal
 from domain.webhooks.flows import Means
@@ -28,6 +29,7 @@ from persistence.engine import Database, DatabaseSettings
 from persistence.failures import Unavailable
 from persistence.unit import Transactions
 from workers.carrier import Carrier
+from workers.letters.slots import FillingPost
 from workers.pace import Pace
 from workers.roster import Roster
 from workers.schedule import run_entry
@@ -65,13 +67,15 @@ class Crew:
         carrier = SignedCarrier(allows_local=settings.calls_local)
         self._stack.push_async_callback(carrier.close)
         keys = tuple(key.encode() for key in settings.secret_keys)
+        secrets = OneTimeSecrets(keys)
         self._tools = Tools(
             database=database,
             transact=Transactions(database, published=live.published),
-            post=post_of(settings),
+            post=FillingPost(post_of(settings), secrets),
             carrier=Carrier(),
             delivery=self._pace.delivery,
             seal=Seal(keys),
+            secrets=secrets,
             addresses=Addresses(
                 storefront_url=settings.storefront_url,
                 mail_from=settings.mail_from,

@@ -39,7 +39,7 @@ def about_account(kind: NoticeKind) -> InTransaction:
         if account is None:
             return None  # closed since: there is nobody to write to
         letter = account_letter(kind, account)
-        await _queue(unit, fact, tools.addresses, kind, recipient=account.email, letter=letter, order_id=None)
+        await queue_letter(unit, fact, tools.addresses, kind, recipient=account.email, letter=letter)
         return None
 
     return tell
@@ -65,7 +65,7 @@ async def tell_staff(unit: UnitOfWork, fact: Fact, tools: Tools) -> UserError | 
     if order is None:
         return _no_order(fact)
     letter = order_letter(kind, order, status=order.status, way=NO_WAY)
-    await _queue(unit, fact, tools.addresses, kind, recipient=mailbox, letter=letter, order_id=order.id)
+    await queue_letter(unit, fact, tools.addresses, kind, recipient=mailbox, letter=letter, order_id=order.id)
     return None
 
 
@@ -87,11 +87,11 @@ async def _tell_buyer(unit: UnitOfWork, fact: Fact, tools: Tools, kind: NoticeKi
     if order is None:
         return _no_order(fact)
     letter = order_letter(kind, order, status=status or order.status, way=_way(tools, order.id))
-    await _queue(unit, fact, tools.addresses, kind, recipient=order.email, letter=letter, order_id=order.id)
+    await queue_letter(unit, fact, tools.addresses, kind, recipient=order.email, letter=letter, order_id=order.id)
     return None
 
 
-async def _queue(
+async def queue_letter(
     unit: UnitOfWork,
     fact: Fact,
     addresses: Addresses,
@@ -99,8 +99,9 @@ async def _queue(
     *,
     recipient: str,
     letter: Rendered,
-    order_id: UUID | None,
+    order_id: UUID | None = None,
 ) -> None:
+    """Queues the one letter of a task."""
     notice_id = NoticeId(new_id())
     domain = parseaddr(addresses.mail_from)[1].rpartition("@")[2] or "localhost"
     await queue(

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from domain.access import actions as access
+from domain.access.model import Purpose
 from domain.notices.model import NoticeKind
 from domain.webhooks import actions as outgoing
 from persistence.unit import UnitOfWork
-from workers import catalog, notices, orders, payments, webhooks
+from workers import accounts, catalog, notices, orders, payments, webhooks
 from workers.notices import about_account, about_order
 from workers.schedule import Entry
 from workers.tasks import LONG, Outside, Task, Tools, Within
@@ -41,6 +42,12 @@ ROUTES: Mapping[str, Sequence[str]] = {
     "RegistrationRepeated": ("tell_registered",),
     "PasswordChanged": ("tell_password_change",),
     "RefreshTokenReused": ("tell_ended_session",),
+    "EmailVerificationRequested": ("mail_verification",),
+    "PasswordResetRequested": ("mail_reset",),
+    "EmailChangeRequested": ("ask_old_mailbox", "ask_new_mailbox"),
+    "EmailChanged": ("tell_old_mailbox",),
+    "DeviceSeen": ("tell_new_device",),
+    "LogInsFailed": ("tell_failed_log_ins",),
     "NoticeQueued": ("send_notice",),
     "WebhooksDue": ("send_webhooks",),
 }
@@ -58,10 +65,17 @@ TASKS: Mapping[str, Task] = {
     "look_up_payment": Outside(payments.look_up),
     "tell_refund": Within(about_order(NoticeKind.REFUNDED)),
     "import_products": Outside(catalog.import_products, queue=LONG, seconds_max=3600.0),
-    "welcome": Within(about_account(NoticeKind.WELCOME)),
+    "welcome": Within(accounts.welcome),
     "tell_registered": Within(about_account(NoticeKind.ALREADY_REGISTERED)),
     "tell_password_change": Within(about_account(NoticeKind.PASSWORD_CHANGED)),
     "tell_ended_session": Within(about_account(NoticeKind.SESSION_ENDED)),
+    "mail_verification": Within(accounts.mail_secret(NoticeKind.EMAIL_VERIFICATION, Purpose.VERIFY_EMAIL)),
+    "mail_reset": Within(accounts.mail_secret(NoticeKind.PASSWORD_RESET, Purpose.RESET_PASSWORD)),
+    "ask_old_mailbox": Within(accounts.ask_old_mailbox),
+    "ask_new_mailbox": Within(accounts.ask_new_mailbox),
+    "tell_old_mailbox": Within(accounts.tell_old_mailbox),
+    "tell_new_device": Within(about_account(NoticeKind.NEW_DEVICE)),
+    "tell_failed_log_ins": Within(about_account(NoticeKind.LOG_INS_FAILED)),
     "send_notice": Outside(notices.send),
     "send_webhooks": Outside(webhooks.send_now),
 }

@@ -15,6 +15,7 @@ from uuid import UUID
 
 import structlog
 
+from domain.access.secrets import OneTimeSecrets
 from domain.error import UserError
 from domain.notices.model import Delivery
 from domain.notices.provider import Post
@@ -70,6 +71,7 @@ class Tools:
     carrier: Carrier
     delivery: Delivery
     seal: Seal
+    secrets: OneTimeSecrets
     addresses: Addresses
     providers: Mapping[str, Provider]
     webhooks: Means

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain.access import rules
 from domain.access.errors import EmailTaken, PasswordWrong
-from domain.access.events import LogInsFailed, PasswordChanged, RefreshTokenReused
+from domain.access.events import DeviceSeen, LogInsFailed, PasswordChanged, RefreshTokenReused
 from domain.access.model import (
     ADMINISTRATOR,
     USER_AGENT_LENGTH_MAX,
@@ -74,11 +74,20 @@ async def open_session(
     if better_hash is not None:
         await unit.access.set_password_hash(account.id, better_hash)
     session_id = SessionId(new_id())
+    device_hash = rules.device_hash(account.id, device)
+    is_known = await unit.access.knows_device(account.id, device_hash)
     await unit.access.add_session(
         NewSession(
-            id=session_id, account_id=account.id, device=rules.printable(device.agent)[:USER_AGENT_LENGTH_MAX], opened_at=now
+            id=session_id,
+            account_id=account.id,
+            device=rules.printable(device.agent)[:USER_AGENT_LENGTH_MAX],
+            device_hash=device_hash,
+            opened_at=now,
         )
     )
+    if is_known is False:
+        await audit.note(unit, account_id=account.id, kind=SecurityKind.NEW_DEVICE, session_id=session_id, now=now)
+        unit.announce(DeviceSeen(account_id=account.id, session_id=session_id))
     token = secrets.first()
     await unit.access.add_token(_kept(token, session_id, lifetime, now))
     return OpenSession(account_id=account.id, session_id=session_id, refresh_token=token, refresh_expires_at=now + lifetime)

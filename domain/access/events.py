@@ -10,7 +10,7 @@ from domain.event import Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OfAccount(Event):
+class _OfAccount(Event):
     """A fact about an account; of an address that has none the id is nobody's, so that asking costs the same."""
 
     aggregate: ClassVar[str] = "account"
@@ -22,44 +22,44 @@ class OfAccount(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PasswordChanged(OfAccount):
+class PasswordChanged(_OfAccount):
     """An account has a new password, and its other sessions have ended. The owner is told by mail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RefreshTokenReused(OfAccount):
+class RefreshTokenReused(_OfAccount):
     """A refresh token came a second time, so one of two holders is a thief: the session was ended. The owner is told."""
 
     session_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EmailVerificationRequested(OfAccount):
+class EmailVerificationRequested(_OfAccount):
     """Somebody asked for a letter by which to verify an address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PasswordResetRequested(OfAccount):
+class PasswordResetRequested(_OfAccount):
     """Somebody asked for a letter by which to set a new password."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EmailChangeRequested(OfAccount):
+class EmailChangeRequested(_OfAccount):
     """An account wishes for another address: both mailboxes are asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EmailChanged(OfAccount):
+class EmailChanged(_OfAccount):
     """An account has another address. The old mailbox is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceSeen(OfAccount):
+class DeviceSeen(_OfAccount):
     """Somebody logged in from a device or a place that the account was not seen on before. The owner is told."""
 
     session_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LogInsFailed(OfAccount):
+class LogInsFailed(_OfAccount):
     """Log-ins on an address have failed often within an hour. Its owner, if it has one, is told."""

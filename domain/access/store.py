@@ -104,6 +104,9 @@ class AccessStore(Protocol):
     async def email_change(self, account_id: AccountId) -> EmailChange | None:
         """The unfinished wish of an account. Locks nothing."""
 
+    async def last_email_change(self, account_id: AccountId) -> EmailChange | None:
+        """The wish of an account that was fulfilled, as long as it is remembered. Locks nothing."""
+
     async def confirm_email_change(self, account_id: AccountId, *, is_new: bool, now: datetime) -> bool:
         """Notes that one mailbox has confirmed; True when both have, which finishes the wish."""
 

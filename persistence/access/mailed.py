@@ -62,7 +62,7 @@ class Done(NamedTuple):
 class Counted(NamedTuple):
     """How often something happened."""
 
-    count: int
+    times: int
 
 
 _NOW = bindparam("now", type_=DateTime(timezone=True))
@@ -161,7 +161,7 @@ COUNT_FAILURE = Question(
     Counted,
     _FAILURE.on_conflict_do_update(
         index_elements=[LogInFailureRow.key_hash, LogInFailureRow.hour], set_={"count": LogInFailureRow.count + 1}
-    ).returning(LogInFailureRow.count),
+    ).returning(LogInFailureRow.count.label("times")),
 )
 FORGET_FAILURES = Statement(
     delete(LogInFailureRow).where(LogInFailureRow.hour < bindparam("before", type_=DateTime(timezone=True)))

@@ -161,6 +161,10 @@ class AccessRows:
         row = await self._transaction.row(mailed.CHANGE, account_id=account_id)
         return None if row is None else EmailChange(**row._asdict() | {"account_id": account_id})
 
+    async def last_email_change(self, account_id: AccountId) -> EmailChange | None:
+        row = await self._transaction.row(mailed.LAST_CHANGE, account_id=account_id)
+        return None if row is None else EmailChange(**row._asdict() | {"account_id": account_id})
+
     async def confirm_email_change(self, account_id: AccountId, *, is_new: bool, now: datetime) -> bool:
         row = await self._transaction.row(mailed.CONFIRM_CHANGE, account_id=account_id, is_new=is_new, now=now)
         return row is not None and row.is_done
@@ -168,7 +172,7 @@ class AccessRows:
     async def count_failure(self, key_hash: bytes, *, hour: datetime) -> int:
         row = await self._transaction.row(mailed.COUNT_FAILURE, key_hash=key_hash, hour=hour)
         assert row is not None
-        return row.count
+        return row.times
 
 
 def _snapshot(row: AccountKept | None) -> Account | None:

@@ -21,6 +21,16 @@ described(
     ALREADY_REGISTERED="Somebody tried to open an account with an address that has one.",
     PASSWORD_CHANGED="The password of an account was changed.",  # noqa: S106 - the name of a letter
     SESSION_ENDED="A log-in was used from two places and has been ended.",
+    EMAIL_VERIFICATION="Asks an owner to verify their address.",
+    PASSWORD_RESET="Lets an owner set a new password.",  # noqa: S106 - the name of a letter
+    EMAIL_CHANGE_LEAVING="Asks the old mailbox to confirm a change of address.",
+    EMAIL_CHANGE_TAKING="Asks the new mailbox to confirm a change of address.",
+    EMAIL_CHANGED="Tells the old mailbox that the address was changed.",
+    NEW_DEVICE="Somebody logged in on a device or from a place that is new.",
+    LOG_INS_FAILED="Several log-ins have failed.",
+    ERASURE_PLANNED="An account is going to be erased.",
+    ERASURE_CANCELLED="An account stays after all.",
+    DATA_EXPORT_READY="A copy of the customer's data is ready.",
 )
 described(
     NoticeState,

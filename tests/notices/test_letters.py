@@ -21,6 +21,16 @@ ACCOUNT_KINDS = (
     NoticeKind.ALREADY_REGISTERED,
     NoticeKind.PASSWORD_CHANGED,
     NoticeKind.SESSION_ENDED,
+    NoticeKind.EMAIL_VERIFICATION,
+    NoticeKind.PASSWORD_RESET,
+    NoticeKind.EMAIL_CHANGE_LEAVING,
+    NoticeKind.EMAIL_CHANGE_TAKING,
+    NoticeKind.EMAIL_CHANGED,
+    NoticeKind.NEW_DEVICE,
+    NoticeKind.LOG_INS_FAILED,
+    NoticeKind.ERASURE_PLANNED,
+    NoticeKind.ERASURE_CANCELLED,
+    NoticeKind.DATA_EXPORT_READY,
 )
 ORDER_KINDS = tuple(kind for kind in NoticeKind if kind not in ACCOUNT_KINDS)
 FACTS = OrderFacts(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from domain.access.secrets import OneTimeSecrets
 from domain.notices.model import Delivery, Letter
 from domain.notices.provider import Accepted, NotAccepted, Post
 from domain.seal import Seal
@@ -19,6 +20,7 @@ from workers.carrier import Carrier
 from workers.tasks import Addresses, Tools
 
 SEAL = Seal((b"k" * 32,))
+ONE_TIME = OneTimeSecrets((b"k" * 32,))
 
 
 @dataclass
@@ -50,6 +52,7 @@ def tools_of(
         carrier=Carrier(),
         delivery=delivery or Delivery(),
         seal=SEAL,
+        secrets=ONE_TIME,
         addresses=Addresses(storefront_url=storefront_url, mail_from="Vitrine <shop@vitrine.example>", staff_email=staff_email),
         providers={},
         webhooks=Means(

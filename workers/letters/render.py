@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -109,15 +110,34 @@ def order_letter(kind: NoticeKind, facts: OrderFacts, *, status: str, way: Way) 
             "tax_note": f"{labels['tax_included']}: {money(included)}" if included else "",
             "address": _address(facts.shipping_address, locale) if kind in _WITH_LINES else [],
             "link": way.link,
-            "order_key": way.order_key,
+            "link_label": labels["see_order"],
+            "key": way.order_key,
+            "key_label": labels["order_key"],
         },
     )
 
 
-def account_letter(kind: NoticeKind, facts: AccountFacts) -> Rendered:
-    """A letter about an account, in its language."""
-    nothing: dict[str, Any] = {"lines": [], "sums": [], "tax_note": "", "address": [], "link": "", "order_key": ""}
-    return _rendered(kind, words_of(facts.language), values={"shop": facts.shop_name}, name=facts.first_name, shown=nothing)
+def account_letter(
+    kind: NoticeKind, facts: AccountFacts, *, link: str = "", code: str = "", day: date | None = None
+) -> Rendered:
+    """A letter about an account, in its language; with a link that does something, or the code that stands in for it."""
+    words = words_of(facts.language)
+    return _rendered(
+        kind,
+        words,
+        values={"shop": facts.shop_name, "day": format_date(day, "long", locale=_locale(facts.language)) if day else ""},
+        name=facts.first_name,
+        shown={
+            "lines": [],
+            "sums": [],
+            "tax_note": "",
+            "address": [],
+            "link": link,
+            "link_label": words["letters"][kind.value].get("link", ""),
+            "key": code,
+            "key_label": words["labels"]["code"],
+        },
+    )
 
 
 def words_of(language: str) -> Mapping[str, Any]:
