@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -39,10 +38,8 @@ def url_problem(url: str, *, allows_local: bool) -> str | None:
     return None
 
 
-class Naming(Protocol):
-    """Public ids, as the API spells them."""
-
-    def __call__(self, type_name: str, id: UUID) -> str: ...
+Naming = Callable[[str, UUID], str]
+"""Public ids as the API spells them, by the name of the type."""
 
 
 def shown_fields(aggregate: str, aggregate_id: UUID, fields: Mapping[str, object], named: Naming) -> dict[str, object]:

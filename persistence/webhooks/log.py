@@ -59,13 +59,14 @@ MOVE_ON = Statement(update(EventLogRow).values(position=bindparam("position", ty
 DELIVER = Statement(
     insert(WebhookDeliveryRow)
     .from_select(
-        ["id", "endpoint_id", "event_id", "aggregate_id", "position"],
+        ["id", "endpoint_id", "event_id", "aggregate_id", "position", "created_at"],
         select(
             func.gen_random_uuid(),
             WebhookEndpointRow.id,
             OutboxEventRow.id,
             OutboxEventRow.aggregate_id,
             OutboxEventRow.position,
+            OutboxEventRow.created_at,
         )
         .join(WebhookEndpointRow, OutboxEventRow.kind == any_(WebhookEndpointRow.kinds))
         .where(

@@ -128,6 +128,7 @@ _CHOSEN = (
         OutboxEventRow.id.label("event_id"),
         OutboxEventRow.aggregate_id,
         OutboxEventRow.position,
+        OutboxEventRow.created_at,
     )
     .join(WebhookEndpointRow, OutboxEventRow.kind == any_(WebhookEndpointRow.kinds))
     .where(
@@ -142,7 +143,7 @@ BETWEEN = Question(
 )
 REPLAY = Statement(
     upsert(WebhookDeliveryRow)
-    .from_select(["id", "endpoint_id", "event_id", "aggregate_id", "position"], _CHOSEN)
+    .from_select(["id", "endpoint_id", "event_id", "aggregate_id", "position", "created_at"], _CHOSEN)
     .on_conflict_do_update(index_elements=["endpoint_id", "event_id"], set_=_PENDING_AGAIN)
 )
 

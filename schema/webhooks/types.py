@@ -141,7 +141,7 @@ class WebhookDelivery(Node):
     attempts: int = plain("How often it was tried.")
     due_at: datetime = plain("When it is tried next, while it is PENDING.")
     ended_at: datetime | None = plain("When it was delivered or given up.")
-    created_at: datetime = plain("When the event was written down for the endpoint.")
+    created_at: datetime = plain("When the event happened, or the trial was asked for.")
     endpoint: WebhookEndpoint | None = batch(_endpoints, "Where it goes.")
     event: Event | None = batch(_events, "What it tells; null for a trial, and without the permission to read it.")
     tries: list[WebhookAttempt] = batch(_attempts, f"The latest tries, newest first, {ATTEMPTS_SHOWN} at most.")
