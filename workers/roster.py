@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from domain.access import actions as access
 from domain.access.model import Purpose
+from domain.factors.actions.waiting import forget_expired
 from domain.notices.model import NoticeKind
 from domain.webhooks import actions as outgoing
 from persistence.unit import UnitOfWork
@@ -48,6 +49,13 @@ ROUTES: Mapping[str, Sequence[str]] = {
     "EmailChanged": ("tell_old_mailbox",),
     "DeviceSeen": ("tell_new_device",),
     "LogInsFailed": ("tell_failed_log_ins",),
+    "FactorAdded": ("tell_added_factor",),
+    "FactorRemoved": ("tell_removed_factor",),
+    "RecoveryCodesReplaced": ("tell_replaced_codes",),
+    "RecoveryCodeUsed": ("tell_used_code",),
+    "PasskeyCloned": ("tell_cloned_passkey",),
+    "IdentityLinked": ("tell_linked_identity",),
+    "IdentityUnlinked": ("tell_unlinked_identity",),
     "NoticeQueued": ("send_notice",),
     "WebhooksDue": ("send_webhooks",),
 }
@@ -76,6 +84,13 @@ TASKS: Mapping[str, Task] = {
     "tell_old_mailbox": Within(accounts.tell_old_mailbox),
     "tell_new_device": Within(about_account(NoticeKind.NEW_DEVICE)),
     "tell_failed_log_ins": Within(about_account(NoticeKind.LOG_INS_FAILED)),
+    "tell_added_factor": Within(about_account(NoticeKind.FACTOR_ADDED)),
+    "tell_removed_factor": Within(about_account(NoticeKind.FACTOR_REMOVED)),
+    "tell_replaced_codes": Within(about_account(NoticeKind.RECOVERY_CODES_REPLACED)),
+    "tell_used_code": Within(about_account(NoticeKind.RECOVERY_CODE_USED)),
+    "tell_cloned_passkey": Within(about_account(NoticeKind.PASSKEY_CLONED)),
+    "tell_linked_identity": Within(about_account(NoticeKind.IDENTITY_LINKED)),
+    "tell_unlinked_identity": Within(about_account(NoticeKind.IDENTITY_UNLINKED)),
     "send_notice": Outside(notices.send),
     "send_webhooks": Outside(webhooks.send_now),
 }
@@ -87,6 +102,8 @@ async def _forget_old(tools: Tools) -> None:
     while await tools.transact.work(_forget_facts):
         pass
     while await tools.transact(access.forget_old, now=datetime.now(UTC)):
+        pass
+    while await tools.transact(forget_expired, now=datetime.now(UTC)):
         pass
     while await tools.transact(outgoing.forget_old):
         pass

@@ -21,6 +21,13 @@ described(
     ALREADY_REGISTERED="Somebody tried to open an account with an address that has one.",
     PASSWORD_CHANGED="The password of an account was changed.",  # noqa: S106 - the name of a letter
     SESSION_ENDED="A log-in was used from two places and has been ended.",
+    FACTOR_ADDED="A second factor was added to an account.",
+    FACTOR_REMOVED="A second factor was removed from an account.",
+    RECOVERY_CODES_REPLACED="New recovery codes were made.",
+    RECOVERY_CODE_USED="A recovery code was used.",
+    PASSKEY_CLONED="A passkey was refused, for there may be a copy of it.",
+    IDENTITY_LINKED="A log-in at another provider was linked to an account.",
+    IDENTITY_UNLINKED="A log-in at another provider was unlinked from an account.",
     EMAIL_VERIFICATION="Asks an owner to verify their address.",
     PASSWORD_RESET="Lets an owner set a new password.",  # noqa: S106 - the name of a letter
     EMAIL_CHANGE_LEAVING="Asks the old mailbox to confirm a change of address.",
