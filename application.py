@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from edge import webhooks
-from edge.depths import limit_depths, open_depths, outbox_depths, queue_depths, response_depths
+from edge.depths import limit_depths, open_depths, outbox_depths, queue_depths, response_depths, webhook_depths
 from edge.front import front_route
 from edge.health import Health, LoopLag
 from edge.layers import layered
@@ -85,6 +85,7 @@ class Api:
     def _depths(self) -> list[Depth]:
         return [
             *outbox_depths(self.database),
+            *webhook_depths(self.database),
             *queue_depths(self.supplies.redis, QUEUE_KEYS),
             *limit_depths(is_alone=lambda: self.supplies.allowances.is_alone),
             *open_depths(

@@ -11,6 +11,8 @@ from persistence.engine import Database
 from persistence.outbox import DEPTH
 from persistence.outbox import Depth as OutboxDepth
 from persistence.statement import fetch
+from persistence.webhooks.reads import DEPTH as WEBHOOK_DEPTH
+from persistence.webhooks.reads import Depth as WebhookDepth
 
 
 def outbox_depths(database: Database) -> list[Depth]:
@@ -33,6 +35,29 @@ def outbox_depths(database: Database) -> list[Depth]:
         Depth("vitrine_outbox_waiting", "Outbox tasks that are not done.", waiting),
         Depth("vitrine_outbox_parked", "Outbox tasks that were given up: somebody has to look.", parked),
         Depth("vitrine_outbox_oldest_seconds", "By how much the oldest open outbox task is overdue.", oldest),
+    ]
+
+
+def webhook_depths(database: Database) -> list[Depth]:
+    """Events that merchants' endpoints have not taken yet, and endpoints that nothing reaches."""
+
+    async def depth() -> WebhookDepth:
+        async with database.reading() as connection:
+            return (await fetch(connection, WEBHOOK_DEPTH, {}))[0]
+
+    async def pending() -> float:
+        return (await depth()).pending
+
+    async def oldest() -> float:
+        return (await depth()).oldest_seconds
+
+    async def failing() -> float:
+        return (await depth()).failing
+
+    return [
+        Depth("vitrine_webhooks_pending", "Webhook deliveries that are neither taken nor given up.", pending),
+        Depth("vitrine_webhooks_oldest_seconds", "How long the oldest of them has waited.", oldest),
+        Depth("vitrine_webhook_endpoints_failing", "Webhook endpoints whose last try failed.", failing),
     ]
 
 

@@ -1,23 +1,21 @@
-"""Reading outgoing webhooks: endpoints, deliveries with their tries, newest first, and the event log, oldest first."""
+"""Reading outgoing webhooks: endpoints, and deliveries with their tries, newest first."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Integer, Text, Uuid, any_, bindparam, func, select, text, tuple_
+from sqlalchemy import DateTime, Double, Integer, Uuid, any_, bindparam, cast, func, select, text, tuple_
 
 from persistence.paging import Page, Place, decode_cursor, encode_cursor, page_of
 from persistence.reader import Reader
-from persistence.statement import Question, ids, many
-from persistence.tables import OutboxEventRow
+from persistence.statement import Question, ids
 from persistence.webhooks.tables import WebhookAttemptRow, WebhookDeliveryRow, WebhookEndpointRow, WebhookSecretRow
 
 DELIVERIES = "webhooks.deliveries"
-EVENTS = "webhooks.events"
 ATTEMPTS_SHOWN = 50
 
 
@@ -69,21 +67,12 @@ class AttemptView(NamedTuple):
     at: datetime
 
 
-class EventView(NamedTuple):
-    """One fact in the log."""
+class Depth(NamedTuple):
+    """How much waits: deliveries not ended, the age of the oldest in seconds, and endpoints that nothing reaches."""
 
-    id: UUID
-    position: int
-    kind: str
-    aggregate: str
-    aggregate_id: UUID
-    payload: dict[str, Any]
-    created_at: datetime
-
-
-class _Bounds(NamedTuple):
-    first: int | None
-    last: int | None
+    pending: int
+    oldest_seconds: float
+    failing: int
 
 
 class _Count(NamedTuple):
@@ -149,43 +138,15 @@ ATTEMPTS = Question(
     .order_by(_RANKED.c.delivery_id, _RANKED.c.number.desc()),
     by="delivery_id",
 )
-_EVENT = select(
-    OutboxEventRow.id,
-    OutboxEventRow.position,
-    OutboxEventRow.kind,
-    OutboxEventRow.aggregate,
-    OutboxEventRow.aggregate_id,
-    OutboxEventRow.payload,
-    OutboxEventRow.created_at,
-).where(OutboxEventRow.position > 0)
-EVENTS_BY_ID = Question(EventView, _EVENT.where(OutboxEventRow.id == any_(ids())), by="id")
-AFTER = Question(
-    EventView,
-    _EVENT.where(
-        OutboxEventRow.position > bindparam("after", type_=BigInteger()), OutboxEventRow.kind == any_(many("kinds", Text()))
-    )
-    .order_by(OutboxEventRow.position)
-    .limit(bindparam("limit", type_=Integer())),
-)
-BOUNDS = Question(
-    _Bounds,
-    select(func.min(OutboxEventRow.position).label("first"), func.max(OutboxEventRow.position).label("last")).where(
-        OutboxEventRow.position > 0
-    ),
-)
-COUNT_EVENTS = Question(
-    _Count,
-    select(func.count().label("total"))
-    .select_from(OutboxEventRow)
-    .where(OutboxEventRow.position > 0, OutboxEventRow.kind == any_(many("kinds", Text()))),
-)
-# By time, as nearly as the log can tell: positions grow with the time at which facts were written into it.
-SINCE = Question(
-    _Bounds,
-    select(func.min(OutboxEventRow.position).label("first"), func.max(OutboxEventRow.position).label("last")).where(
-        OutboxEventRow.position > 0,
-        OutboxEventRow.created_at >= bindparam("since", type_=DateTime(timezone=True)),
-        OutboxEventRow.created_at <= bindparam("until", type_=DateTime(timezone=True)),
+_WAITING = select(func.count()).where(WebhookDeliveryRow.state == text("'PENDING'")).scalar_subquery()
+_OLDEST = select(func.min(WebhookDeliveryRow.asked_at)).where(WebhookDeliveryRow.state == text("'PENDING'")).scalar_subquery()
+_FAILING = select(func.count()).where(WebhookEndpointRow.failures > 0).scalar_subquery()
+DEPTH = Question(
+    Depth,
+    select(
+        _WAITING.label("pending"),
+        cast(func.coalesce(func.extract("epoch", func.now() - _OLDEST), 0), Double()).label("oldest_seconds"),
+        _FAILING.label("failing"),
     ),
 )
 
@@ -259,45 +220,6 @@ async def attempts_of(reader: Reader, delivery_ids: Sequence[UUID]) -> list[list
     return await reader.many_each(ATTEMPTS, delivery_ids)
 
 
-async def events_by_id(reader: Reader, event_ids: Sequence[UUID]) -> list[EventView | None]:
-    """For each id its event, or None when it is not in the log (any more)."""
-    return await reader.one_each(EVENTS_BY_ID, event_ids)
-
-
-async def events_after(reader: Reader, after: int, kinds: Sequence[str], *, limit: int) -> list[EventView]:
-    """The log's events of these kinds after a position, in order."""
-    return await reader.rows(AFTER, after=after, kinds=list(kinds), limit=limit)
-
-
-async def log_bounds(reader: Reader) -> tuple[int, int]:
-    """The first and last position that the log still holds; (0, 0) when it is empty."""
-    found = await reader.row(BOUNDS)
-    return (found.first or 0, found.last or 0) if found is not None else (0, 0)
-
-
-async def positions_between(reader: Reader, since: datetime, until: datetime) -> tuple[int, int]:
-    """The first and last position of what happened from then to then; (0, 0) when nothing did."""
-    found = await reader.row(SINCE, since=since, until=until)
-    return (found.first or 0, found.last or 0) if found is not None else (0, 0)
-
-
-async def count_events(reader: Reader, kinds: Sequence[str]) -> int:
-    """How many events of these kinds the log holds."""
-    found = await reader.row(COUNT_EVENTS, kinds=list(kinds))
-    return found.total if found is not None else 0
-
-
 def delivery_cursor(row: DeliveryView) -> str:
     """The place of a delivery in its list."""
     return encode_cursor(DELIVERIES, Place(row.created_at, row.id))
-
-
-def event_cursor(row: EventView) -> str:
-    """The place of an event in the log."""
-    return encode_cursor(EVENTS, Place(row.position, row.id))
-
-
-def position_of(cursor: str) -> int:
-    """The position behind an event's cursor. Raises `BadCursor`."""
-    value = decode_cursor(EVENTS, cursor, int).value
-    return value if isinstance(value, int) else 0

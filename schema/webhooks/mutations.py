@@ -18,7 +18,8 @@ from domain.webhooks.errors import WebhookSelectionInvalid
 from domain.webhooks.flows import PURPOSE
 from domain.webhooks.model import EndpointChange, EventType, NewEndpoint
 from domain.webhooks.rules import needed_for
-from persistence.webhooks.reads import deliveries_by_id, endpoints_by_id, log_bounds, positions_between
+from persistence.webhooks.log_reads import log_bounds, positions_between
+from persistence.webhooks.reads import deliveries_by_id, endpoints_by_id
 from schema.context import Context
 from schema.mutations import Answer, answered, deed
 from schema.webhooks.inputs import (

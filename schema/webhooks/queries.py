@@ -9,20 +9,15 @@ import strawberry
 
 from domain.webhooks.model import DeliveryState, EventType
 from persistence.paging import Page
+from persistence.webhooks.log_reads import EventView, count_events, event_cursor, events_after, log_bounds, position_of
 from persistence.webhooks.reads import (
     DeliveryView,
     EndpointView,
-    EventView,
     all_endpoints,
     count_deliveries,
-    count_events,
     deliveries_page,
     delivery_cursor,
     endpoints_by_id,
-    event_cursor,
-    events_after,
-    log_bounds,
-    position_of,
 )
 from schema.context import Context
 from schema.execution.fields import query

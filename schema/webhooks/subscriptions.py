@@ -9,7 +9,7 @@ import strawberry
 
 from domain.live import EVENT_LOG
 from domain.webhooks.model import EventType
-from persistence.webhooks.reads import EventView, events_after, log_bounds, position_of
+from persistence.webhooks.log_reads import EventView, events_after, log_bounds, position_of
 from schema.context import Context
 from schema.execution.fields import subscription
 from schema.paging import FIRST_MAX

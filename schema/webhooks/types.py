@@ -12,16 +12,15 @@ import schema.webhooks.enums  # noqa: F401 - describes the model's closed sets, 
 from domain.viewer import Permission, Viewer, holds, holds_everywhere
 from domain.webhooks.model import AGGREGATES, NEEDED, TYPE_NAMES, DeliveryState, EventType
 from domain.webhooks.rules import shown_fields
+from persistence.webhooks.log_reads import EventView, events_by_id
 from persistence.webhooks.reads import (
     ATTEMPTS_SHOWN,
     AttemptView,
     DeliveryView,
     EndpointView,
-    EventView,
     attempts_of,
     deliveries_by_id,
     endpoints_by_id,
-    events_by_id,
     old_secrets,
 )
 from schema.context import Context
