@@ -59,7 +59,8 @@ _MONEY = {
         SELECT transfer, order_id, currency FROM ledger_entry GROUP BY 1, 2, 3 HAVING sum(amount) <> 0""",
     "money.one_currency_per_order": """
         SELECT o.id FROM orders o JOIN payment p ON p.order_id = o.id WHERE p.currency <> o.currency
-        UNION SELECT o.id FROM orders o JOIN ledger_entry e ON e.order_id = o.id WHERE e.currency <> o.currency
+        UNION SELECT o.id FROM orders o JOIN ledger_entry e ON e.order_id = o.id
+              WHERE e.currency <> o.currency AND e.kind IN ('AUTHORIZATION', 'RELEASE', 'CAPTURE', 'REFUND')
         UNION SELECT o.id FROM orders o JOIN refund r ON r.order_id = o.id WHERE r.currency <> o.currency""",
     "money.bounds": """
         SELECT id FROM payment WHERE NOT (0 <= refunded AND refunded <= captured AND captured <= authorized AND authorized <= amount)
@@ -72,7 +73,7 @@ _MONEY = {
             <> (coalesce(p.authorized, 0), coalesce(p.captured, 0), coalesce(p.refunded, 0))""",
     "money.ledger_agrees_with_payments": """
         SELECT p.id, p.authorized, p.captured, p.refunded FROM payment p LEFT JOIN (
-            SELECT payment_id, sum(amount) FILTER (WHERE account = 'PROVIDER') AS held,
+            SELECT payment_id, sum(amount) FILTER (WHERE account = 'PROVIDER' AND kind IN ('CAPTURE', 'REFUND')) AS held,
                    sum(amount) FILTER (WHERE account = 'AUTHORIZED') AS authorized,
                    sum(amount) FILTER (WHERE account = 'PROVIDER' AND kind = 'REFUND') AS refunded
             FROM ledger_entry GROUP BY 1) l ON l.payment_id = p.id
@@ -84,6 +85,32 @@ _MONEY = {
                    sum(amount) FILTER (WHERE state = 'DONE') AS done
             FROM refund GROUP BY 1) r ON r.payment_id = p.id
         WHERE r.promised > p.captured OR r.done > p.refunded""",
+    "money.ledger_agrees_with_fees": """
+        SELECT p.id, p.fee, p.fee_currency FROM payment p LEFT JOIN (
+            SELECT payment_id, currency, sum(amount) AS booked FROM ledger_entry
+            WHERE account = 'FEES' GROUP BY 1, 2) l ON l.payment_id = p.id AND l.currency = p.fee_currency
+        WHERE coalesce(l.booked, 0) <> coalesce(p.fee, 0)""",
+    "money.ledger_agrees_with_disputes": """
+        SELECT d.payment_id FROM (
+            SELECT payment_id, sum(amount) FILTER (WHERE status = 'OPEN') AS held, sum(amount) FILTER (WHERE status = 'LOST') AS lost
+            FROM dispute GROUP BY 1) d FULL JOIN (
+            SELECT payment_id, sum(amount) FILTER (WHERE account = 'DISPUTED') AS held,
+                   sum(amount) FILTER (WHERE account = 'LOST') AS lost
+            FROM ledger_entry WHERE account IN ('DISPUTED', 'LOST') GROUP BY 1) l USING (payment_id)
+        WHERE coalesce(d.held, 0) <> coalesce(l.held, 0) OR coalesce(d.lost, 0) <> coalesce(l.lost, 0)""",
+    "money.captures_within_what_was_promised": """
+        SELECT p.id, p.captured FROM payment p JOIN (
+            SELECT payment_id, sum(amount) AS done FROM capture WHERE state = 'DONE' GROUP BY 1) c ON c.payment_id = p.id
+        WHERE c.done > p.captured""",
+    "money.nothing_is_given_back_for_twice": """
+        SELECT l.id, l.quantity FROM order_line l JOIN (
+            SELECT b.order_line_id, sum(b.quantity) AS units FROM refund_line b JOIN refund_request r ON r.id = b.request_id
+            WHERE r.state <> 'REJECTED' GROUP BY 1) g ON g.order_line_id = l.id
+        WHERE g.units > l.quantity""",
+    "money.decisions_were_carried_out": """
+        SELECT r.id, r.state, r.amount FROM refund_request r LEFT JOIN (
+            SELECT request_id, sum(amount) AS promised FROM refund GROUP BY 1) f ON f.request_id = r.id
+        WHERE coalesce(f.promised, 0) <> CASE WHEN r.state = 'APPROVED' THEN r.amount ELSE 0 END""",
     "money.nothing_kept_of_cancelled_orders_nor_paid_twice": """
         SELECT o.id, o.status, o.total, o.captured, o.refunded FROM orders o LEFT JOIN (
             SELECT order_id, sum(amount) FILTER (WHERE state <> 'FAILED') AS promised, bool_or(state = 'FAILED') AS is_told
@@ -110,7 +137,8 @@ _STATES = {
             ELSE 'UNPAID' END""",
     "states.only_paid_orders_go_on": """
         SELECT id, status, total, captured FROM orders
-        WHERE status NOT IN ('PENDING', 'CANCELLED') AND captured < total""",
+        WHERE status NOT IN ('PENDING', 'CANCELLED') AND authorized < total AND NOT EXISTS (
+            SELECT FROM ledger_entry e WHERE e.order_id = orders.id AND e.kind = 'RELEASE')""",
 }
 _COUPONS = {
     "coupons.uses_are_counted": """

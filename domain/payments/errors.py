@@ -55,6 +55,74 @@ class AmountExceedsOutstanding(UserError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureTooLarge(UserError):
+    """More was asked for than was promised and not taken, or asked for, already."""
+
+    code: ClassVar[str] = "CAPTURE_TOO_LARGE"
+    capturable: Money
+
+    @property
+    def message(self) -> str:
+        return "This is more than is left to be taken of this payment."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderCannot(UserError):
+    """The payment's provider does not offer what was asked; `ability` is what it lacks, or what only others have."""
+
+    code: ClassVar[str] = "PROVIDER_CANNOT"
+    ability: str
+
+    @property
+    def message(self) -> str:
+        return "The provider of this payment does not do this."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentCoversOrder(UserError):
+    """Without this payment a confirmed order would not be paid: the order is to be cancelled, or paid otherwise, first."""
+
+    code: ClassVar[str] = "PAYMENT_COVERS_ORDER"
+
+    @property
+    def message(self) -> str:
+        return "A confirmed order rests on this payment. Cancel the order instead, or let it be paid another way first."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnUrlNotAllowed(UserError):
+    """A page that buyers are not sent back to."""
+
+    code: ClassVar[str] = "RETURN_URL_NOT_ALLOWED"
+
+    @property
+    def message(self) -> str:
+        return "Buyers are sent back to the shop's own pages only."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondPersonNeeded(UserError):
+    """Who asked for a large refund cannot be the one who agrees to it."""
+
+    code: ClassVar[str] = "SECOND_PERSON_NEEDED"
+
+    @property
+    def message(self) -> str:
+        return "Somebody else has to decide about this refund."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlreadyDecided(UserError):
+    """The refund was agreed to, or refused, before."""
+
+    code: ClassVar[str] = "ALREADY_DECIDED"
+
+    @property
+    def message(self) -> str:
+        return "This refund was decided before."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RefundTooLarge(UserError):
     """More was asked back than came in and was not given back, or promised, already."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from domain.ids import OrderId, PaymentId
+from domain.ids import CustomerId, OrderId, PaymentId, PaymentMethodId, RefundRequestId
 from domain.money import Money
 
 
@@ -160,11 +160,16 @@ class Payment:
     failure_code: str | None
     failure_message: str | None
     method: MethodShown | None
+    keeps_method: bool = False
+    """Whether its buyer asked to keep the method for later."""
+    fee: Money | None = None
+    is_settled: bool = False
+    """Whether its fee is that of the provider's statement, which counts more than what snapshots say."""
     created_at: datetime
 
 
 class RefundState(enum.Enum):
-    """PENDING until the provider has said what came of it."""
+    """Of money to give back, and to take: PENDING until the provider has said what came of it."""
 
     PENDING = "PENDING"
     DONE = "DONE"
@@ -181,6 +186,30 @@ class Refund:
     amount: Money
     reason: str
     state: RefundState
+    created_at: datetime
+    request_id: RefundRequestId | None = None
+    """The decision of staff that it comes from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedMethod:
+    """A method that a provider keeps for a customer."""
+
+    id: PaymentMethodId
+    customer_id: CustomerId
+    provider: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """Money to take of what was promised. Its id is the key under which the provider is asked."""
+
+    id: UUID
+    payment_id: PaymentId
+    order_id: OrderId
+    amount: Money
+    state: RefundState
 
 
 class TransferKind(enum.Enum):
@@ -190,6 +219,11 @@ class TransferKind(enum.Enum):
     RELEASE = "RELEASE"
     CAPTURE = "CAPTURE"
     REFUND = "REFUND"
+    FEE = "FEE"
+    FEE_BACK = "FEE_BACK"
+    DISPUTE = "DISPUTE"
+    DISPUTE_WON = "DISPUTE_WON"
+    DISPUTE_LOST = "DISPUTE_LOST"
 
 
 ACCOUNTS: dict[TransferKind, tuple[str, str]] = {
@@ -197,8 +231,14 @@ ACCOUNTS: dict[TransferKind, tuple[str, str]] = {
     TransferKind.RELEASE: ("RECEIVABLE", "AUTHORIZED"),
     TransferKind.CAPTURE: ("PROVIDER", "CUSTOMER"),
     TransferKind.REFUND: ("CUSTOMER", "PROVIDER"),
+    TransferKind.FEE: ("FEES", "PROVIDER"),
+    TransferKind.FEE_BACK: ("PROVIDER", "FEES"),
+    TransferKind.DISPUTE: ("DISPUTED", "PROVIDER"),
+    TransferKind.DISPUTE_WON: ("PROVIDER", "DISPUTED"),
+    TransferKind.DISPUTE_LOST: ("LOST", "DISPUTED"),
 }
 """For each kind the account that is debited (+) and the one that is credited (-)."""
+ACCOUNT_NAMES = ("PROVIDER", "CUSTOMER", "AUTHORIZED", "RECEIVABLE", "FEES", "DISPUTED", "LOST")
 
 
 @dataclass(frozen=True, slots=True)

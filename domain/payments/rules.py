@@ -6,14 +6,30 @@ come to the same end. Providers are asked, and rows written, by others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-from domain.money import Money, sum_of, zero
+from domain.money import Money, zero
 from domain.orders.model import Entry, EventKind, Order, OrderStatus, States
 from domain.orders.rules import payment_status
-from domain.payments.model import OPEN, Payment, PaymentState, ProviderPayment, ProviderStatus, Transfer, TransferKind
+from domain.payments import figures
+from domain.payments.model import (
+    OPEN,
+    Dispute,
+    DisputeStatus,
+    KeptMethod,
+    Payment,
+    PaymentState,
+    ProviderPayment,
+    ProviderStatus,
+    Transfer,
+)
 
+_DISPUTED = {
+    DisputeStatus.OPEN: EventKind.DISPUTE_OPENED,
+    DisputeStatus.WON: EventKind.DISPUTE_WON,
+    DisputeStatus.LOST: EventKind.DISPUTE_LOST,
+}
 NOT_STARTED = "not_started"
 """The failure code of an attempt that the provider never heard of."""
 TEXT_LENGTH_MAX = 500
@@ -54,6 +70,14 @@ class Advance:
     """Given back by the provider without our asking."""
     to_refund: Money
     """Taken for an order that is off, or paid twice."""
+    dispute: Dispute | None = None
+    """A dispute that is new or has ended."""
+    is_first_of_dispute: bool = False
+    """Whether nothing was known of the dispute before."""
+    kept: KeptMethod | None = None
+    """A method that its buyer asked to keep, and that the provider kept."""
+    hold_until: datetime | None = None
+    """So long the provider waits for the buyer, and the goods with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +97,23 @@ class Mismatch:
 Decision = Advance | Stale | Mismatch
 
 
-def apply(payment: Payment, order: Order, seen: ProviderPayment, *, account: str, around: Around) -> Decision:
-    """What a provider's snapshot changes. `account` is ours with the provider."""
+def apply(
+    payment: Payment,
+    order: Order,
+    seen: ProviderPayment,
+    *,
+    account: str,
+    around: Around,
+    disputed: Dispute | None = None,
+) -> Decision:
+    """What a provider's snapshot changes. `account` is ours with the provider, `disputed` how we know its dispute so far."""
     if (what := _mismatch(payment, seen, account)) is not None:
         return Mismatch(what)
     # Before the first answer there is nothing to be older than; a provider may count from 0.
+    dispute = figures.dispute_change(disputed, seen.dispute)
     if payment.reference is not None and seen.version <= payment.version:
-        return Stale(payment.version)
+        # A dispute is a story of its own: that it was opened counts even when it is told after what came later.
+        return Stale(payment.version) if dispute is None else _with_dispute(payment, order, around, dispute, known=disputed)
     if seen.captured < payment.captured or seen.refunded < payment.refunded:
         return Mismatch(f"captured {payment.captured.minor} or refunded {payment.refunded.minor} went down")
     after = replace(
@@ -94,8 +128,15 @@ def apply(payment: Payment, order: Order, seen: ProviderPayment, *, account: str
         failure_code=seen.failure_code,
         failure_message=seen.failure_message[:TEXT_LENGTH_MAX] if seen.failure_message is not None else None,
         method=seen.method or payment.method,
+        fee=payment.fee if payment.is_settled or seen.fee is None else seen.fee,
     )
-    return _advance(payment, after, order, around)
+    decided = _advance(payment, after, order, around, dispute, known=disputed)
+    return replace(
+        decided,
+        transfers=(*decided.transfers, *figures.fee_transfers(payment.fee, after.fee)),
+        kept=seen.kept if payment.keeps_method else None,
+        hold_until=seen.waits_until if after.state in OPEN and order.states.status is OrderStatus.PENDING else None,
+    )
 
 
 def close(payment: Payment, order: Order, state: PaymentState, *, code: str, message: str, around: Around) -> Decision:
@@ -104,21 +145,6 @@ def close(payment: Payment, order: Order, state: PaymentState, *, code: str, mes
         return Stale(payment.version)
     after = replace(payment, state=state, failure_code=code, failure_message=message[:TEXT_LENGTH_MAX])
     return _advance(payment, after, order, around)
-
-
-def outstanding(order: Order, attempts: Sequence[Payment]) -> Money:
-    """What another attempt may ask for: the total less what came in and what open or authorised attempts may still bring."""
-    taken = sum_of((each.captured for each in attempts), order.currency)
-    under_way = sum_of(
-        (each.amount for each in attempts if each.state in (*OPEN, PaymentState.AUTHORIZED)),
-        order.currency,
-    )
-    return order.total - taken - under_way
-
-
-def refundable(payment: Payment, promised: Money) -> Money:
-    """What can still be promised back of a payment; `promised` are its refunds pending or done."""
-    return payment.captured - max(payment.refunded, promised)
 
 
 def _mismatch(payment: Payment, seen: ProviderPayment, account: str) -> str | None:
@@ -183,7 +209,8 @@ class _Walk:
             data |= {"amount": amount.minor, "currency": amount.currency}
         entries = [Entry(kind=kind, data=data)]
         status = self.states.status
-        if status is OrderStatus.PENDING and self.order.total <= self.captured:
+        # What is promised holds as what was taken does: the goods are kept for the buyer, and staff takes the money later.
+        if status is OrderStatus.PENDING and self.order.total <= self.authorized:
             status = OrderStatus.CONFIRMED
             entries.append(Entry(kind=EventKind.STATUS_CHANGED, data={"from": self.states.status.value, "to": status.value}))
         self.states = replace(self.states, status=status, payment=money)
@@ -197,7 +224,20 @@ class _Walk:
         )
 
 
-def _advance(before: Payment, after: Payment, order: Order, around: Around) -> Advance:
+def _with_dispute(payment: Payment, order: Order, around: Around, dispute: Dispute, *, known: Dispute | None) -> Advance:
+    """The payment stays as it is; its dispute is new, or over."""
+    return _advance(payment, payment, order, around, dispute, known=known)
+
+
+def _advance(
+    before: Payment,
+    after: Payment,
+    order: Order,
+    around: Around,
+    dispute: Dispute | None = None,
+    *,
+    known: Dispute | None = None,
+) -> Advance:
     authorized, captured, refunded = (
         after.authorized - before.authorized,
         after.captured - before.captured,
@@ -218,13 +258,23 @@ def _advance(before: Payment, after: Payment, order: Order, around: Around) -> A
         walk.authorized += authorized
     if after.state is not before.state:
         _tell_state(walk, after)
+    if dispute is not None:
+        told = {"code": dispute.reason[:TEXT_LENGTH_MAX], "respond_by": dispute.respond_by.isoformat()}
+        # One that was over before we heard of it was opened all the same.
+        for status in dict.fromkeys((DisputeStatus.OPEN, dispute.status) if known is None else (dispute.status,)):
+            walk.step(_DISPUTED[status], dispute.amount, **told)
     return Advance(
         payment=after,
         steps=tuple(walk.steps),
         authorized=walk.authorized,
         captured=walk.captured,
         refunded=walk.refunded,
-        transfers=_transfers(authorized, captured, refunded),
+        transfers=(
+            *figures.money_transfers(authorized, captured, refunded),
+            *figures.dispute_transfers(known, dispute),
+        ),
+        dispute=dispute,
+        is_first_of_dispute=known is None,
         is_confirmed=walk.states.status is not order.states.status,
         unasked_refund=_positive(after.refunded - max(before.refunded, around.promised)),
         to_refund=_to_refund(walk, after, around) if captured.minor > 0 else zero(order.currency),
@@ -243,19 +293,9 @@ def _tell_state(walk: _Walk, after: Payment) -> None:
             pass  # told with the money that moved
 
 
-def _transfers(authorized: Money, captured: Money, refunded: Money) -> tuple[Transfer, ...]:
-    moved = (
-        (TransferKind.AUTHORIZATION, authorized),
-        (TransferKind.CAPTURE, captured),
-        (TransferKind.REFUND, refunded),
-        (TransferKind.RELEASE, -authorized),
-    )
-    return tuple(Transfer(kind, amount) for kind, amount in moved if amount.minor > 0)
-
-
 def _to_refund(walk: _Walk, after: Payment, around: Around) -> Money:
     """All of it when the order is off; of a live one what passes its total, as when two attempts were both charged."""
-    left = refundable(after, around.promised)
+    left = figures.refundable(after, around.promised)
     if walk.order.states.status is OrderStatus.CANCELLED:
         return _positive(left)
     kept = walk.captured - max(walk.refunded, around.promised_of_order)

@@ -10,10 +10,13 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from domain.ids import OrderId, PaymentId, ReconciliationRunId
+from domain.ids import CustomerId, OrderId, OrderLineId, PaymentId, PaymentMethodId, ReconciliationRunId, RefundRequestId
 from domain.money import Money
 from domain.payments.model import (
+    Capture,
+    Dispute,
     Finding,
+    KeptMethod,
     KeptNotification,
     Notification,
     NotificationState,
@@ -21,8 +24,10 @@ from domain.payments.model import (
     ProviderPayment,
     Refund,
     RefundState,
+    SavedMethod,
     Transfer,
 )
+from domain.payments.refunding import RefundRequest, RequestState, Sold
 
 
 class PaymentsStore(Protocol):
@@ -55,8 +60,59 @@ class PaymentsStore(Protocol):
     async def settle_refund(self, refund_id: UUID, state: RefundState, *, failure: str | None, now: datetime) -> bool:
         """Ends a PENDING refund; False when it was not."""
 
-    async def overdue_refunds(self, provider: str, *, since: datetime, until: datetime, limit: int) -> list[UUID]:
-        """Refunds of a provider that were promised in the period and are still PENDING, oldest first. Locks nothing."""
+    async def overdue_refunds(self, provider: str, *, before: datetime, limit: int) -> list[UUID]:
+        """Refunds of a provider that were promised before a time and are still PENDING, oldest first. Locks nothing."""
+
+    async def given_back(self, payment_id: PaymentId) -> int:
+        """The sum of a payment's refunds that are DONE, in minor units."""
+
+    async def sold(self, order_id: OrderId) -> Sold:
+        """What money can go back for, less what was given back for or waits to be. Under the order's lock."""
+
+    async def add_request(self, request: RefundRequest, amounts: Mapping[OrderLineId, Money], *, now: datetime) -> None:
+        """Keeps a decision with its lines and what each comes to; one that is not WAITING counts as made by who asked."""
+
+    async def request(self, request_id: RefundRequestId) -> RefundRequest | None:
+        """A decision. Locks nothing: it is changed under its order's lock."""
+
+    async def decide_request(self, request_id: RefundRequestId, state: RequestState, *, by: str, now: datetime) -> None:
+        """Ends a WAITING decision."""
+
+    async def add_capture(self, capture: Capture, *, by: str, now: datetime) -> None:
+        """Keeps money to take."""
+
+    async def capture(self, capture_id: UUID) -> Capture | None:
+        """Money to take. Locks nothing of its own."""
+
+    async def asked_of(self, payment_id: PaymentId) -> int:
+        """The sum of a payment's captures that are PENDING, in minor units."""
+
+    async def settle_capture(self, capture_id: UUID, state: RefundState, *, failure: str | None, now: datetime) -> bool:
+        """Ends a PENDING capture; False when it was not."""
+
+    async def overdue_captures(self, provider: str, *, before: datetime, limit: int) -> list[UUID]:
+        """Captures of a provider that were asked for before a time and are still PENDING, oldest first. Locks nothing."""
+
+    async def dispute(self, payment_id: PaymentId, reference: str) -> Dispute | None:
+        """A dispute as it is known. Under its order's lock."""
+
+    async def save_dispute(self, payment: Payment, dispute: Dispute, *, now: datetime) -> None:
+        """Keeps a dispute as it is told."""
+
+    async def keep_method(self, customer_id: CustomerId, provider: str, kept: KeptMethod, *, now: datetime) -> None:
+        """Keeps a method for a customer; nothing when it is kept already."""
+
+    async def method(self, method_id: PaymentMethodId) -> SavedMethod | None:
+        """A kept method that was not forgotten. Locks it."""
+
+    async def forget_method(self, method_id: PaymentMethodId, *, now: datetime) -> None:
+        """Offers a method no more."""
+
+    async def forgotten_method(self, method_id: PaymentMethodId) -> SavedMethod | None:
+        """A method that is to go at its provider's. Locks nothing."""
+
+    async def drop_method(self, method_id: PaymentMethodId) -> None:
+        """Removes a forgotten method."""
 
     async def receive(self, notification: Notification) -> UUID | None:
         """Puts a message into the inbox; its id there, or None for a repeat of one that has ended. Waits for a rival's insert."""
@@ -76,8 +132,14 @@ class PaymentsStore(Protocol):
     async def due_notifications(self, *, limit: int) -> list[UUID]:
         """PENDING messages whose next try is due, the longest due first. Locks nothing."""
 
-    async def unfinished(self, provider: str, *, before: datetime, after: PaymentId | None, limit: int) -> list[Payment]:
-        """A provider's attempts made before a time that have not ended, in the order of their ids. Locks nothing."""
+    async def unfinished(self, provider: str, *, before: datetime, unasked_since: datetime, limit: int) -> list[Payment]:
+        """A provider's attempts made before a time that have not ended, whom nobody was asked about since a time.
+
+        Those that wait for a question the longest come first. Locks nothing.
+        """
+
+    async def note_asked(self, payment_id: PaymentId, *, now: datetime) -> None:
+        """Notes that the provider is asked about an attempt now."""
 
     async def known(self, payment_ids: Sequence[PaymentId]) -> Mapping[PaymentId, Payment]:
         """The attempts of these ids that there are. Locks nothing."""

@@ -35,6 +35,12 @@ class StockStore(Protocol):
     async def ship(self, order_id: OrderId, *, actor: str) -> None:
         """Takes what is ALLOCATED for the order out of the warehouses, with a movement each. Locks the levels."""
 
+    async def put_back(self, order_id: OrderId, units: Mapping[VariantId, int], *, actor: str) -> None:
+        """Goods of an order are for sale again: what was set aside is released first, what shipped returns with a movement.
+
+        Never more than the order took. Locks the levels.
+        """
+
     async def expired_orders(self, *, limit: int) -> list[OrderId]:
         """Orders with a reservation past its time, the longest past first. Locks nothing."""
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from domain.ids import OrderId, PaymentId
+from domain.ids import OrderId, PaymentId, RefundRequestId
 from domain.money import Currency, Money
 from domain.payments.model import Payment, PaymentState, Refund, RefundState
 from persistence.payments.snapshots import told_action, told_method
@@ -31,6 +31,10 @@ class KeptPayment(NamedTuple):
     failure_code: str | None
     failure_message: str | None
     method: dict[str, Any]
+    keeps_method: bool
+    fee: int | None
+    fee_currency: str | None
+    is_settled: bool
     created_at: datetime
 
 
@@ -44,6 +48,8 @@ class KeptRefund(NamedTuple):
     amount: int
     reason: str
     state: str
+    created_at: datetime
+    request_id: UUID | None
 
 
 PAYMENT_COLUMNS = tuple(getattr(PaymentRow, name) for name in KeptPayment._fields)
@@ -68,6 +74,9 @@ def payment_of(row: KeptPayment) -> Payment:
         failure_code=row.failure_code,
         failure_message=row.failure_message,
         method=told_method(row.method),
+        keeps_method=row.keeps_method,
+        fee=Money(row.fee, Currency(row.fee_currency)) if row.fee is not None and row.fee_currency is not None else None,
+        is_settled=row.is_settled,
         created_at=row.created_at,
     )
 
@@ -81,4 +90,6 @@ def refund_of(row: KeptRefund) -> Refund:
         amount=Money(row.amount, Currency(row.currency)),
         reason=row.reason,
         state=RefundState(row.state),
+        created_at=row.created_at,
+        request_id=RefundRequestId(row.request_id) if row.request_id is not None else None,
     )

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from sqlalchemy import DateTime, Integer, any_, bindparam, func, insert, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.types import Uuid
 
 from domain.ids import PaymentId, ReconciliationRunId
 from domain.payments.model import FINISHED, Finding, Payment
@@ -19,7 +18,6 @@ from persistence.statement import Question, Statement, ids
 from persistence.transaction import Transaction
 
 CUT_SHORT = "cut short"
-_NO_ID = UUID(int=0)
 
 
 class _Id(NamedTuple):
@@ -35,10 +33,15 @@ UNFINISHED = Question(
         PaymentRow.state.not_in([literal_column(f"'{each.value}'") for each in FINISHED]),
         PaymentRow.provider == bindparam("provider"),
         PaymentRow.created_at < _BEFORE,
-        PaymentRow.id > bindparam("after", type_=Uuid()),
+        PaymentRow.asked_at.is_(None) | (PaymentRow.asked_at < bindparam("unasked_since", type_=DateTime(timezone=True))),
     )
-    .order_by(PaymentRow.id)
+    .order_by(PaymentRow.asked_at.asc().nulls_first(), PaymentRow.id)
     .limit(bindparam("count", type_=Integer())),
+)
+NOTE_ASKED = Statement(
+    update(PaymentRow)
+    .where(PaymentRow.id == bindparam("payment_id"))
+    .values(asked_at=bindparam("now", type_=DateTime(timezone=True)))
 )
 KNOWN = Question(KeptPayment, select(*PAYMENT_COLUMNS).where(PaymentRow.id == any_(ids())))
 OVERDUE_REFUNDS = Question(
@@ -48,7 +51,6 @@ OVERDUE_REFUNDS = Question(
     .where(
         RefundRow.state == literal_column("'PENDING'"),
         PaymentRow.provider == bindparam("provider"),
-        RefundRow.created_at >= bindparam("since", type_=DateTime(timezone=True)),
         RefundRow.created_at < _BEFORE,
     )
     .order_by(RefundRow.id)
@@ -93,11 +95,16 @@ ADD_FINDING = Statement(
 
 
 async def unfinished(
-    transaction: Transaction, provider: str, *, before: datetime, after: PaymentId | None, limit: int
+    transaction: Transaction, provider: str, *, before: datetime, unasked_since: datetime, limit: int
 ) -> list[Payment]:
-    """Attempts that have not ended, by id."""
-    rows = await transaction.rows(UNFINISHED, provider=provider, before=before, after=after or _NO_ID, count=limit)
+    """Attempts that have not ended, those that were not asked about for the longest first."""
+    rows = await transaction.rows(UNFINISHED, provider=provider, before=before, unasked_since=unasked_since, count=limit)
     return [payment_of(row) for row in rows]
+
+
+async def note_asked(transaction: Transaction, payment_id: PaymentId, now: datetime) -> None:
+    """The provider is asked now."""
+    await transaction.run(NOTE_ASKED, payment_id=payment_id, now=now)
 
 
 async def known(transaction: Transaction, payment_ids: Sequence[PaymentId]) -> Mapping[PaymentId, Payment]:
@@ -106,11 +113,9 @@ async def known(transaction: Transaction, payment_ids: Sequence[PaymentId]) -> M
     return {PaymentId(row.id): payment_of(row) for row in rows}
 
 
-async def overdue_refunds(
-    transaction: Transaction, provider: str, *, since: datetime, until: datetime, limit: int
-) -> list[UUID]:
+async def overdue_refunds(transaction: Transaction, provider: str, *, before: datetime, limit: int) -> list[UUID]:
     """Refunds that wait for too long."""
-    rows = await transaction.rows(OVERDUE_REFUNDS, provider=provider, since=since, before=until, count=limit)
+    rows = await transaction.rows(OVERDUE_REFUNDS, provider=provider, before=before, count=limit)
     return [row.id for row in rows]
 
 

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, bindparam, cast, func, insert, select, update
+from sqlalchemy import BigInteger, DateTime, bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
-from domain.ids import OrderId, PaymentId, ReconciliationRunId, new_id
-from domain.money import Currency, Money
+from domain.ids import (
+    CustomerId,
+    OrderId,
+    OrderLineId,
+    PaymentId,
+    PaymentMethodId,
+    ReconciliationRunId,
+    RefundRequestId,
+    new_id,
+)
+from domain.money import Money
 from domain.payments.model import (
     ACCOUNTS,
+    Capture,
+    Dispute,
     Finding,
+    KeptMethod,
     KeptNotification,
     Notification,
     NotificationState,
@@ -22,28 +33,16 @@ from domain.payments.model import (
     ProviderPayment,
     Refund,
     RefundState,
+    SavedMethod,
     Transfer,
 )
-from persistence.payments import inbox, runs
-from persistence.payments.rows import (
-    PAYMENT_COLUMNS,
-    REFUND_COLUMNS,
-    KeptPayment,
-    KeptRefund,
-    payment_of,
-    refund_of,
-)
+from domain.payments.refunding import RefundRequest, RequestState, Sold
+from persistence.payments import captures, disputes, inbox, methods, refunds, runs
+from persistence.payments.rows import PAYMENT_COLUMNS, KeptPayment, payment_of
 from persistence.payments.snapshots import kept_action, kept_method
-from persistence.payments.tables import LedgerEntryRow, PaymentRow, RefundRow
+from persistence.payments.tables import LedgerEntryRow, PaymentRow
 from persistence.statement import Question, Statement
 from persistence.transaction import Transaction
-
-
-class _Promised(NamedTuple):
-    payment_id: UUID
-    currency: str
-    amount: int
-
 
 _NOW = bindparam("now", type_=DateTime(timezone=True))
 ADD = Statement(
@@ -54,6 +53,7 @@ ADD = Statement(
         state=bindparam("state"),
         currency=bindparam("currency"),
         amount=bindparam("amount"),
+        keeps_method=bindparam("keeps_method"),
         created_at=bindparam("created_at"),
         updated_at=bindparam("created_at"),
     )
@@ -77,6 +77,9 @@ SAVE = Statement(
         failure_code=bindparam("its_failure_code"),
         failure_message=bindparam("its_failure_message"),
         method=bindparam("its_method", type_=JSONB()),
+        fee=bindparam("its_fee", type_=BigInteger()),
+        fee_currency=bindparam("its_fee_currency"),
+        is_settled=bindparam("its_is_settled"),
         updated_at=_NOW,
     )
 )
@@ -90,35 +93,6 @@ WRITE = Statement(
         currency=bindparam("currency"),
         amount=bindparam("amount"),
     )
-)
-PROMISED = Question(
-    _Promised,
-    select(
-        RefundRow.payment_id,
-        RefundRow.currency,
-        cast(func.sum(RefundRow.amount), BigInteger()).label("amount"),
-    )
-    .where(RefundRow.order_id == bindparam("order_id"), RefundRow.state != RefundState.FAILED.value)
-    .group_by(RefundRow.payment_id, RefundRow.currency),
-)
-ADD_REFUND = Statement(
-    insert(RefundRow).values(
-        id=bindparam("id"),
-        payment_id=bindparam("payment_id"),
-        order_id=bindparam("order_id"),
-        currency=bindparam("currency"),
-        amount=bindparam("amount"),
-        reason=bindparam("reason"),
-        state=bindparam("state"),
-        created_at=_NOW,
-        settled_at=bindparam("settled_at"),
-    )
-)
-REFUND = Question(KeptRefund, select(*REFUND_COLUMNS).where(RefundRow.id == bindparam("refund_id")))
-SETTLE_REFUND = Statement(
-    update(RefundRow)
-    .where(RefundRow.id == bindparam("refund_id"), RefundRow.state == RefundState.PENDING.value)
-    .values(state=bindparam("end"), failure=bindparam("why"), settled_at=_NOW)
 )
 
 
@@ -137,6 +111,7 @@ class PaymentsRows:
             state=payment.state.value,
             currency=payment.amount.currency,
             amount=payment.amount.minor,
+            keeps_method=payment.keeps_method,
             created_at=payment.created_at,
         )
 
@@ -161,6 +136,9 @@ class PaymentsRows:
             its_failure_code=payment.failure_code,
             its_failure_message=payment.failure_message,
             its_method=kept_method(payment.method),
+            its_fee=payment.fee.minor if payment.fee is not None else None,
+            its_fee_currency=payment.fee.currency if payment.fee is not None else None,
+            its_is_settled=payment.is_settled,
             now=now,
         )
 
@@ -180,32 +158,70 @@ class PaymentsRows:
         await self._transaction.run_each(WRITE, entries)
 
     async def promised(self, order_id: OrderId) -> Mapping[PaymentId, Money]:
-        rows = await self._transaction.rows(PROMISED, order_id=order_id)
-        return {PaymentId(row.payment_id): Money(row.amount, Currency(row.currency)) for row in rows}
+        return await refunds.promised(self._transaction, order_id)
 
     async def add_refund(self, refund: Refund, *, now: datetime) -> None:
-        await self._transaction.run(
-            ADD_REFUND,
-            id=refund.id,
-            payment_id=refund.payment_id,
-            order_id=refund.order_id,
-            currency=refund.amount.currency,
-            amount=refund.amount.minor,
-            reason=refund.reason,
-            state=refund.state.value,
-            now=now,
-            settled_at=None if refund.state is RefundState.PENDING else now,
-        )
+        await refunds.add(self._transaction, refund, now)
 
     async def refund(self, refund_id: UUID) -> Refund | None:
-        row = await self._transaction.row(REFUND, refund_id=refund_id)
-        return refund_of(row) if row is not None else None
+        return await refunds.find(self._transaction, refund_id)
 
     async def settle_refund(self, refund_id: UUID, state: RefundState, *, failure: str | None, now: datetime) -> bool:
-        return await self._transaction.run(SETTLE_REFUND, refund_id=refund_id, end=state.value, why=failure, now=now) == 1
+        return await refunds.settle(self._transaction, refund_id, state, failure, now)
 
-    async def overdue_refunds(self, provider: str, *, since: datetime, until: datetime, limit: int) -> list[UUID]:
-        return await runs.overdue_refunds(self._transaction, provider, since=since, until=until, limit=limit)
+    async def overdue_refunds(self, provider: str, *, before: datetime, limit: int) -> list[UUID]:
+        return await runs.overdue_refunds(self._transaction, provider, before=before, limit=limit)
+
+    async def given_back(self, payment_id: PaymentId) -> int:
+        return await refunds.given_back(self._transaction, payment_id)
+
+    async def sold(self, order_id: OrderId) -> Sold:
+        return await refunds.sold(self._transaction, order_id)
+
+    async def add_request(self, request: RefundRequest, amounts: Mapping[OrderLineId, Money], *, now: datetime) -> None:
+        await refunds.add_request(self._transaction, request, amounts, now)
+
+    async def request(self, request_id: RefundRequestId) -> RefundRequest | None:
+        return await refunds.request(self._transaction, request_id)
+
+    async def decide_request(self, request_id: RefundRequestId, state: RequestState, *, by: str, now: datetime) -> None:
+        await refunds.decide(self._transaction, request_id, state, by, now)
+
+    async def add_capture(self, capture: Capture, *, by: str, now: datetime) -> None:
+        await captures.add(self._transaction, capture, by, now)
+
+    async def capture(self, capture_id: UUID) -> Capture | None:
+        return await captures.find(self._transaction, capture_id)
+
+    async def asked_of(self, payment_id: PaymentId) -> int:
+        return await captures.asked(self._transaction, payment_id)
+
+    async def settle_capture(self, capture_id: UUID, state: RefundState, *, failure: str | None, now: datetime) -> bool:
+        return await captures.settle(self._transaction, capture_id, state, failure, now)
+
+    async def overdue_captures(self, provider: str, *, before: datetime, limit: int) -> list[UUID]:
+        return await captures.overdue(self._transaction, provider, before, limit)
+
+    async def dispute(self, payment_id: PaymentId, reference: str) -> Dispute | None:
+        return await disputes.find(self._transaction, payment_id, reference)
+
+    async def save_dispute(self, payment: Payment, dispute: Dispute, *, now: datetime) -> None:
+        await disputes.save(self._transaction, payment, dispute, now)
+
+    async def keep_method(self, customer_id: CustomerId, provider: str, kept: KeptMethod, *, now: datetime) -> None:
+        await methods.keep(self._transaction, customer_id, provider, kept, now)
+
+    async def method(self, method_id: PaymentMethodId) -> SavedMethod | None:
+        return await methods.offered(self._transaction, method_id)
+
+    async def forget_method(self, method_id: PaymentMethodId, *, now: datetime) -> None:
+        await methods.forget(self._transaction, method_id, now)
+
+    async def forgotten_method(self, method_id: PaymentMethodId) -> SavedMethod | None:
+        return await methods.forgotten(self._transaction, method_id)
+
+    async def drop_method(self, method_id: PaymentMethodId) -> None:
+        await methods.drop(self._transaction, method_id)
 
     async def receive(self, notification: Notification) -> UUID | None:
         return await inbox.receive(self._transaction, notification)
@@ -225,8 +241,11 @@ class PaymentsRows:
     async def due_notifications(self, *, limit: int) -> list[UUID]:
         return await inbox.due(self._transaction, limit)
 
-    async def unfinished(self, provider: str, *, before: datetime, after: PaymentId | None, limit: int) -> list[Payment]:
-        return await runs.unfinished(self._transaction, provider, before=before, after=after, limit=limit)
+    async def unfinished(self, provider: str, *, before: datetime, unasked_since: datetime, limit: int) -> list[Payment]:
+        return await runs.unfinished(self._transaction, provider, before=before, unasked_since=unasked_since, limit=limit)
+
+    async def note_asked(self, payment_id: PaymentId, *, now: datetime) -> None:
+        await runs.note_asked(self._transaction, payment_id, now)
 
     async def known(self, payment_ids: Sequence[PaymentId]) -> Mapping[PaymentId, Payment]:
         return await runs.known(self._transaction, payment_ids)

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from domain.ids import OrderId, VariantId, WarehouseId
 from domain.stock.model import MovementReason, Shortage
 from persistence.statement import Question, Statement
+from persistence.stock.returning import put_back
 from persistence.tags import of_levels
 from persistence.transaction import Transaction
 
@@ -236,6 +237,9 @@ class StockRows:
 
     async def ship(self, order_id: OrderId, *, actor: str) -> None:
         await self._transaction.run(SHIP, order_id=order_id, actor=actor)
+
+    async def put_back(self, order_id: OrderId, units: Mapping[VariantId, int], *, actor: str) -> None:
+        await put_back(self._transaction, order_id, units, actor=actor)
 
     async def expired_orders(self, *, limit: int) -> list[OrderId]:
         return [OrderId(row.id) for row in await self._transaction.rows(EXPIRED_ORDERS, limit=limit)]

@@ -205,6 +205,7 @@ async def refund_create(context: Context, *, input: RefundCreateInput) -> Answer
             amount=amount,
             reason=input.reason,
         ),
+        limit=None,
         claim=_claim(context, "refundCreate", said, guest="", key=context.key),
         by=context.viewer,
         now=context.now,
@@ -212,7 +213,7 @@ async def refund_create(context: Context, *, input: RefundCreateInput) -> Answer
     if isinstance(outcome, UserError):
         return outcome
     orders = await orders_of_holders(context.reader, [order_id])
-    return answered(refunds=await refunds_by_id(context.reader, outcome), order=orders[0])
+    return answered(refunds=await refunds_by_id(context.reader, outcome.refund_ids), order=orders[0])
 
 
 async def _refunded(context: Context, said: RefundCreateInput) -> tuple[UUID, UUID | None, str] | UserError:

@@ -26,12 +26,24 @@ SABOTAGE: dict[str, str] = {
     "money.orders_sum_their_payments": "UPDATE orders SET captured = captured + 1, authorized = authorized + 1",
     "money.ledger_agrees_with_payments": "DELETE FROM ledger_entry WHERE kind = 'REFUND'",
     "money.refunds_within_what_came_in": "UPDATE refund SET amount = amount + 1000000",
+    "money.ledger_agrees_with_fees": "UPDATE payment SET fee = 30, fee_currency = 'EUR'",
+    "money.ledger_agrees_with_disputes": """
+        INSERT INTO dispute (id, payment_id, order_id, provider, reference, currency, amount, reason, status, respond_by)
+        SELECT gen_random_uuid(), id, order_id, provider, 'dp_1', currency, amount, 'fraudulent', 'OPEN', now()
+        FROM payment LIMIT 1""",
+    "money.captures_within_what_was_promised": """
+        INSERT INTO capture (id, payment_id, order_id, currency, amount, state, requested_by, settled_at)
+        SELECT gen_random_uuid(), id, order_id, currency, amount + 1, 'DONE', 'staff', now() FROM payment LIMIT 1""",
+    "money.nothing_is_given_back_for_twice": """
+        INSERT INTO refund_line (request_id, order_line_id, quantity, amount, restocks)
+        SELECT r.id, l.id, l.quantity + 1, 0, false FROM refund_request r JOIN order_line l ON l.order_id = r.order_id""",
+    "money.decisions_were_carried_out": "UPDATE refund_request SET amount = amount + 1",
     "money.nothing_kept_of_cancelled_orders_nor_paid_twice": """
         WITH gone AS (DELETE FROM refund) UPDATE orders SET refunded = 0, updated_at = now() - interval '1 hour'""",
     "states.history_without_gap": "DELETE FROM order_event WHERE seq = 2",
     "states.history_ends_where_the_order_is": "UPDATE orders SET status = 'COMPLETED'",
     "states.payment_status_follows_the_money": "UPDATE orders SET payment_status = 'AUTHORIZED'",
-    "states.only_paid_orders_go_on": "UPDATE orders SET captured = 0 WHERE status = 'CONFIRMED'",
+    "states.only_paid_orders_go_on": "UPDATE orders SET captured = 0, authorized = 0 WHERE status = 'CONFIRMED'",
     "states.status_by_the_table": "UPDATE order_event SET status = 'PROCESSING' WHERE seq = 1",
     "states.payment_status_by_the_table": "UPDATE order_event SET payment_status = 'REFUNDED' WHERE seq = 1",
     "states.fulfillment_status_by_the_table": "UPDATE order_event SET fulfillment_status = 'RETURNED' WHERE seq = 1",

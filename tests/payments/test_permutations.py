@@ -88,7 +88,7 @@ def _events(first: UUID, second: UUID) -> list[tuple[bytes, dict[str, str]]]:
 
     taken = {"authorized": TOTAL, "captured": TOTAL}
     dispute = {
-        "id": "dp_1",
+        "id": f"dp_{second.hex}",
         "amount": TOTAL,
         "reason": "fraudulent",
         "status": "open",

@@ -21,7 +21,7 @@ from domain.orders.model import (
     PaymentStatus,
     States,
 )
-from domain.payments import rules
+from domain.payments import figures, rules
 from domain.payments.model import Payment, PaymentState, ProviderPayment, ProviderStatus
 from domain.payments.rules import Advance, Around, Mismatch, Stale
 
@@ -222,7 +222,8 @@ def test_what_is_outstanding_counts_open_and_authorised_attempts_as_taken() -> N
         PaymentState.CANCELLED: 1000,
     }
     for state, left in expected.items():
-        assert rules.outstanding(order, [replace(attempt, state=state)]) == _eur(left)
-    taken = replace(attempt, state=PaymentState.CAPTURED, captured=_eur(300))
+        promised = _eur(300) if state is PaymentState.AUTHORIZED else NONE
+        assert figures.outstanding(order, [replace(attempt, state=state, authorized=promised)]) == _eur(left)
+    taken = replace(attempt, state=PaymentState.CAPTURED, authorized=_eur(300), captured=_eur(300))
     for several in itertools.combinations_with_replacement([taken], 2):
-        assert rules.outstanding(order, several) == _eur(400)
+        assert figures.outstanding(order, several) == _eur(400)

@@ -13,9 +13,9 @@ from domain.live import order_topic
 from domain.money import Money, zero
 from domain.orders.model import Entry, EventKind, Order, OrderStatus
 from domain.orders.rules import payment_status
-from domain.payments import rules
+from domain.payments import figures, rules
 from domain.payments.actions.settling import apply_seen, carry_out, locked, promise
-from domain.payments.errors import AlreadyPaid, AmountExceedsOutstanding, OrderNotPayable, PaymentInProgress
+from domain.payments.errors import AlreadyPaid, AmountExceedsOutstanding, OrderNotPayable, PaymentCoversOrder, PaymentInProgress
 from domain.payments.events import PaymentAbandoned
 from domain.payments.model import OPEN, Payment, PaymentState, ProviderPayment
 from domain.payments.provider import Answer, Declined, Unknown
@@ -35,6 +35,7 @@ class Wanted:
     holds_token: bool
     provider: str
     amount: Money | None
+    keeps_method: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +68,10 @@ async def begin_attempt(
     if order is None or not may_pay(order, by, holds_token=wanted.holds_token):
         return NotFound(path=ORDER, what="order")
     attempts = await unit.payments.lock_all(order.id)
-    left = rules.outstanding(order, attempts)
+    left = figures.outstanding(order, attempts)
     if (problem := _problem(order, wanted.amount, left)) is not None:
         return problem
-    payment = _attempt(order, wanted.provider, wanted.amount or left, now)
+    payment = _attempt(order, wanted, wanted.amount or left, now)
     await unit.payments.add(payment)
     await unit.stock.extend(order.id, seconds=reservation_seconds)
     money = payment_status(
@@ -112,12 +113,12 @@ def _problem(order: Order, amount: Money | None, left: Money) -> UserError | Non
     return AmountExceedsOutstanding(path=at, outstanding=left) if left < amount else None
 
 
-def _attempt(order: Order, provider: str, amount: Money, now: datetime) -> Payment:
+def _attempt(order: Order, wanted: Wanted, amount: Money, now: datetime) -> Payment:
     none = zero(order.currency)
     return Payment(
         id=PaymentId(new_id()),
         order_id=order.id,
-        provider=provider,
+        provider=wanted.provider,
         reference=None,
         state=PaymentState.PENDING,
         amount=amount,
@@ -129,6 +130,7 @@ def _attempt(order: Order, provider: str, amount: Money, now: datetime) -> Payme
         failure_code=None,
         failure_message=None,
         method=None,
+        keeps_method=wanted.keeps_method,
         created_at=now,
     )
 
@@ -174,7 +176,7 @@ async def settle_cancelled(unit: Unit, *, order_id: OrderId, now: datetime) -> N
         return
     promised = await unit.payments.promised(order_id)
     for payment in await unit.payments.lock_all(order_id):
-        left = rules.refundable(payment, promised.get(payment.id, zero(order.currency)))
+        left = figures.refundable(payment, promised.get(payment.id, zero(order.currency)))
         if left.minor > 0:
             await promise(
                 unit,
@@ -191,10 +193,20 @@ async def settle_cancelled(unit: Unit, *, order_id: OrderId, now: datetime) -> N
 
 
 async def check_payer(unit: Unit, *, payment_id: PaymentId, token_of: OrderId | None, by: Viewer) -> PaymentId | UserError:
-    """Whether the payment is the viewer's to call off; `token_of` is the order whose token they have shown."""
+    """Whether the payment is the viewer's to call off; `token_of` is the order whose token they have shown.
+
+    What is promised already only staff may release, and not while a confirmed order rests on it.
+    """
+    at: Path = ("input", "payment_id")
     scene = await locked(unit, payment_id)
     if scene is None or not may_pay(scene.order, by, holds_token=token_of == scene.order.id):
-        return NotFound(path=("input", "payment_id"), what="payment")
+        return NotFound(path=at, what="payment")
+    order, payment = scene.order, scene.payment
+    if payment.state is not PaymentState.AUTHORIZED or order.states.status is OrderStatus.CANCELLED:
+        return payment_id
+    is_bearing = order.states.status is not OrderStatus.PENDING and order.authorized - payment.authorized < order.total
+    if is_bearing or not holds_in(by, Permission.MANAGE_PAYMENTS, order.channel_id):
+        return PaymentCoversOrder(path=at)
     return payment_id
 
 

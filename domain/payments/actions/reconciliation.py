@@ -10,6 +10,7 @@ from uuid import UUID
 from domain.ids import PaymentId, ReconciliationRunId, new_id
 from domain.payments import rules
 from domain.payments.actions.settling import apply_seen, carry_out, locked
+from domain.payments.events import BooksDiffered
 from domain.payments.model import Finding, FindingKind, Payment, PaymentState, ProviderPayment
 from domain.payments.rules import Advance, Mismatch
 from domain.unit import Unit
@@ -23,24 +24,45 @@ class Difference:
     payment: Payment | None
 
 
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """What a provider has not answered for: ids of refunds and of captures."""
+
+    refunds: Sequence[UUID]
+    captures: Sequence[UUID]
+
+
 async def open_run(unit: Unit, *, provider: str, now: datetime) -> ReconciliationRunId:
     run_id = ReconciliationRunId(new_id())
     await unit.payments.open_run(run_id, provider, now=now)
     return run_id
 
 
-async def close_run(unit: Unit, *, run_id: ReconciliationRunId, payments_checked: int, failure: str | None) -> None:
+async def close_run(
+    unit: Unit, *, run_id: ReconciliationRunId, provider: str, payments_checked: int, unrepaired: int, failure: str | None
+) -> None:
+    """Ends a run's record; announces what is left to a person."""
     await unit.payments.close_run(run_id, payments_checked=payments_checked, failure=failure)
+    if unrepaired:
+        unit.announce(BooksDiffered(run_id=run_id, provider=provider, found=unrepaired))
 
 
-async def unfinished(unit: Unit, *, provider: str, before: datetime, after: PaymentId | None, limit: int) -> list[Payment]:
-    """Attempts to ask about, in the order of their ids."""
-    return await unit.payments.unfinished(provider, before=before, after=after, limit=limit)
+async def unfinished(unit: Unit, *, provider: str, before: datetime, unasked_since: datetime, limit: int) -> list[Payment]:
+    """Attempts to ask about, those that were not asked about for the longest first."""
+    return await unit.payments.unfinished(provider, before=before, unasked_since=unasked_since, limit=limit)
 
 
-async def overdue_refunds(unit: Unit, *, provider: str, since: datetime, until: datetime, limit: int) -> list[UUID]:
-    """Refunds promised in the period that are still not settled."""
-    return await unit.payments.overdue_refunds(provider, since=since, until=until, limit=limit)
+async def note_asked(unit: Unit, *, payment_id: PaymentId, now: datetime) -> None:
+    """The provider is asked about an attempt now: whatever comes of it, the next to be asked about is another."""
+    await unit.payments.note_asked(payment_id, now=now)
+
+
+async def overdue(unit: Unit, *, provider: str, before: datetime, limit: int) -> Overdue:
+    """Refunds and captures asked for before a time that are still not settled."""
+    return Overdue(
+        await unit.payments.overdue_refunds(provider, before=before, limit=limit),
+        await unit.payments.overdue_captures(provider, before=before, limit=limit),
+    )
 
 
 async def differences(unit: Unit, *, listed: Sequence[ProviderPayment]) -> list[Difference]:

@@ -1,134 +1,210 @@
-"""The transactions around giving money back: promised under the order's lock, settled when the provider has answered."""
+"""The transactions around deciding that money goes back: asked for, agreed to by a second person where it is much, promised.
+
+What the provider then says is recorded in `returning`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from domain.error import Invalid, NotFound, Path, UserError
 from domain.idempotency import Answered, Claim, Fresh
-from domain.ids import OrderId, PaymentId
-from domain.live import order_topic
+from domain.ids import OrderId, OrderLineId, PaymentId, RefundRequestId, new_id
 from domain.money import Money, sum_of, zero
-from domain.orders.model import Entry, EventKind, Order
-from domain.payments import rules
-from domain.payments.actions.settling import Scene, apply_seen, locked, promise
-from domain.payments.errors import RefundTooLarge
-from domain.payments.events import RefundSettled
-from domain.payments.model import Payment, ProviderPayment, Refund, RefundState
-from domain.payments.provider import Declined
-from domain.payments.rules import TEXT_LENGTH_MAX, Mismatch
+from domain.orders.model import Order
+from domain.payments import figures
+from domain.payments.actions.settling import promise
+from domain.payments.errors import AlreadyDecided, RefundTooLarge, SecondPersonNeeded
+from domain.payments.events import RefundRequested
+from domain.payments.model import Payment
+from domain.payments.refunding import BackLine, RefundRequest, RequestState, Sold, amount_for, is_large, units_to_shelve
 from domain.unit import Unit
-from domain.viewer import Permission, Viewer, actor_name, holds_in
+from domain.viewer import Viewer, actor_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Back:
-    """What staff wants to give back: of one payment, or of all of the order; `amount` None is all that is left."""
+    """What is to go back: of one payment, or of all of the order.
+
+    `amount` None is what the lines and the delivery come to, or without any all that is left.
+    """
 
     order_id: OrderId
-    payment_id: PaymentId | None
-    amount: Money | None
+    payment_id: PaymentId | None = None
+    amount: Money | None = None
+    lines: tuple[BackLine, ...] = ()
+    shipping: bool = False
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class DueRefund:
-    """A refund to ask the provider for, and the payment it is of."""
+class Requested:
+    """The decision, and the refunds that were promised for it: none while it waits for a second person."""
 
-    refund: Refund
-    payment: Payment
+    request_id: RefundRequestId
+    refund_ids: tuple[UUID, ...]
 
 
-async def request_refund(unit: Unit, *, back: Back, claim: Claim, by: Viewer, now: datetime) -> list[UUID] | UserError:
-    """Promises money back, latest payment first; the ids of the refunds. The sum of promises never passes what came in."""
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """The payments that money can go back of, with what is left of each."""
+
+    payments: Sequence[Payment]
+    of_each: dict[PaymentId, Money]
+    total: Money
+    promised: Money
+
+
+async def request_refund(
+    unit: Unit, *, back: Back, limit: Money | None, claim: Claim, by: Viewer, now: datetime
+) -> Requested | UserError:
+    """Decides that money goes back, once per claim. Above `limit` (None: there is none) it waits for a second person."""
     match await unit.idempotency.claim(claim):
         case Answered(outcome):
-            return [UUID(each) for each in outcome["refund_ids"]]
+            refund_ids = tuple(UUID(each) for each in outcome["refund_ids"])
+            return Requested(RefundRequestId(UUID(outcome["request_id"])), refund_ids)
         case Fresh():
             pass
         case reused:
             return reused
-    order = await unit.orders.lock(back.order_id)
-    if order is None or not holds_in(by, Permission.MANAGE_PAYMENTS, order.channel_id):
-        return NotFound(path=("input", "order_id"), what="order")
-    payments = [
-        each for each in await unit.payments.lock_all(order.id) if back.payment_id is None or each.id == back.payment_id
-    ]
-    if back.payment_id is not None and not payments:
-        return NotFound(path=("input", "payment_id"), what="payment")
-    promised = await unit.payments.promised(order.id)
-    none = zero(order.currency)
-    left = {each.id: rules.refundable(each, promised.get(each.id, none)) for each in payments}
-    total = sum_of(left.values(), order.currency)
-    if (problem := _problem(order, back.amount, total)) is not None:
-        return problem
-    rest, made = back.amount or total, list[UUID]()
-    for payment in reversed(payments):
-        part = min(rest, left[payment.id])
-        if part.minor > 0:
-            refund = await promise(unit, order, order.states, payment, part, reason=back.reason, actor=actor_name(by), now=now)
-            made.append(refund.id)
-            rest -= part
-    await unit.idempotency.record(claim, {"refund_ids": [str(each) for each in made]})
+    made = await give_back_of(unit, back=back, limit=limit, by=by, now=now)
+    if isinstance(made, Requested):
+        outcome = {"request_id": str(made.request_id), "refund_ids": [str(each) for each in made.refund_ids]}
+        await unit.idempotency.record(claim, outcome)
     return made
 
 
-def _problem(order: Order, amount: Money | None, left: Money) -> UserError | None:
-    at: Path = ("input", "amount")
-    if amount is not None and (amount.currency != order.currency or amount.minor <= 0):
-        return Invalid(path=at, reason=f"Give back an amount of {order.currency} above zero.")
-    if left.minor <= 0 or (amount is not None and left < amount):
-        return RefundTooLarge(path=at, refundable=left)
-    return None
-
-
-async def due_refund(unit: Unit, *, refund_id: UUID) -> DueRefund | None:
-    """The refund with its payment while it is to be asked for; None when it is settled."""
-    refund = await unit.payments.refund(refund_id)
-    if refund is None or refund.state is not RefundState.PENDING:
-        return None
-    payment = await unit.payments.find(refund.payment_id)
-    return DueRefund(refund, payment) if payment is not None else None
-
-
-async def record_refund(
-    unit: Unit, *, refund: Refund, answer: ProviderPayment | Declined, account: str, now: datetime
-) -> Mismatch | None:
-    """Applies the provider's answer and settles the refund, once; a Mismatch settles nothing."""
-    scene = await locked(unit, refund.payment_id)
-    if scene is None:
-        return None
-    seen = answer.payment if isinstance(answer, Declined) else answer
-    if seen is not None:
-        decision = await apply_seen(unit, scene, seen, account=account, now=now)
-        if isinstance(decision, Mismatch):
-            return decision
-    if isinstance(answer, Declined):
-        await _refused(unit, scene, refund, answer, now)
-    elif await unit.payments.settle_refund(refund.id, RefundState.DONE, failure=None, now=now):
-        unit.announce(
-            RefundSettled(
-                payment_id=refund.payment_id, order_id=refund.order_id, refund_id=refund.id, amount=refund.amount.minor
-            )
-        )
-    return None
-
-
-async def _refused(unit: Unit, scene: Scene, refund: Refund, answer: Declined, now: datetime) -> None:
-    failure = f"{answer.code}: {answer.message}"[:TEXT_LENGTH_MAX]
-    if not await unit.payments.settle_refund(refund.id, RefundState.FAILED, failure=failure, now=now):
-        return
-    order = await unit.orders.lock(scene.order.id)
+async def give_back_of(unit: Unit, *, back: Back, limit: Money | None, by: Viewer, now: datetime) -> Requested | UserError:
+    """The same for whoever has seen to repeats already, such as a return that is received. Paths are those of `Back`."""
+    order = await unit.orders.lock(back.order_id)
     if order is None:
-        return
-    data = {
-        "payment": str(refund.payment_id),
-        "amount": refund.amount.minor,
-        "currency": refund.amount.currency,
-        "code": answer.code,
-    }
-    entry = Entry(kind=EventKind.REFUND_FAILED, data=data)
-    await unit.orders.record(order, order.states, [entry], actor=f"provider:{scene.payment.provider}", now=now)
-    unit.hint(order_topic(order.id))
+        return NotFound(path=("input", "order_id"), what="order")
+    left = await _left(unit, order, back.payment_id)
+    if back.payment_id is not None and not left.payments:
+        return NotFound(path=("input", "payment_id"), what="payment")
+    sold = await unit.payments.sold(order.id)
+    amounts = _amounts(sold, back.lines)
+    if isinstance(amounts, UserError):
+        return amounts
+    shipping = sold.shipping if back.shipping else zero(order.currency)
+    said = sum_of(amounts.values(), order.currency) + shipping
+    amount = back.amount or (said if back.lines or back.shipping else left.total)
+    if (problem := _problem(order, amount, left.total)) is not None:
+        return problem
+    takes_two = is_large(amount, promised=left.promised, limit=limit)
+    request = RefundRequest(
+        id=RefundRequestId(new_id()),
+        order_id=order.id,
+        payment_id=back.payment_id,
+        amount=amount,
+        shipping=min(shipping, amount),
+        lines=back.lines,
+        reason=back.reason,
+        state=RequestState.WAITING if takes_two else RequestState.APPROVED,
+        takes_two=takes_two,
+        requested_by=actor_name(by),
+    )
+    await unit.payments.add_request(request, amounts, now=now)
+    if takes_two:
+        unit.announce(RefundRequested(order_id=order.id, request_id=request.id))
+        return Requested(request.id, ())
+    return Requested(request.id, await _promise(unit, order, request, left, sold, by=by, now=now))
+
+
+async def approve_refund(unit: Unit, *, request_id: RefundRequestId, by: Viewer, now: datetime) -> Requested | UserError:
+    """A second person agrees: the money is promised. What is not left any more by now is not given back."""
+    found = await _waiting(unit, request_id, by)
+    if isinstance(found, UserError):
+        return found
+    order, request = found
+    left = await _left(unit, order, request.payment_id)
+    if left.total < request.amount:
+        return RefundTooLarge(path=("input", "request_id"), refundable=left.total)
+    await unit.payments.decide_request(request_id, RequestState.APPROVED, by=actor_name(by), now=now)
+    sold = await unit.payments.sold(order.id)
+    return Requested(request_id, await _promise(unit, order, request, left, sold, by=by, now=now))
+
+
+async def reject_refund(unit: Unit, *, request_id: RefundRequestId, by: Viewer, now: datetime) -> Requested | UserError:
+    """A second person does not agree: nothing goes back."""
+    found = await _waiting(unit, request_id, by)
+    if isinstance(found, UserError):
+        return found
+    await unit.payments.decide_request(request_id, RequestState.REJECTED, by=actor_name(by), now=now)
+    return Requested(request_id, ())
+
+
+async def _waiting(unit: Unit, request_id: RefundRequestId, by: Viewer) -> tuple[Order, RefundRequest] | UserError:
+    """The order, locked, and its request as it is under the lock."""
+    at: Path = ("input", "request_id")
+    known = await unit.payments.request(request_id)
+    order = await unit.orders.lock(known.order_id) if known is not None else None
+    request = await unit.payments.request(request_id) if order is not None else None
+    if order is None or request is None:
+        return NotFound(path=at, what="refund request")
+    if request.state is not RequestState.WAITING:
+        return AlreadyDecided(path=at)
+    return SecondPersonNeeded(path=at) if request.requested_by == actor_name(by) else (order, request)
+
+
+async def _left(unit: Unit, order: Order, payment_id: PaymentId | None) -> _Left:
+    payments = [each for each in await unit.payments.lock_all(order.id) if payment_id is None or each.id == payment_id]
+    promised = await unit.payments.promised(order.id)
+    none = zero(order.currency)
+    of_each = {each.id: figures.refundable(each, promised.get(each.id, none)) for each in payments}
+    return _Left(payments, of_each, sum_of(of_each.values(), order.currency), sum_of(promised.values(), order.currency))
+
+
+def _amounts(sold: Sold, lines: Sequence[BackLine]) -> dict[OrderLineId, Money] | UserError:
+    """What each line comes to; no unit is given back twice."""
+    by_id = {each.id: each for each in sold.lines}
+    amounts: dict[OrderLineId, Money] = {}
+    for place, line in enumerate(lines):
+        at: Path = ("input", "lines", str(place))
+        known = by_id.get(line.line_id)
+        if known is None or line.line_id in amounts:
+            return NotFound(path=(*at, "line_id"), what="order line")
+        left = known.quantity - known.refunded
+        if not 0 < line.quantity <= left:
+            return Invalid(path=(*at, "quantity"), reason=f"Of this line {left} can still be given back.")
+        amounts[line.line_id] = amount_for(known, line.quantity)
+    return amounts
+
+
+def _problem(order: Order, amount: Money, left: Money) -> UserError | None:
+    at: Path = ("input", "amount")
+    if left.minor <= 0:
+        return RefundTooLarge(path=at, refundable=left)
+    if amount.currency != order.currency or amount.minor <= 0:
+        return Invalid(path=at, reason=f"Give back an amount of {order.currency} above zero.")
+    return RefundTooLarge(path=at, refundable=left) if left < amount else None
+
+
+async def _promise(
+    unit: Unit, order: Order, request: RefundRequest, left: _Left, sold: Sold, *, by: Viewer, now: datetime
+) -> tuple[UUID, ...]:
+    """Promises the amount, latest payment first, and puts goods back on the shelf."""
+    rest, made = request.amount, list[UUID]()
+    for payment in reversed(left.payments):
+        part = min(rest, left.of_each[payment.id])
+        if part.minor > 0:
+            refund = await promise(
+                unit,
+                order,
+                order.states,
+                payment,
+                part,
+                reason=request.reason,
+                actor=actor_name(by),
+                now=now,
+                request_id=request.id,
+            )
+            made.append(refund.id)
+            rest -= part
+    units = units_to_shelve(sold, request.lines)
+    if units:
+        await unit.stock.put_back(order.id, units, actor=actor_name(by))
+    return tuple(made)

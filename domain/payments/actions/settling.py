@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from domain.ids import PaymentId, new_id
+from domain.ids import PaymentId, RefundRequestId, new_id
 from domain.live import order_topic
 from domain.money import Money, sum_of, zero
 from domain.orders.events import OrderStatusChanged
 from domain.orders.model import Entry, EventKind, Order, States
 from domain.payments import rules
-from domain.payments.events import PaymentCaptured, PaymentFailed, RefundDue, RefundSettled
-from domain.payments.model import OPEN, Payment, ProviderPayment, Refund, RefundState
+from domain.payments.events import (
+    DisputeClosed,
+    PaymentCaptured,
+    PaymentDisputed,
+    PaymentFailed,
+    RefundDue,
+    RefundSettled,
+)
+from domain.payments.model import OPEN, DisputeStatus, Payment, ProviderPayment, Refund, RefundState
 from domain.payments.rules import Advance, Around, Decision
 from domain.unit import Unit
 
+HOLD_MAX = timedelta(days=14)
+"""Longer than this no goods are held for a payment, whatever its provider says."""
 OVERPAID = "The order is off, or was paid twice."
 AT_THE_PROVIDER = "Refunded at the provider."
 
@@ -55,7 +64,8 @@ async def locked(unit: Unit, payment_id: PaymentId) -> Scene | None:
 
 async def apply_seen(unit: Unit, scene: Scene, seen: ProviderPayment, *, account: str, now: datetime) -> Decision:
     """Applies a provider's snapshot to the payment of the scene; what was decided."""
-    decision = rules.apply(scene.payment, scene.order, seen, account=account, around=scene.around)
+    disputed = await unit.payments.dispute(scene.payment.id, seen.dispute.reference) if seen.dispute is not None else None
+    decision = rules.apply(scene.payment, scene.order, seen, account=account, around=scene.around, disputed=disputed)
     if isinstance(decision, Advance):
         await carry_out(unit, scene.order, decision, now=now)
     return decision
@@ -87,6 +97,7 @@ async def carry_out(unit: Unit, order: Order, advance: Advance, *, now: datetime
                 )
             )
         states = step.states
+    await _beside(unit, order, advance, now=now)
     if advance.is_confirmed:
         await unit.stock.allocate(order.id)
     if advance.unasked_refund.minor > 0:
@@ -96,8 +107,34 @@ async def carry_out(unit: Unit, order: Order, advance: Advance, *, now: datetime
     unit.hint(order_topic(order.id))
 
 
+async def _beside(unit: Unit, order: Order, advance: Advance, *, now: datetime) -> None:
+    """What comes with an advance now and then: a dispute, a method that is kept, goods that wait for a slow payment."""
+    payment = advance.payment
+    if advance.dispute is not None:
+        await unit.payments.save_dispute(payment, advance.dispute, now=now)
+        about = {"payment_id": payment.id, "order_id": order.id}
+        if advance.is_first_of_dispute:
+            unit.announce(PaymentDisputed(**about, dispute=advance.dispute.reference))
+        if advance.dispute.status is not DisputeStatus.OPEN:
+            unit.announce(DisputeClosed(**about, dispute=advance.dispute.reference))
+    if advance.kept is not None and order.customer_id is not None:
+        await unit.payments.keep_method(order.customer_id, payment.provider, advance.kept, now=now)
+    if advance.hold_until is not None:
+        seconds = int((min(advance.hold_until, now + HOLD_MAX) - now).total_seconds())
+        await unit.stock.extend(order.id, seconds=max(seconds, 0))
+
+
 async def promise(
-    unit: Unit, order: Order, states: States, payment: Payment, amount: Money, *, reason: str, actor: str, now: datetime
+    unit: Unit,
+    order: Order,
+    states: States,
+    payment: Payment,
+    amount: Money,
+    *,
+    reason: str,
+    actor: str,
+    now: datetime,
+    request_id: RefundRequestId | None = None,
 ) -> Refund:
     """Promises money back under the order's lock; the provider is asked when the promise is committed."""
     refund = Refund(
@@ -107,6 +144,8 @@ async def promise(
         amount=amount,
         reason=reason,
         state=RefundState.PENDING,
+        created_at=now,
+        request_id=request_id,
     )
     await unit.payments.add_refund(refund, now=now)
     data = {"payment": str(payment.id), "amount": amount.minor, "currency": amount.currency}
@@ -125,6 +164,7 @@ async def _note_refund(unit: Unit, payment: Payment, amount: Money, *, now: date
         amount=amount,
         reason=AT_THE_PROVIDER,
         state=RefundState.DONE,
+        created_at=now,
     )
     await unit.payments.add_refund(refund, now=now)
     unit.announce(RefundSettled(payment_id=payment.id, order_id=payment.order_id, refund_id=refund.id, amount=amount.minor))

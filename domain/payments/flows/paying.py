@@ -13,9 +13,21 @@ from domain.error import UserError
 from domain.idempotency import Claim
 from domain.ids import OrderId, PaymentId
 from domain.payments.actions.attempts import Wanted, begin_attempt, check_payer, close_attempt, find_payment, record_answer
+from domain.payments.actions.offline import call_off
 from domain.payments.errors import ProviderSilent
 from domain.payments.model import OPEN, Payment, PaymentState, ProviderPayment, ProviderStatus
-from domain.payments.provider import Answer, AttemptRequest, Buyer, Declined, NotAsked, Provider, ProviderUnavailable, Unknown
+from domain.payments.provider import (
+    Ability,
+    Answer,
+    AttemptRequest,
+    Buyer,
+    CaptureMode,
+    Declined,
+    NotAsked,
+    Provider,
+    ProviderUnavailable,
+    Unknown,
+)
 from domain.unit import Transact
 from domain.viewer import Viewer
 
@@ -35,6 +47,9 @@ class Means:
     method: str
     return_url: str
     webhook_url: str
+    capture: CaptureMode = CaptureMode.AUTOMATIC
+    customer_key: str | None = None
+    saved_method: str | None = None
 
 
 async def pay(
@@ -64,6 +79,10 @@ async def pay(
                 method=means.method,
                 return_url=means.return_url,
                 webhook_url=means.webhook_url,
+                capture=means.capture,
+                customer_key=means.customer_key,
+                keep_method=payment.keeps_method,
+                saved_method=means.saved_method,
             )
         )
         if isinstance(answer, NotAsked) and begun.is_new:
@@ -103,6 +122,9 @@ async def drop(transact: Transact, providers: Mapping[str, Provider], *, payment
     provider = providers.get(payment.provider)
     if provider is None:
         raise ProviderUnavailable(f"{payment.provider} is not set up")
+    if Ability.OFFLINE in provider.abilities:
+        await transact(call_off, payment_id=payment_id, account=provider.account, now=now)
+        return
     seen = await asked_for(provider, payment)
     if seen is None:
         if now - payment.created_at < CALL_MAX:

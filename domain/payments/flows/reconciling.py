@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from uuid import UUID
+from functools import partial
 
 from domain.ids import PaymentId, ReconciliationRunId
 from domain.payments.actions import reconciliation as actions
+from domain.payments.flows.capturing import take
 from domain.payments.flows.giving_back import give_back
 from domain.payments.flows.looking_up import carried_on
 from domain.payments.flows.paying import asked_for
 from domain.payments.model import Finding, FindingKind, Payment, ProviderPayment
-from domain.payments.provider import Provider, ProviderUnavailable
+from domain.payments.provider import Ability, Provider, ProviderUnavailable
 from domain.unit import Transact
 
 BATCH = 50
@@ -25,8 +26,6 @@ SILENT_MAX = 3
 FAILURE_LENGTH_MAX = 500
 LISTED = timedelta(days=3)
 """How far back the provider's list is read."""
-KEYS_KEPT = timedelta(hours=20)
-"""So long a provider surely remembers a key; an older refund is not asked for again by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +75,36 @@ async def reconcile(
     the run, and is asked again by the next.
     """
     before = now - unfinished_after
-    first = await transact(actions.unfinished, provider=provider.name, before=before, after=None, limit=BATCH)
-    overdue = await transact(actions.overdue_refunds, provider=provider.name, since=now - KEYS_KEPT, until=before, limit=BATCH)
-    if not (first or overdue or with_list):
+    if Ability.OFFLINE in provider.abilities:
+        return None
+    first = await transact(actions.unfinished, provider=provider.name, before=before, unasked_since=now, limit=BATCH)
+    overdue = await transact(actions.overdue, provider=provider.name, before=before, limit=BATCH)
+    if not (first or overdue.refunds or overdue.captures or with_list):
         return None
     run = _Run(transact, provider, await transact(actions.open_run, provider=provider.name, now=now), now)
     await _ask(run, first, before)
-    await _give_back(run, overdue)
+    await _settle(run, overdue)
     if with_list:
         await _compare(run, before)
     failure = "; ".join(dict.fromkeys(run.failures))[:FAILURE_LENGTH_MAX] or None
-    await transact(actions.close_run, run_id=run.id, payments_checked=run.checked, failure=failure)
+    await transact(
+        actions.close_run,
+        run_id=run.id,
+        provider=provider.name,
+        payments_checked=run.checked,
+        unrepaired=sum(not each.was_repaired for each in run.findings),
+        failure=failure,
+    )
     return Outcome(run.checked, run.findings, failure)
 
 
 async def _ask(run: _Run, batch: Sequence[Payment], before: datetime) -> None:
-    """Asks about attempts one by one. One that the provider cannot tell of stops nobody else; a silent provider does."""
+    """Asks about attempts one by one. A silent provider ends it, and then the next run begins with whom this one left out."""
     while batch:
         for payment in batch:
             if run.is_hopeless:
                 return
+            await run.transact(actions.note_asked, payment_id=payment.id, now=run.now)
             try:
                 await _ask_about(run, payment)
             except ProviderUnavailable as unavailable:
@@ -104,7 +113,7 @@ async def _ask(run: _Run, batch: Sequence[Payment], before: datetime) -> None:
                 run.said()
                 run.checked += 1
         batch = await run.transact(
-            actions.unfinished, provider=run.provider.name, before=before, after=batch[-1].id, limit=BATCH
+            actions.unfinished, provider=run.provider.name, before=before, unasked_since=run.now, limit=BATCH
         )
 
 
@@ -126,12 +135,17 @@ async def _ask_about(run: _Run, payment: Payment) -> None:
         run.found(await run.transact(actions.report, run_id=run.id, finding=finding))
 
 
-async def _give_back(run: _Run, overdue: Sequence[UUID]) -> None:
-    for refund_id in overdue:
+async def _settle(run: _Run, overdue: actions.Overdue) -> None:
+    """Asks again for refunds and captures whose answer was lost."""
+    own = {run.provider.name: run.provider}
+    for asked in (
+        *(partial(give_back, run.transact, own, refund_id=each, now=run.now) for each in overdue.refunds),
+        *(partial(take, run.transact, own, capture_id=each, now=run.now) for each in overdue.captures),
+    ):
         if run.is_hopeless:
             return
         try:
-            await give_back(run.transact, {run.provider.name: run.provider}, refund_id=refund_id, now=run.now)
+            await asked()
         except ProviderUnavailable as unavailable:
             run.said_nothing(unavailable)
         else:

@@ -1,0 +1,278 @@
+"""The statements of giving money back: refunds, the decisions they come from, and what an order still has to give back for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import BigInteger, DateTime, bindparam, cast, func, insert, literal_column, select, text, update
+from sqlalchemy.types import Uuid
+
+from domain.ids import OrderId, OrderLineId, PaymentId, RefundRequestId, VariantId
+from domain.money import Currency, Money
+from domain.payments.model import Refund, RefundState
+from domain.payments.refunding import BackLine, RefundRequest, RequestState, Sold, SoldLine
+from persistence.payments.rows import REFUND_COLUMNS, KeptRefund, refund_of
+from persistence.payments.tables import RefundLineRow, RefundRequestRow, RefundRow
+from persistence.statement import Question, Statement
+from persistence.transaction import Transaction
+
+
+class _Promised(NamedTuple):
+    payment_id: UUID
+    currency: str
+    amount: int
+
+
+class _Sum(NamedTuple):
+    amount: int
+
+
+class _SoldLine(NamedTuple):
+    id: UUID
+    variant_id: UUID | None
+    quantity: int
+    total: int
+    refunded: int
+    currency: str
+    shipping: int
+
+
+class _Request(NamedTuple):
+    id: UUID
+    order_id: UUID
+    payment_id: UUID | None
+    currency: str
+    amount: int
+    shipping: int
+    reason: str
+    state: str
+    takes_two: bool
+    requested_by: str
+
+
+class _Line(NamedTuple):
+    order_line_id: UUID
+    quantity: int
+    restocks: bool
+
+
+_NOW = bindparam("now", type_=DateTime(timezone=True))
+PROMISED = Question(
+    _Promised,
+    select(
+        RefundRow.payment_id,
+        RefundRow.currency,
+        cast(func.sum(RefundRow.amount), BigInteger()).label("amount"),
+    )
+    .where(RefundRow.order_id == bindparam("order_id"), RefundRow.state != RefundState.FAILED.value)
+    .group_by(RefundRow.payment_id, RefundRow.currency),
+)
+ADD_REFUND = Statement(
+    insert(RefundRow).values(
+        id=bindparam("id"),
+        payment_id=bindparam("payment_id"),
+        order_id=bindparam("order_id"),
+        currency=bindparam("currency"),
+        amount=bindparam("amount"),
+        reason=bindparam("reason"),
+        state=bindparam("state"),
+        request_id=bindparam("request_id", type_=Uuid()),
+        created_at=_NOW,
+        settled_at=bindparam("settled_at"),
+    )
+)
+REFUND = Question(KeptRefund, select(*REFUND_COLUMNS).where(RefundRow.id == bindparam("refund_id")))
+SETTLE_REFUND = Statement(
+    update(RefundRow)
+    .where(RefundRow.id == bindparam("refund_id"), RefundRow.state == RefundState.PENDING.value)
+    .values(state=bindparam("end"), failure=bindparam("why"), settled_at=_NOW)
+)
+GIVEN_BACK = Question(
+    _Sum,
+    select(cast(func.coalesce(func.sum(RefundRow.amount), 0), BigInteger()).label("amount")).where(
+        RefundRow.payment_id == bindparam("payment_id"), RefundRow.state == literal_column("'DONE'")
+    ),
+)
+# What waits for a second person counts as given back, so that nobody asks for the same goods meanwhile. Tax on delivery is
+# what the order has beyond its lines'.
+SOLD = Question(
+    _SoldLine,
+    text("""
+    SELECT l.id, l.variant_id, l.quantity, l.total,
+           CAST(coalesce((
+               SELECT sum(b.quantity) FROM refund_line b JOIN refund_request r ON r.id = b.request_id
+               WHERE b.order_line_id = l.id AND r.state <> 'REJECTED'), 0) AS int) AS refunded,
+           o.currency,
+           CAST(o.shipping + o.tax_added - sum(l.tax_added) OVER () - coalesce((
+               SELECT sum(r.shipping) FROM refund_request r WHERE r.order_id = o.id AND r.state <> 'REJECTED'), 0)
+               AS bigint) AS shipping
+    FROM orders o JOIN order_line l ON l.order_id = o.id
+    WHERE o.id = CAST(:order_id AS uuid) ORDER BY l.position
+    """),
+)
+ADD_REQUEST = Statement(
+    insert(RefundRequestRow).values(
+        id=bindparam("id"),
+        order_id=bindparam("order_id"),
+        payment_id=bindparam("payment_id", type_=Uuid()),
+        currency=bindparam("currency"),
+        amount=bindparam("amount"),
+        shipping=bindparam("shipping"),
+        reason=bindparam("reason"),
+        state=bindparam("state"),
+        takes_two=bindparam("takes_two"),
+        requested_by=bindparam("requested_by"),
+        decided_by=bindparam("decided_by"),
+        created_at=_NOW,
+        decided_at=bindparam("decided_at", type_=DateTime(timezone=True)),
+    )
+)
+ADD_LINE = Statement(
+    insert(RefundLineRow).values(
+        request_id=bindparam("request_id"),
+        order_line_id=bindparam("order_line_id"),
+        quantity=bindparam("quantity"),
+        amount=bindparam("amount"),
+        restocks=bindparam("restocks"),
+    )
+)
+REQUEST = Question(
+    _Request,
+    select(*(getattr(RefundRequestRow, name) for name in _Request._fields)).where(
+        RefundRequestRow.id == bindparam("request_id")
+    ),
+)
+LINES = Question(
+    _Line,
+    select(RefundLineRow.order_line_id, RefundLineRow.quantity, RefundLineRow.restocks)
+    .where(RefundLineRow.request_id == bindparam("request_id"))
+    .order_by(RefundLineRow.order_line_id),
+)
+DECIDE = Statement(
+    update(RefundRequestRow)
+    .where(RefundRequestRow.id == bindparam("request_id"), RefundRequestRow.state == literal_column("'WAITING'"))
+    .values(state=bindparam("end"), decided_by=bindparam("by"), decided_at=_NOW)
+)
+
+
+async def promised(transaction: Transaction, order_id: OrderId) -> Mapping[PaymentId, Money]:
+    """Refunds pending or done, summed for each attempt."""
+    rows = await transaction.rows(PROMISED, order_id=order_id)
+    return {PaymentId(row.payment_id): Money(row.amount, Currency(row.currency)) for row in rows}
+
+
+async def add(transaction: Transaction, refund: Refund, now: datetime) -> None:
+    """Keeps a refund."""
+    await transaction.run(
+        ADD_REFUND,
+        id=refund.id,
+        payment_id=refund.payment_id,
+        order_id=refund.order_id,
+        currency=refund.amount.currency,
+        amount=refund.amount.minor,
+        reason=refund.reason,
+        state=refund.state.value,
+        request_id=refund.request_id,
+        now=now,
+        settled_at=None if refund.state is RefundState.PENDING else now,
+    )
+
+
+async def find(transaction: Transaction, refund_id: UUID) -> Refund | None:
+    """A refund."""
+    row = await transaction.row(REFUND, refund_id=refund_id)
+    return refund_of(row) if row is not None else None
+
+
+async def settle(transaction: Transaction, refund_id: UUID, state: RefundState, failure: str | None, now: datetime) -> bool:
+    """Ends one that is pending."""
+    return await transaction.run(SETTLE_REFUND, refund_id=refund_id, end=state.value, why=failure, now=now) == 1
+
+
+async def given_back(transaction: Transaction, payment_id: PaymentId) -> int:
+    """What is done of an attempt."""
+    row = await transaction.row(GIVEN_BACK, payment_id=payment_id)
+    return row.amount if row is not None else 0
+
+
+async def sold(transaction: Transaction, order_id: OrderId) -> Sold:
+    """What money can go back for."""
+    rows = await transaction.rows(SOLD, order_id=order_id)
+    currency = Currency(rows[0].currency)
+    lines = tuple(
+        SoldLine(
+            id=OrderLineId(row.id),
+            variant_id=VariantId(row.variant_id) if row.variant_id is not None else None,
+            quantity=row.quantity,
+            total=Money(row.total, currency),
+            refunded=row.refunded,
+        )
+        for row in rows
+    )
+    return Sold(lines=lines, shipping=Money(max(rows[0].shipping, 0), currency))
+
+
+async def add_request(
+    transaction: Transaction, request: RefundRequest, amounts: Mapping[OrderLineId, Money], now: datetime
+) -> None:
+    """Keeps a decision."""
+    is_made = request.state is not RequestState.WAITING
+    await transaction.run(
+        ADD_REQUEST,
+        id=request.id,
+        order_id=request.order_id,
+        payment_id=request.payment_id,
+        currency=request.amount.currency,
+        amount=request.amount.minor,
+        shipping=request.shipping.minor,
+        reason=request.reason,
+        state=request.state.value,
+        takes_two=request.takes_two,
+        requested_by=request.requested_by,
+        decided_by=request.requested_by if is_made else None,
+        now=now,
+        decided_at=now if is_made else None,
+    )
+    if request.lines:
+        await transaction.run_each(
+            ADD_LINE,
+            [
+                {
+                    "request_id": request.id,
+                    "order_line_id": line.line_id,
+                    "quantity": line.quantity,
+                    "amount": amounts[line.line_id].minor,
+                    "restocks": line.restocks,
+                }
+                for line in request.lines
+            ],
+        )
+
+
+async def request(transaction: Transaction, request_id: RefundRequestId) -> RefundRequest | None:
+    """A decision with its lines."""
+    row = await transaction.row(REQUEST, request_id=request_id)
+    if row is None:
+        return None
+    lines = await transaction.rows(LINES, request_id=request_id)
+    currency = Currency(row.currency)
+    return RefundRequest(
+        id=request_id,
+        order_id=OrderId(row.order_id),
+        payment_id=PaymentId(row.payment_id) if row.payment_id is not None else None,
+        amount=Money(row.amount, currency),
+        shipping=Money(row.shipping, currency),
+        lines=tuple(BackLine(OrderLineId(each.order_line_id), each.quantity, each.restocks) for each in lines),
+        reason=row.reason,
+        state=RequestState(row.state),
+        takes_two=row.takes_two,
+        requested_by=row.requested_by,
+    )
+
+
+async def decide(transaction: Transaction, request_id: RefundRequestId, state: RequestState, by: str, now: datetime) -> None:
+    """Ends one that waits."""
+    await transaction.run(DECIDE, request_id=request_id, end=state.value, by=by, now=now)
