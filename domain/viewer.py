@@ -52,13 +52,17 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """A signed-in member of staff with the permissions of their role; `channels` None: they work in all of them."""
+    """A signed-in member of staff with the permissions of their role; `channels` None: they work in all of them.
+
+    `must_enroll`: their role requires a second factor that they do not have; until then they may do nothing but get one.
+    """
 
     id: AccountId
     session: SessionId
     until: datetime
     permissions: frozenset[Permission]
     channels: frozenset[ChannelId] | None = None
+    must_enroll: bool = False
 
 
 @dataclass(frozen=True, slots=True)

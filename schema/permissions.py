@@ -49,12 +49,17 @@ class Rule:
             case Standing.CUSTOMER:
                 return isinstance(viewer, Customer)
             case Standing.STAFF:
-                return isinstance(viewer, Staff) or (isinstance(viewer, App) and bool(viewer.permissions) and not self.writes)
+                return (isinstance(viewer, Staff) and not viewer.must_enroll) or (
+                    isinstance(viewer, App) and bool(viewer.permissions) and not self.writes
+                )
 
     def refusal(self, viewer: Viewer) -> Refusal:
         """What a viewer who may not is told; an app which scope it lacks (RFC 6750 section 3.1)."""
         if isinstance(viewer, Guest):
             return Refusal("UNAUTHENTICATED", "Log in first: send the access token as `Authorization: Bearer ...`.")
+        if isinstance(viewer, Staff) and viewer.must_enroll:
+            how = "Begin with `mfaEnroll` or `passkeyRegistrationStart`."
+            return Refusal("SECOND_FACTOR_REQUIRED", f"Your role needs a second factor before anything else. {how}")
         if isinstance(viewer, App) and (scope := self.scope) is not None and scope not in viewer.scopes:
             return Refusal("INSUFFICIENT_SCOPE", f"This needs a token with the scope {scope}.", scope=scope)
         if self.permission is None:

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, null, select
+from sqlalchemy import and_, bindparam, exists, null, select
 
 from persistence.access.tables import AccountRow, RoleRow, SessionRow, StaffRow
 from persistence.customers.tables import CustomerRow
+from persistence.factors.tables import PasskeyRow, TotpRow
 from persistence.reader import Reader
 from persistence.staff.channels import STAFF_CHANNELS
 from persistence.statement import Question
@@ -19,6 +20,7 @@ class StandingView(NamedTuple):
     """A living session of an active account: whose, and as what. `permissions` is None for who is no staff.
 
     An administrator holds every permission, whatever is listed; `channel_ids` is None for who works in every channel.
+    `lacks_second_factor`: their role requires one, and they have none.
     """
 
     id: UUID
@@ -27,7 +29,7 @@ class StandingView(NamedTuple):
     permissions: list[str] | None
     is_administrator: bool | None
     channel_ids: list[UUID] | None
-    requires_second_factor: bool | None
+    lacks_second_factor: bool | None
 
 
 class SessionView(NamedTuple):
@@ -49,7 +51,11 @@ STANDING = Question(
         RoleRow.permissions,
         RoleRow.is_administrator,
         STAFF_CHANNELS.label("channel_ids"),
-        RoleRow.requires_second_factor,
+        and_(
+            RoleRow.requires_second_factor,
+            ~exists().where(TotpRow.account_id == AccountRow.id, TotpRow.confirmed_at.is_not(null())),
+            ~exists().where(PasskeyRow.account_id == AccountRow.id),
+        ).label("lacks_second_factor"),
     )
     .join(AccountRow, AccountRow.id == SessionRow.account_id)
     .outerjoin(CustomerRow, CustomerRow.id == AccountRow.id)

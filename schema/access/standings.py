@@ -85,6 +85,8 @@ def _viewer(claims: Claims, standing: StandingView | None) -> Viewer | None:
         return None
     if standing.permissions is not None:
         held = permissions_of(standing.permissions, is_administrator=bool(standing.is_administrator))
+        if standing.lacks_second_factor:
+            return Staff(claims.account_id, claims.session_id, claims.expires_at, frozenset(), frozenset(), must_enroll=True)
         channels = frozenset(map(ChannelId, standing.channel_ids)) if standing.channel_ids is not None else None
         return Staff(claims.account_id, claims.session_id, claims.expires_at, held, channels)
     if standing.is_customer:

@@ -114,7 +114,7 @@ async def _own(parents: Sequence[Any], context: Context) -> list[FactorsView | N
 
 def second_factors_field() -> Any:
     """The field `secondFactors` of whoever can log in."""
-    return batch(_own, "What you are asked for besides your password; of others nothing is shown.")
+    return batch(_own, "What you are asked for besides your password; of others nothing is shown.", allow=SIGNED_IN)
 
 
 @loads_nodes("Passkey")

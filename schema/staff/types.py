@@ -12,13 +12,14 @@ import strawberry
 
 from domain.ids import ChannelId
 from domain.staff.model import permissions_of
-from domain.viewer import App, Customer, Guest, Machine, Permission, Staff, Viewer, channels_of, holds
+from domain.viewer import App, Customer, Permission, Staff, Viewer, channels_of, holds
 from persistence.staff import reads
 from persistence.staff.reads import MemberView, RoleView
 from schema.access.types import PermissionCode, Session, sessions_field
 from schema.context import Context
 from schema.enums import described
 from schema.execution.fields import batch, plain, shows
+from schema.factors.types import SecondFactors, second_factors_field
 from schema.node import Node, identity, loads_nodes
 from schema.paging import connection
 from schema.permissions import STAFF, may
@@ -71,6 +72,7 @@ class StaffMember(Node):
     is_active: bool = plain("Whether they may log in.")
     created_at: datetime = plain("Since when they have the account, UTC.")
     sessions: list[Session] = sessions_field()
+    second_factors: SecondFactors | None = second_factors_field()
 
 
 StaffConnection = connection(StaffMember, "Staff", allow=MANAGES)
@@ -117,24 +119,19 @@ class ViewerType:
     channels: list[str] | None = plain("The slugs of the channels in which the permissions count; null for every one.")
 
 
+_KINDS: dict[type, ViewerKind] = {Customer: ViewerKind.CUSTOMER, Staff: ViewerKind.STAFF, App: ViewerKind.APP}
+
+
 async def held(context: Context, viewer: Viewer) -> Held:
     """What a viewer holds. The channels of who holds nothing are every one: nothing is limited there."""
     permissions = codes(frozenset(each for each in Permission if holds(viewer, each)))
-    match viewer:
-        case Guest() | Machine():
-            kind = ViewerKind.GUEST
-        case Customer():
-            kind = ViewerKind.CUSTOMER
-        case Staff():
-            kind = ViewerKind.STAFF
-        case App():
-            kind = ViewerKind.APP
     only = channels_of(viewer) if isinstance(viewer, (Staff, App)) else None
     slugs = None
     if only is not None:
         known = await context.ports.places.channels(context.reader)
         slugs = sorted(each.slug for each in known if ChannelId(each.id) in only)
-    return Held(kind, permissions, sorted(viewer.scopes) if isinstance(viewer, App) else [], slugs)
+    scopes = sorted(viewer.scopes) if isinstance(viewer, App) else []
+    return Held(_KINDS.get(type(viewer), ViewerKind.GUEST), permissions, scopes, slugs)
 
 
 @loads_nodes("Staff")
