@@ -11,10 +11,12 @@ from collections.abc import Awaitable, Callable
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from domain.access.store import AccessStore
+from domain.apps.store import AppsStore
 from domain.audit.model import Origin
 from domain.audit.store import AuditStore
 from domain.carts.store import CartsStore
 from domain.catalog.store import CatalogStore
+from domain.channels.store import ChannelsStore
 from domain.customers.store import CustomersStore
 from domain.event import Event
 from domain.factors.store import FactorsStore
@@ -38,11 +40,15 @@ class Unit(Protocol):
     @property
     def access(self) -> AccessStore: ...
     @property
+    def apps(self) -> AppsStore: ...
+    @property
     def audit(self) -> AuditStore: ...
     @property
     def carts(self) -> CartsStore: ...
     @property
     def catalog(self) -> CatalogStore: ...
+    @property
+    def channels(self) -> ChannelsStore: ...
     @property
     def customers(self) -> CustomersStore: ...
     @property

@@ -20,9 +20,11 @@ from domain.ids import new_id
 from domain.live import OUTBOX
 from domain.unit import Unit
 from persistence.access.store import AccessRows
+from persistence.apps.store import AppsRows
 from persistence.audit.store import AuditRows
 from persistence.carts.store import CartsRows
 from persistence.catalog.store import CatalogRows
+from persistence.channels.store import ChannelsRows
 from persistence.customers.store import CustomersRows
 from persistence.engine import Database
 from persistence.factors.store import FactorsRows
@@ -68,6 +70,10 @@ class UnitOfWork:
         return AccessRows(self.transaction)
 
     @cached_property
+    def apps(self) -> AppsRows:
+        return AppsRows(self.transaction)
+
+    @cached_property
     def audit(self) -> AuditRows:
         return AuditRows(self.transaction)
 
@@ -78,6 +84,10 @@ class UnitOfWork:
     @cached_property
     def catalog(self) -> CatalogRows:
         return CatalogRows(self.transaction)
+
+    @cached_property
+    def channels(self) -> ChannelsRows:
+        return ChannelsRows(self.transaction)
 
     @cached_property
     def customers(self) -> CustomersRows:

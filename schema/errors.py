@@ -32,6 +32,10 @@ class ErrorCode(enum.Enum):
     EMAIL_INVALID = _value("EMAIL_INVALID", "This is no e-mail address.")
     INVALID_CREDENTIALS = _value("INVALID_CREDENTIALS", "The e-mail address and the password do not belong together.")
     REFRESH_TOKEN_INVALID = _value("REFRESH_TOKEN_INVALID", "The refresh token is not good any more: log in again.")
+    EMAIL_UNVERIFIED = _value("EMAIL_UNVERIFIED", "The e-mail address has to be verified before logging in.")
+    MAILED_TOKEN_INVALID = _value(
+        "MAILED_TOKEN_INVALID", "The secret of the letter is not good any more: ask for a new letter."
+    )
     PASSWORD_TOO_SHORT = _value("PASSWORD_TOO_SHORT", "The password has too few characters.")
     PASSWORD_TOO_LONG = _value("PASSWORD_TOO_LONG", "The password has too many characters.")
     PASSWORD_COMMON = _value("PASSWORD_COMMON", "The password is on the lists that attackers try first.")
@@ -95,7 +99,9 @@ class ErrorCode(enum.Enum):
     REFUND_TOO_LARGE = _value("REFUND_TOO_LARGE", "The amount is more than is left to be given back.")
     PROVIDER_SILENT = _value("PROVIDER_SILENT", "The payment provider does not answer at the moment.")
     WEBHOOK_URL_REFUSED = _value("WEBHOOK_URL_REFUSED", "The address of a webhook endpoint is none that we call.")
-    WEBHOOK_SELECTION_INVALID = _value("WEBHOOK_SELECTION_INVALID", "The selection of a webhook endpoint does not fit the schema.")
+    WEBHOOK_SELECTION_INVALID = _value(
+        "WEBHOOK_SELECTION_INVALID", "The selection of a webhook endpoint does not fit the schema."
+    )
     WEBHOOK_ENDPOINT_INACTIVE = _value("WEBHOOK_ENDPOINT_INACTIVE", "The webhook endpoint is switched off.")
     WEBHOOK_REPLAY_TOO_LONG = _value("WEBHOOK_REPLAY_TOO_LONG", "The part of the event log is too long for one replay.")
     TOO_MANY_WEBHOOK_ENDPOINTS = _value("TOO_MANY_WEBHOOK_ENDPOINTS", "There are as many webhook endpoints as there may be.")

@@ -62,6 +62,15 @@ class Places:
             self._channels, self._until = channels, self._monotonic() + KEPT_SECONDS
         return channels
 
+    async def asks_verification(self, reader: Reader, channel: str | None) -> bool:
+        """Whether a log-in through this channel (None: the default one) is for verified addresses only.
+
+        A channel that is not there asks for it as soon as any other does: to name none must not be a way in.
+        """
+        channels = await self.channels(reader)
+        named = channels[:1] if channel is None else [each for each in channels if each.slug == channel]
+        return any(each.requires_verification for each in named or channels)
+
     async def choose(self, reader: Reader, wish: Wish) -> Place:
         """The place for a wish; `Refusal` names what is not there."""
         channels = await self.channels(reader)

@@ -15,6 +15,7 @@ from strawberry.types.field import StrawberryField
 
 from schema import localization, node
 from schema.access import errors as access_errors
+from schema.access import mailing as access_mailing
 from schema.access import mutations as access_mutations
 from schema.carts import errors as cart_errors
 from schema.carts import mutations as cart_mutations
@@ -24,6 +25,7 @@ from schema.catalog import grouping as catalog_grouping
 from schema.catalog import imports as catalog_imports
 from schema.catalog import mutations as catalog_mutations
 from schema.catalog import queries as catalog_queries
+from schema.channels import mutations as channel_mutations
 from schema.cost import pricing
 from schema.customers import errors as customer_errors
 from schema.customers import mutations as customer_mutations
@@ -75,6 +77,8 @@ MUTATIONS: tuple[ModuleType, ...] = (
     price_mutations,
     catalog_imports,
     access_mutations,
+    access_mailing,
+    channel_mutations,
     staff_mutations,
     factor_mutations,
     passkey_mutations,

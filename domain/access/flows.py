@@ -7,15 +7,24 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from domain.access import actions, rules
-from domain.access.errors import EmailInvalid, EmailTaken, InvalidCredentials, PasswordWrong, RefreshTokenInvalid
+from domain.access import actions, mailed, rules
+from domain.access.errors import (
+    EmailInvalid,
+    EmailTaken,
+    InvalidCredentials,
+    MailedTokenInvalid,
+    PasswordWrong,
+    RefreshTokenInvalid,
+)
 from domain.access.model import (
     PASSWORD_LENGTH_MAX,
     STAFF_NAME_LENGTH_MAX,
+    Account,
     Device,
     LoggedIn,
     OpenSession,
     Proved,
+    Purpose,
     Throttled,
 )
 from domain.access.provider import AccessPorts, EmailRules, PasswordHasher, PasswordJudge
@@ -106,6 +115,85 @@ async def change_password(
         at=at,
         now=now,
     )
+
+
+async def ask_by_mail(
+    transact: Transact, ports: AccessPorts, *, email: str, purpose: Purpose, address: str | None
+) -> str | EmailInvalid | Throttled:
+    """Asks for a letter to verify an address or to set a new password; the address, whether or not it has an account."""
+    written = ports.emails.normalised(email)
+    if written is None:
+        return EmailInvalid(path=("input", "email"))
+    key = rules.email_key(written)
+    if (throttled := await ports.throttle.attempt(purpose.value, account=key, address=address)) is not None:
+        return throttled
+    if purpose is Purpose.VERIFY_EMAIL:
+        await transact(mailed.request_verification, email_key=key)
+    else:
+        await transact(mailed.request_reset, email_key=key)
+    return written
+
+
+async def use_mailed(
+    transact: Transact, ports: AccessPorts, *, token: str, purpose: Purpose, address: str | None, now: datetime
+) -> mailed.Change | AccountId | UserError | Throttled:
+    """Uses a secret of a letter to verify an address, or to confirm a change of one."""
+    if (throttled := await ports.throttle.attempt("mailed", account=None, address=address)) is not None:
+        return throttled
+    if purpose is Purpose.VERIFY_EMAIL:
+        return await transact(mailed.verify, token=token, now=now)
+    return await transact(mailed.confirm_email_change, token=token, now=now)
+
+
+async def reset_password(
+    transact: Transact, ports: AccessPorts, *, token: str, password: str, address: str | None, now: datetime
+) -> AccountId | UserError | Throttled:
+    """Sets a new password by a secret that was mailed; every session ends. Raises `Busy`."""
+    if (throttled := await ports.throttle.attempt("mailed", account=None, address=address)) is not None:
+        return throttled
+    # Looked at first: who only guesses secrets is given no hashing to do.
+    account = await transact(mailed.look_at_reset, token=token, now=now)
+    if account is None:
+        return MailedTokenInvalid(path=mailed.TOKEN)
+    if (
+        broken := await password_failure(ports.judge, password, about=(account.email,), at=("input", "new_password"))
+    ) is not None:
+        return broken
+    password_hash = await ports.hasher.hashed(password)
+    return await transact(mailed.reset_password, token=token, password_hash=password_hash, now=now)
+
+
+async def change_email(
+    transact: Transact,
+    ports: AccessPorts,
+    *,
+    account_id: AccountId,
+    password: str,
+    email: str,
+    address: str | None,
+    now: datetime,
+) -> AccountId | UserError | Throttled:
+    """Notes that who proves the password wishes for another address; both mailboxes are asked. Raises `Busy`."""
+    if (throttled := await ports.throttle.attempt("password", account=str(account_id), address=address)) is not None:
+        return throttled
+    account = await proved_again(transact, ports, account_id=account_id, password=password)
+    if isinstance(account, UserError):
+        return account
+    written = ports.emails.normalised(email)
+    if written is None:
+        return EmailInvalid(path=("input", "email"))
+    if rules.email_key(written) == rules.email_key(account.email):
+        return Invalid(path=("input", "email"), reason="This is the address that the account has already.")
+    return await transact(mailed.request_email_change, account=account, email=written, at=PASSWORD, now=now)
+
+
+async def proved_again(
+    transact: Transact, ports: AccessPorts, *, account_id: AccountId, password: str
+) -> Account | PasswordWrong:
+    """The account of who proves their present password again. Count the attempt first. Raises `Busy`."""
+    account = await transact(actions.read_account, account_id=account_id)
+    verified = await ports.hasher.verified(password[: PASSWORD_LENGTH_MAX + 1], account.password_hash if account else None)
+    return account if account is not None and verified.is_right else PasswordWrong(path=PASSWORD)
 
 
 async def create_admin(

@@ -24,6 +24,7 @@ class ChannelView(NamedTuple):
     language: str
     prices_include_tax: bool
     is_default: bool
+    requires_verification: bool
 
 
 ACTIVE = Question(
@@ -38,6 +39,7 @@ ACTIVE = Question(
         ChannelRow.language,
         ChannelRow.prices_include_tax,
         ChannelRow.is_default,
+        ChannelRow.requires_verification,
     )
     .where(ChannelRow.is_active)
     .order_by(ChannelRow.is_default.desc(), ChannelRow.slug),

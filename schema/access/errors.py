@@ -25,4 +25,8 @@ ERRORS: tuple[type, ...] = (
     error_type(domain.PasswordPattern, "The password repeats itself, or follows the alphabet, calendar or keyboard."),
     error_type(domain.PasswordGuessable, "The password falls to fewer than 100 million guesses."),
     error_type(domain.PasswordWrong, "This is not the present password."),
+    error_type(domain.EmailUnverified, "The password is right, and the address has to be verified before logging in."),
+    error_type(
+        domain.MailedTokenInvalid, "The secret of the letter is unknown, used, expired, replaced, or for something else."
+    ),
 )

@@ -46,3 +46,39 @@ class PasswordChangeInput:
             f"The new one, {PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX} characters that take more than 100 million guesses."
         )
     )
+
+
+@strawberry.input(name="EmailVerificationResendInput", description="Who wants another letter.")
+class EmailVerificationResendInput:
+    email: str = strawberry.field(description=f"The address to be verified, {EMAIL_LENGTH_MAX} characters at most.")
+
+
+@strawberry.input(name="EmailVerifyInput", description="An address to be verified.")
+class EmailVerifyInput:
+    token: str = strawberry.field(description="The secret of the letter, 43 characters.")
+
+
+@strawberry.input(name="PasswordResetRequestInput", description="Who wants to set a new password.")
+class PasswordResetRequestInput:
+    email: str = strawberry.field(description=f"The address of the account, {EMAIL_LENGTH_MAX} characters at most.")
+
+
+@strawberry.input(name="PasswordResetInput", description="A new password instead of a forgotten one.")
+class PasswordResetInput:
+    token: str = strawberry.field(description="The secret of the letter, 43 characters.")
+    new_password: str = strawberry.field(
+        description=(
+            f"The new one, {PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX} characters that take more than 100 million guesses."
+        )
+    )
+
+
+@strawberry.input(name="EmailChangeRequestInput", description="Another address to log in with.")
+class EmailChangeRequestInput:
+    email: str = strawberry.field(description=f"The new address, {EMAIL_LENGTH_MAX} characters at most.")
+    password: str = strawberry.field(description="The present password.")
+
+
+@strawberry.input(name="EmailChangeConfirmInput", description="The answer of one of the two mailboxes.")
+class EmailChangeConfirmInput:
+    token: str = strawberry.field(description="The secret of the letter, 43 characters.")

@@ -10,6 +10,7 @@ from typing import Annotated
 import strawberry
 
 from domain.access import actions, flows
+from domain.access.errors import EmailUnverified
 from domain.access.model import Device, LoggedIn, Proved, Throttled
 from domain.access.provider import Busy
 from domain.customers.errors import ValueMissing
@@ -82,6 +83,8 @@ async def token_create(
         )
     if not isinstance(proved, Proved):
         return await entered(context, proved, None)
+    if not proved.account.is_verified and await context.ports.places.asks_verification(context.reader, context.wish.channel):
+        return EmailUnverified(path=("input",))
     outcome = await factors.enter(context.act, access, context.ports.factors, proved, device=device, now=context.now)
     return await entered(context, outcome, input.cart_id)
 
