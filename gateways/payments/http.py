@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 import httpx2
 
-from domain.payments.provider import NotAsked, Unknown
+from domain.payments.provider import Answer, NotAsked, Unknown
 from gateways.payments.circuit import Circuit
 from gateways.payments.strict_json import Fields, decode
 
@@ -98,6 +98,15 @@ class Line:
             return Unknown(reason=f"an answer that cannot be read: {error}")
         self.circuit.answered()
         return answer
+
+    async def within(self, asking: Awaitable[Answer]) -> Answer:
+        """The end of several calls that together may take as long as one."""
+        try:
+            async with asyncio.timeout(self._total_seconds):
+                return await asking
+        except TimeoutError:
+            self.circuit.failed()
+            return Unknown(reason="no answer in time")
 
     async def text(self, url: str, *, most: int) -> str | Unknown:
         """A text that the provider publishes, such as a certificate, of at most so many bytes."""

@@ -100,6 +100,10 @@ class Fields:
             raise ValueError(f"{name} is not a list of at most {most}")
         return [Fields(item) for item in value]
 
+    def many_or_none(self, name: str, *, most: int) -> list[Fields]:
+        """The same, and none when there is no such member."""
+        return [] if self._members.get(name) is None else self.many(name, most=most)
+
 
 def moment_of(text: str) -> datetime:
     """The time that an RFC 3339 text names, as UTC; ValueError without an offset or outside the years we can hold."""

@@ -61,30 +61,7 @@ class StripeProvider:
         return UNITS.currencies
 
     async def create(self, request: AttemptRequest) -> Answer:
-        if (refusal := UNITS.refusal(request.amount)) is not None:
-            return refusal
-        by = await self._payer(request)
-        if isinstance(by, Declined | Unknown):
-            return by
-        form: Form = {
-            "amount": UNITS.whole(request.amount),
-            "currency": request.amount.currency.lower(),
-            "capture_method": "manual" if request.capture is CaptureMode.MANUAL else "automatic",
-            "description": f"Order {request.order_number}",
-            "metadata[attempt]": request.attempt_key,
-            "metadata[order]": request.order_number,
-            "return_url": request.return_url if "confirm" in by else None,
-            **by,
-            **EXPANDED,
-        }
-        answer = await self._wire.answer(await self._wire.post("/payment_intents", form, key=request.attempt_key))
-        payment = answer.payment if isinstance(answer, Declined) else answer
-        if isinstance(payment, ProviderPayment) and (payment.attempt_key, payment.amount) != (
-            request.attempt_key,
-            request.amount,
-        ):
-            return Unknown(reason=f"asked for {request.amount} and told of {payment.amount}, {payment.reference}")
-        return answer
+        return await self.line.within(self._create(request))
 
     async def capture(self, reference: str, amount: Money, key: str) -> Answer:
         if (refusal := UNITS.refusal(amount)) is not None:
@@ -170,6 +147,32 @@ class StripeProvider:
 
     async def read_notification(self, body: bytes, headers: Mapping[str, str], now: datetime) -> Notification | None:
         return self._webhooks.read(body, headers, now)
+
+    async def _create(self, request: AttemptRequest) -> Answer:
+        if (refusal := UNITS.refusal(request.amount)) is not None:
+            return refusal
+        by = await self._payer(request)
+        if isinstance(by, Declined | Unknown):
+            return by
+        form: Form = {
+            "amount": UNITS.whole(request.amount),
+            "currency": request.amount.currency.lower(),
+            "capture_method": "manual" if request.capture is CaptureMode.MANUAL else "automatic",
+            "description": f"Order {request.order_number}",
+            "metadata[attempt]": request.attempt_key,
+            "metadata[order]": request.order_number,
+            "return_url": request.return_url if "confirm" in by else None,
+            **by,
+            **EXPANDED,
+        }
+        answer = await self._wire.answer(await self._wire.post("/payment_intents", form, key=request.attempt_key))
+        payment = answer.payment if isinstance(answer, Declined) else answer
+        if isinstance(payment, ProviderPayment) and (payment.attempt_key, payment.amount) != (
+            request.attempt_key,
+            request.amount,
+        ):
+            return Unknown(reason=f"asked for {request.amount} and told of {payment.amount}, {payment.reference}")
+        return answer
 
     async def _payer(self, request: AttemptRequest) -> Form | Declined | Unknown:
         """Who pays with what: a kept method, a token of the browser's, or whatever is chosen in Stripe's element there."""

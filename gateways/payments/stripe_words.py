@@ -21,7 +21,8 @@ from domain.payments.model import (
     ProviderPayment,
     ProviderStatus,
 )
-from domain.payments.provider import Declined, version_by_progress
+from domain.payments.provider import Declined
+from gateways.payments.progress import versioned
 from gateways.payments.strict_json import Fields
 from gateways.payments.units import Units
 
@@ -78,7 +79,7 @@ def payment_of(fields: Fields, *, account: str, disputes: Fields | None = None) 
     fee = None if charge is None else _fee(charge)
     failed = status is ProviderStatus.FAILED and error is not None
     method = None if charge is None else _shown(charge)
-    return ProviderPayment(
+    payment = ProviderPayment(
         provider=NAME,
         account=account,
         reference=_reference(fields.text("id")),
@@ -88,14 +89,7 @@ def payment_of(fields: Fields, *, account: str, disputes: Fields | None = None) 
         captured=received,
         refunded=refunded,
         status=status,
-        version=version_by_progress(
-            status,
-            authorized=authorized.minor,
-            captured=received.minor,
-            refunded=refunded.minor,
-            fee=None if fee is None else fee.minor,
-            dispute=None if dispute is None else dispute.status,
-        ),
+        version=0,
         next_action=_action(fields) if status is ProviderStatus.REQUIRES_ACTION else None,
         failure_code=_code(error) if failed and error is not None else None,
         failure_message=error.text_or_none("message") if failed and error is not None else None,
@@ -105,6 +99,7 @@ def payment_of(fields: Fields, *, account: str, disputes: Fields | None = None) 
         dispute=dispute,
         created_at=_moment(fields, "created"),
     )
+    return versioned(payment)
 
 
 def declined_of(error: Fields, *, account: str) -> Declined:

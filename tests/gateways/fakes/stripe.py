@@ -113,8 +113,8 @@ class FakeStripe:
             form = dict(
                 parse_qsl((await request.body()).decode(), keep_blank_values=True, strict_parsing=bool(await request.body()))
             )
-            if (refused := self._locked_out(request, form)) is not None:
-                return refused
+            if (locked_out := self._locked_out(request, form)) is not None:
+                return locked_out
             key, print_ = request.headers.get("idempotency-key"), json.dumps([request.url.path, form], sort_keys=True)
             if key is not None and key in self._keys:
                 known, answer = self._keys[key]
@@ -148,8 +148,8 @@ class FakeStripe:
 
     def _shown(self, read: Any) -> Any:
         async def handle(request: Request) -> Response:
-            if (refused := self._locked_out(request, {})) is not None:
-                return refused
+            if (locked_out := self._locked_out(request, {})) is not None:
+                return locked_out
             query = dict(request.query_params)
             try:
                 return JSONResponse(
