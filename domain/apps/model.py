@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from domain.ids import AccountId, AppId, ChannelId
@@ -144,10 +146,21 @@ class Made:
     secret: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """What the token endpoint gives: the texts, and until when the access token is good."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """Tokens about to be given out: their texts, their scopes, and how long they are good, in seconds."""
 
     access: str = field(repr=False)
-    refresh: str | None = field(repr=False)
-    scopes: tuple[str, ...] = ()
+    refresh: str | None = field(default=None, repr=False)
+    scopes: tuple[str, ...]
+    access_seconds: int
+    refresh_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedKey:
+    """A key that signs id tokens: the private part under the vault, the public one as a JSON Web Key (RFC 7517)."""
+
+    id: UUID
+    sealed: bytes = field(repr=False)
+    public: Mapping[str, Any]

@@ -43,8 +43,8 @@ async def create_member(
     now: datetime,
 ) -> AccountId | UserError:
     """Makes an account of staff. Nobody knows its password: its owner sets one by the mail for forgotten passwords."""
-    if (problem := rules.member_name_problem(name)) is not None:
-        return problem
+    if (misnamed := rules.member_name_problem(name)) is not None:
+        return misnamed
     await unit.staff.lock()
     role = await unit.staff.role(role_id)
     if role is None:
@@ -62,8 +62,8 @@ async def create_member(
 
 async def update_member(unit: Unit, *, account_id: AccountId, change: MemberChange, by: Viewer) -> AccountId | UserError:
     """Changes a member's name, role or channels. What they hold before and after must all be the changer's too."""
-    if change.name is not None and (problem := rules.member_name_problem(change.name)) is not None:
-        return problem
+    if change.name is not None and (misnamed := rules.member_name_problem(change.name)) is not None:
+        return misnamed
     member = await _in_reach(unit, account_id, by)
     if isinstance(member, UserError):
         return member

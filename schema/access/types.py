@@ -45,6 +45,8 @@ class PermissionCode(enum.Enum):
     MANAGE_SETTINGS = _value(Permission.MANAGE_SETTINGS, "Change channels, shipping and taxes.")
     MANAGE_STAFF = _value(Permission.MANAGE_STAFF, "See and change staff and roles.")
     MANAGE_APPS = _value(Permission.MANAGE_APPS, "See and change apps, their secrets and their keys.")
+    READ_EVENTS = _value(Permission.READ_EVENTS, "See the log of what happened in the shop.")
+    MANAGE_WEBHOOKS = _value(Permission.MANAGE_WEBHOOKS, "See and change where events are sent to.")
 
 
 def _are_current(sessions: Sequence[SessionView], context: Context) -> list[bool]:

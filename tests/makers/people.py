@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from domain.ids import new_id
@@ -41,8 +42,8 @@ async def a_customer_token(shop: Shop) -> str:
     return await _log_in(shop, email)
 
 
-async def a_staff_token(shop: Shop, *permissions: Permission) -> str:
-    """The access token of a member of staff whose role holds just these permissions."""
+async def a_staff_token(shop: Shop, *permissions: Permission, channels: Sequence[object] | None = None) -> str:
+    """The access token of a member of staff whose role holds just these permissions, limited to channels if any are said."""
     number = next(_NUMBERS)
     email, role_id = f"staff-{number}@example.com", new_id()
     account_id = await _account(shop, email)
@@ -52,5 +53,8 @@ async def a_staff_token(shop: Shop, *permissions: Permission) -> str:
         f"Role {number}",
         [each.value for each in permissions],
     )
-    await shop.rows.execute("INSERT INTO staff (account_id, name, role_id) VALUES ($1, 'Grace', $2)", account_id, role_id)
+    added = "INSERT INTO staff (account_id, name, role_id, is_limited) VALUES ($1, 'Grace', $2, $3)"
+    await shop.rows.execute(added, account_id, role_id, channels is not None)
+    for channel in channels or ():
+        await shop.rows.execute("INSERT INTO staff_channel VALUES ($1, $2)", account_id, channel)
     return await _log_in(shop, email)
