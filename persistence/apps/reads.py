@@ -131,7 +131,9 @@ _APP = select(
 )
 APPS = Question(AppView, _APP.where(AppRow.id == any_(ids())))
 APPS_COUNT = Question(_Total, select(func.count().label("total")).select_from(AppRow))
-_KEY = select(*(getattr(AppTokenRow, name) for name in KeyView._fields)).where(or_(AppTokenRow.kind == "KEY", AppTokenRow.kind == "DEVELOPMENT"))
+_KEY = select(*(getattr(AppTokenRow, name) for name in KeyView._fields)).where(
+    or_(AppTokenRow.kind == "KEY", AppTokenRow.kind == "DEVELOPMENT")
+)
 KEYS_OF = Question(
     KeyView,
     _KEY.where(AppTokenRow.app_id == any_(ids()), AppTokenRow.revoked_at.is_(null())).order_by(

@@ -180,7 +180,9 @@ def _token(condition: ColumnElement[bool]) -> Select[Any]:
 
 
 TOKEN = Question(TokenKept, _token(AppTokenRow.token_hash == _DIGEST))
-KEY = Question(TokenKept, _token(AppTokenRow.id == _TOKEN).where(or_(AppTokenRow.kind == "KEY", AppTokenRow.kind == "DEVELOPMENT")))
+KEY = Question(
+    TokenKept, _token(AppTokenRow.id == _TOKEN).where(or_(AppTokenRow.kind == "KEY", AppTokenRow.kind == "DEVELOPMENT"))
+)
 GRANT = Question(
     GrantKept,
     select(
