@@ -30,6 +30,9 @@ class EventType(enum.Enum):
     PAYMENT_CAPTURED = "PaymentCaptured"
     PAYMENT_FAILED = "PaymentFailed"
     REFUND_SETTLED = "RefundSettled"
+    REFUND_FAILED = "RefundFailed"
+    PAYMENT_DISPUTED = "PaymentDisputed"
+    DISPUTE_CLOSED = "DisputeClosed"
     CUSTOMER_REGISTERED = "CustomerRegistered"
 
     @property
@@ -39,21 +42,22 @@ class EventType(enum.Enum):
         return f"{thing}.{happened}"
 
 
-INTERNAL = frozenset(
+INTERNAL = frozenset({"CaptureDue", "PaymentAbandoned", "RefundDue", "RefundRequested"})
+"""Kinds about public things that stay in the house: steps of our own work."""
+
+PRIVATE = frozenset(
     {
-        "NotificationReceived",
-        "NoticeQueued",
-        "PasswordChanged",
-        "PaymentAbandoned",
-        "ProductImportQueued",
-        "RefreshTokenReused",
-        "RefundDue",
-        "RegistrationRepeated",
-        "WebhooksDue",
-        "WebhookEndpointDisabled",
+        "account",
+        "event_log",
+        "notice",
+        "notification",
+        "payment_method",
+        "product_import",
+        "reconciliation_run",
+        "webhook_endpoint",
     }
 )
-"""Kinds that stay in the house: steps of our own work, and what only an account's owner may learn."""
+"""What facts are about that stay in the house: steps of our own work, and what only an account's owner may learn."""
 
 NEEDED: Mapping[str, Permission] = {
     "order": Permission.READ_ORDERS,
@@ -69,6 +73,9 @@ AGGREGATES: Mapping[EventType, str] = {
     EventType.PAYMENT_CAPTURED: "payment",
     EventType.PAYMENT_FAILED: "payment",
     EventType.REFUND_SETTLED: "payment",
+    EventType.REFUND_FAILED: "payment",
+    EventType.PAYMENT_DISPUTED: "payment",
+    EventType.DISPUTE_CLOSED: "payment",
     EventType.CUSTOMER_REGISTERED: "account",
 }
 """What each type is about."""

@@ -15,6 +15,9 @@ described(
     PAYMENT_CAPTURED="Money has come in. [payment.captured]",
     PAYMENT_FAILED="An attempt to pay came to nothing. [payment.failed]",
     REFUND_SETTLED="Money has gone back. [refund.settled]",
+    REFUND_FAILED="Money could not be given back: somebody has to look. [refund.failed]",
+    PAYMENT_DISPUTED="A buyer's bank asks money back. [payment.disputed]",
+    DISPUTE_CLOSED="A dispute was won or lost. [dispute.closed]",
     CUSTOMER_REGISTERED="Somebody has opened an account. [customer.registered]",
 )
 described(
