@@ -17,6 +17,7 @@ from schema import localization, node
 from schema.access import errors as access_errors
 from schema.access import mailing as access_mailing
 from schema.access import mutations as access_mutations
+from schema.audit import queries as audit_queries
 from schema.carts import errors as cart_errors
 from schema.carts import mutations as cart_mutations
 from schema.carts import queries as cart_queries
@@ -69,6 +70,7 @@ QUERIES: tuple[ModuleType, ...] = (
     payment_queries,
     stock_queries,
     notice_queries,
+    audit_queries,
     webhook_queries,
 )
 MUTATIONS: tuple[ModuleType, ...] = (

@@ -13,12 +13,14 @@ from uuid import UUID
 
 from domain.access.model import Claims, TokenRefused
 from domain.access.provider import AccessTokens
+from domain.apps.rules import token_hash
 from domain.ids import AccountId, ChannelId, CustomerId, SessionId
 from domain.staff.model import permissions_of
 from domain.viewer import GUEST, Customer, Staff, Viewer
 from persistence.access import reads
 from persistence.access.reads import StandingView
 from persistence.reader import Reader
+from schema.apps.standings import AppStandings
 from schema.transport.caller import Caller, Refused
 
 KEPT_SECONDS = 10.0
@@ -30,8 +32,15 @@ _KEPT_MAX = 10_000
 class Standings:
     """`schema.context.Identify`. One statement for a session that was not seen for a while, none for others."""
 
-    def __init__(self, tokens: AccessTokens, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        tokens: AccessTokens,
+        *,
+        apps: AppStandings | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._tokens = tokens
+        self._apps = apps or AppStandings(kept_seconds=KEPT_SECONDS, monotonic=monotonic)
         self._monotonic = monotonic
         self._kept: OrderedDict[UUID, tuple[float, StandingView | None]] = OrderedDict()
 
@@ -39,6 +48,8 @@ class Standings:
         """The viewer behind a caller; a guest without a token. Raises `Refused` for a token that is not good."""
         if caller.token is None:
             return GUEST
+        if (digest := token_hash(caller.token)) is not None:
+            return await self._apps.viewer(digest, reader, now)
         claims = self._tokens.read(caller.token, now=now)
         if claims is TokenRefused.EXPIRED:
             raise Refused("TOKEN_EXPIRED", "The access token has expired. Get a new one with `tokenRefresh`.")
@@ -50,8 +61,15 @@ class Standings:
         return viewer
 
     def account_of(self, caller: Caller, now: datetime) -> AccountId | None:
-        """Whose token the caller shows, by its signature alone; None without a good one. Asks nobody, so it costs little."""
-        claims = self._tokens.read(caller.token, now=now) if caller.token is not None else None
+        """Whose token the caller shows, by its signature alone, or of an app that was here a moment ago; None without a good one.
+
+        Asks nobody, so it costs little.
+        """
+        if caller.token is None:
+            return None
+        if token_hash(caller.token) is not None:
+            return self._apps.asker(caller.token)
+        claims = self._tokens.read(caller.token, now=now)
         return claims.account_id if isinstance(claims, Claims) else None
 
     async def holds(self, reader: Reader, viewer: Viewer) -> bool:

@@ -44,6 +44,7 @@ class PermissionCode(enum.Enum):
     READ_NOTICES = _value(Permission.READ_NOTICES, "See the mail that was sent.")
     MANAGE_SETTINGS = _value(Permission.MANAGE_SETTINGS, "Change channels, shipping and taxes.")
     MANAGE_STAFF = _value(Permission.MANAGE_STAFF, "See and change staff and roles.")
+    READ_AUDIT = _value(Permission.READ_AUDIT, "See what staff, apps and payments did, and what touched accounts' safety.")
     MANAGE_APPS = _value(Permission.MANAGE_APPS, "See and change apps, their secrets and their keys.")
     READ_EVENTS = _value(Permission.READ_EVENTS, "See the log of what happened in the shop.")
     MANAGE_WEBHOOKS = _value(Permission.MANAGE_WEBHOOKS, "See and change where events are sent to.")

@@ -14,6 +14,7 @@ from persistence.customers import reads
 from persistence.customers.reads import CustomerView, EntryView
 from persistence.orders.reads import OrderFilter
 from schema.access.types import Session, sessions_field
+from schema.audit.types import SecurityEvent, security_events_field
 from schema.context import Context
 from schema.customers.addresses import PostalAddress
 from schema.execution.fields import batch, plain, shows
@@ -87,6 +88,7 @@ class Customer(Node):
     default_shipping_address: CustomerAddress | None = batch(_default_shipping, "Where parcels go unless they say otherwise.")
     default_billing_address: CustomerAddress | None = batch(_default_billing, "Where bills go unless they say otherwise.")
     sessions: list[Session] = sessions_field()
+    security_events: list[SecurityEvent] = security_events_field()
     second_factors: SecondFactors | None = second_factors_field()
     orders: OrderConnection = batch(_orders, "Their orders, newest first.")
 

@@ -16,6 +16,7 @@ from domain.viewer import App, Customer, Permission, Staff, Viewer, channels_of,
 from persistence.staff import reads
 from persistence.staff.reads import MemberView, RoleView
 from schema.access.types import PermissionCode, Session, sessions_field
+from schema.audit.types import SecurityEvent, security_events_field
 from schema.context import Context
 from schema.enums import described
 from schema.execution.fields import batch, plain, shows
@@ -72,6 +73,7 @@ class StaffMember(Node):
     is_active: bool = plain("Whether they may log in.")
     created_at: datetime = plain("Since when they have the account, UTC.")
     sessions: list[Session] = sessions_field()
+    security_events: list[SecurityEvent] = security_events_field()
     second_factors: SecondFactors | None = second_factors_field()
 
 
