@@ -22,6 +22,7 @@ from persistence.reader import Reader
 from persistence.tags import PREFIX, Dependence, Moment, without_levels
 from schema.caching.kept import Kept, KeptAnswers, etag_of
 from schema.caching.public import Reach, reach_of
+from schema.context import Context
 from schema.execution.prepared import Prepared
 from schema.transport.answers import Answer
 from schema.transport.bodies import Ask
@@ -69,7 +70,7 @@ class Responses:
         self._looked_up = looked_up
         self._flights: dict[bytes, _Flight] = {}
         self._reaches: OrderedDict[Prepared, Reach] = OrderedDict()
-        self._coming: dict[frozenset[Moment], tuple[int, datetime | None]] = {}
+        self._coming: dict[frozenset[Moment], tuple[int, datetime, datetime | None]] = {}
 
     def heard(self, topics: Collection[str] | None) -> None:
         """Drops what these tags, as topics of hints, touch; everything for None. For `domain.live.Live.attend`."""
@@ -119,15 +120,15 @@ class Responses:
             return await self._fly(reading, run)
         return await run(reading)
 
-    async def keep(self, reading: Reading, answer: Answer, reader: Reader, name: str | None) -> Answer:
-        """Stores the answer that was read with the reader, if it is everybody's and still true; gives it with its headers."""
+    async def keep(self, reading: Reading, answer: Answer, context: Context, name: str | None) -> Answer:
+        """Stores the answer that was made in the context, if it is everybody's and still true; gives it with its headers."""
         dependence = reading.dependence
         if answer.code is not None or dependence.is_own:
             return answer
         reading.is_shared = True
         until = self._now().timestamp() + self._seconds_max
         if dependence.moments:
-            coming = await self._next(reader, frozenset(dependence.moments))
+            coming = await self._next(context.reader, frozenset(dependence.moments), after=context.began)
             until = min(until, coming.timestamp()) if coming is not None else until
         tags = frozenset(dependence.tags) if reading.reach.counts else without_levels(dependence.tags)
         kept = Kept(answer.body, etag_of(answer.body), tags, until, name)
@@ -149,22 +150,22 @@ class Responses:
                 del self._flights[reading.key]
             flight.ended.set()
 
-    async def _next(self, reader: Reader, moments: frozenset[Moment]) -> datetime | None:
+    async def _next(self, reader: Reader, moments: frozenset[Moment], *, after: datetime) -> datetime | None:
         """When the shop changes by itself. Remembered until one of the tables is written to, or the time has come."""
         known = self._coming.get(moments)
         if known is not None:
-            since, coming = known
+            since, earliest, coming = known
             tables = {moment.table for moment in moments}
-            if not self.kept.is_touched(tables, since=since) and (coming is None or coming > self._now()):
+            if not self.kept.is_touched(tables, since=since) and earliest <= after and (coming is None or coming > after):
                 return coming
         since = self.kept.stamp
         # This question is the cache's own: the answer does not depend on all that it looks at.
         dependence, reader.dependence = reader.dependence, None
         try:
-            coming = await next_moment(reader, moments, after=self._now())
+            coming = await next_moment(reader, moments, after=after)
         finally:
             reader.dependence = dependence
-        self._coming[moments] = (since, coming)
+        self._coming[moments] = (since, after, coming)
         return coming
 
     def _reach(self, prepared: Prepared) -> Reach:

@@ -180,7 +180,7 @@ class Operations:
                     result.extensions = {**(result.extensions or {}), **told}
                 answer = self.answers.of_result(result, caller.request_id)
                 if reading is not None and self._responses is not None and isinstance(context, Context):
-                    answer = await self._responses.keep(reading, answer, context.reader, prepared.name)
+                    answer = await self._responses.keep(reading, answer, context, prepared.name)
         except Exception as failure:  # noqa: BLE001 - the last place to word a failure; `of_failure` logs what is a bug
             answer = self.answers.of_failure(failure, caller.request_id)
         self.told(transport, prepared, answer.code, started)
