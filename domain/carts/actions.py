@@ -6,7 +6,7 @@ a caller may not touch is not found.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from domain.access.rules import email_key
 from domain.carts.errors import CartCompleted, CartFull, DeliveryUnavailable, QuantityOutOfRange, VariantUnavailable
 from domain.carts.model import LINES_MAX, NOTE_LENGTH_MAX, QUANTITY_MAX, Cart, CartLine, CartState
 from domain.carts.rules import quote
-from domain.carts.store import NewCart, Sellable
+from domain.carts.store import NewCart
 from domain.customers.model import Address, kept
 from domain.error import Invalid, NotFound, Path, Several, UserError
 from domain.ids import CartId, CartLineId, ChannelId, ShippingMethodId, VariantId
@@ -64,9 +64,21 @@ async def open_cart(unit: Unit, cart_id: CartId, by: Viewer) -> Cart | UserError
     return CartCompleted(path=CART) if cart.state is CartState.COMPLETED else cart
 
 
+async def _changed(unit: Unit, cart_id: CartId, change: Callable[[CartId], Awaitable[bool]], by: Viewer) -> Cart | UserError:
+    """Changes the cart first and looks then whether it was the caller's to change: what is returned as a failure rolls back."""
+    if not await change(cart_id):
+        there = await open_cart(unit, cart_id, by)
+        if isinstance(there, UserError):
+            return there
+        cart_id = there.id
+        await change(cart_id)
+    cart = await unit.carts.read(cart_id)
+    return cart if may_touch(cart, by) else NotFound(path=CART, what="cart")
+
+
 async def create_cart(
     unit: Unit, *, cart_id: CartId, start: Start, lines: Sequence[Wanted], by: Viewer, now: datetime
-) -> CartId | UserError:
+) -> Cart | UserError:
     """Starts a cart with lines; a signed-in customer who has one on the channel gets that one, with the lines added."""
     customer_id = by.id if isinstance(by, Customer) else None
     added = await unit.carts.add(
@@ -82,48 +94,63 @@ async def create_cart(
     )
     if not added and customer_id is not None:
         cart_id = await unit.carts.open_of_customer(customer_id, start.channel_id) or cart_id
-    return await add_lines(unit, cart_id=cart_id, lines=lines, by=by, now=now) if lines else cart_id
+    return await add_lines(unit, cart_id=cart_id, lines=lines, by=by, now=now) if lines else await unit.carts.read(cart_id)
 
 
-async def add_lines(unit: Unit, *, cart_id: CartId, lines: Sequence[Wanted], by: Viewer, now: datetime) -> CartId | UserError:
+async def add_lines(unit: Unit, *, cart_id: CartId, lines: Sequence[Wanted], by: Viewer, now: datetime) -> Cart | UserError:
     """Adds units; what is in the cart already grows. All lines or none."""
-    cart = await open_cart(unit, cart_id, by)
+    units: dict[VariantId, int] = {}
+    for each in lines:
+        if each.variant_id is not None and 1 <= each.quantity <= QUANTITY_MAX:
+            units[each.variant_id] = units.get(each.variant_id, 0) + each.quantity
+    units = {each: count for each, count in units.items() if count <= QUANTITY_MAX}
+    added: set[VariantId] = set()
+
+    async def add(cart_id: CartId) -> bool:
+        nonlocal added
+        added = await unit.carts.add_units(cart_id, units, now=now)
+        return bool(added)
+
+    cart = await _changed(unit, cart_id, add, by)
     if isinstance(cart, UserError):
         return cart
-    there = {line.variant_id: line.quantity for line in cart.lines}
-    known = [each.variant_id for each in lines if each.variant_id is not None]
-    sellable = await unit.carts.sellable(known, channel_id=cart.channel_id, currency=cart.currency)
+    before = {
+        line.variant_id: line.quantity - (units[line.variant_id] if line.variant_id in added else 0) for line in cart.lines
+    }
+    problems = _problems(lines, {line.variant_id: line for line in cart.lines}, before)
+    if len(cart.lines) > LINES_MAX:
+        problems.append(CartFull(path=("input", "lines"), limit=LINES_MAX))
+    return Several(errors=tuple(problems)) if problems else cart
+
+
+def _problems(lines: Sequence[Wanted], there: Mapping[VariantId, CartLine], before: Mapping[VariantId, int]) -> list[UserError]:
+    """What is wrong with each wanted line, given the cart after and how many units there were before."""
     problems: list[UserError] = []
-    wanted: dict[VariantId, int] = {}
+    asked: dict[VariantId | None, int] = {}
     for position, each in enumerate(lines):
         at: Path = ("input", "lines", str(position))
-        if not 1 <= each.quantity <= QUANTITY_MAX:
+        asked[each.variant_id] = asked.get(each.variant_id, 0) + each.quantity
+        line = there.get(each.variant_id) if each.variant_id is not None else None
+        if each.quantity < 1 or asked[each.variant_id] > QUANTITY_MAX:
             problems.append(QuantityOutOfRange(path=(*at, "quantity"), minimum=1, maximum=QUANTITY_MAX))
-        elif each.variant_id is None or each.variant_id not in sellable:
+        elif line is None or line.unit_price is None:
             problems.append(NotFound(path=(*at, "variant_id"), what="variant"))
         else:
-            before = wanted.get(each.variant_id, there.get(each.variant_id, 0))
-            wanted[each.variant_id] = before + each.quantity
-            problems += _too_many(sellable[each.variant_id], wanted[each.variant_id], (*at, "quantity"))
-    if len(there.keys() | wanted.keys()) > LINES_MAX:
-        problems.append(CartFull(path=("input", "lines"), limit=LINES_MAX))
-    if problems:
-        return Several(errors=tuple(problems))
-    await unit.carts.set_lines(cart.id, [(each, count, sellable[each].price) for each, count in wanted.items()], now=now)
-    return cart.id
+            problems += _too_many(line, before[line.variant_id] + asked[line.variant_id], (*at, "quantity"))
+    return problems
 
 
-def _too_many(variant: Sellable, quantity: int, at: Path) -> list[UserError]:
+def _too_many(line: CartLine, quantity: int, at: Path) -> list[UserError]:
     if quantity > QUANTITY_MAX:
         return [QuantityOutOfRange(path=at, minimum=1, maximum=QUANTITY_MAX)]
-    if variant.free is not None and quantity > variant.free:
-        return [InsufficientStock(path=at, sku=variant.sku, asked=quantity, available=max(variant.free, 0))]
+    if line.free is not None and quantity > line.free:
+        return [InsufficientStock(path=at, sku=line.sku, asked=quantity, available=max(line.free, 0))]
     return []
 
 
 async def update_lines(
     unit: Unit, *, cart_id: CartId, quantities: Sequence[tuple[CartLineId | None, int]], by: Viewer, now: datetime
-) -> CartId | UserError:
+) -> Cart | UserError:
     """Sets the quantities of lines; 0 removes one. Accepts the lines' present prices. All or none."""
     cart = await open_cart(unit, cart_id, by)
     if isinstance(cart, UserError):
@@ -144,22 +171,18 @@ async def update_lines(
     if problems:
         return Several(errors=tuple(problems))
     await unit.carts.set_lines(cart.id, [(each, count, price) for each, (count, price) in changes.items()], now=now)
-    return cart.id
+    return await unit.carts.read(cart.id)
 
 
 def _cannot_have(line: CartLine, quantity: int, at: Path) -> list[UserError]:
     if quantity == 0:
         return []
-    if line.unit_price is None:
-        return [VariantUnavailable(path=at, sku=line.sku)]
-    if line.free is not None and quantity > line.free:
-        return [InsufficientStock(path=at, sku=line.sku, asked=quantity, available=max(line.free, 0))]
-    return []
+    return [VariantUnavailable(path=at, sku=line.sku)] if line.unit_price is None else _too_many(line, quantity, at)
 
 
 async def remove_lines(
     unit: Unit, *, cart_id: CartId, line_ids: Sequence[CartLineId | None], by: Viewer, now: datetime
-) -> CartId | UserError:
+) -> Cart | UserError:
     """Removes lines. All or none."""
     cart = await open_cart(unit, cart_id, by)
     if isinstance(cart, UserError):
@@ -174,21 +197,21 @@ async def remove_lines(
         return Several(errors=tuple(unknown))
     gone = [lines[each] for each in dict.fromkeys(line_ids) if each is not None]
     await unit.carts.set_lines(cart.id, [(line.variant_id, 0, line.price_seen) for line in gone], now=now)
-    return cart.id
+    return await unit.carts.read(cart.id)
 
 
-async def clear_cart(unit: Unit, *, cart_id: CartId, by: Viewer, now: datetime) -> CartId | UserError:
+async def clear_cart(unit: Unit, *, cart_id: CartId, by: Viewer, now: datetime) -> Cart | UserError:
     """Takes everything out; address, delivery and coupon stay."""
     cart = await open_cart(unit, cart_id, by)
     if isinstance(cart, UserError):
         return cart
     await unit.carts.clear(cart.id, now=now)
-    return cart.id
+    return await unit.carts.read(cart.id)
 
 
 async def change_buyer(
     unit: Unit, *, cart_id: CartId, email: str | None, note: str | None, by: Viewer, now: datetime
-) -> CartId | UserError:
+) -> Cart | UserError:
     """Sets the buyer's e-mail address (checked and normalised before) and the note to the shop; None leaves one as it is."""
     if note is not None and len(note) > NOTE_LENGTH_MAX:
         return Invalid(path=("input", "note"), reason=f"A note has at most {NOTE_LENGTH_MAX} characters.")
@@ -198,37 +221,32 @@ async def change_buyer(
 
 async def change_addresses(
     unit: Unit, *, cart_id: CartId, shipping: Address | None, billing: Address | None, by: Viewer, now: datetime
-) -> CartId | UserError:
+) -> Cart | UserError:
     """Sets addresses (checked and normalised before); None leaves one as it is."""
     given = (("shipping_address", shipping), ("billing_address", billing))
     return await _change(unit, cart_id, {name: kept(value) for name, value in given if value is not None}, by, now)
 
 
-async def _change(unit: Unit, cart_id: CartId, changes: dict[str, Any], by: Viewer, now: datetime) -> CartId | UserError:
-    cart = await open_cart(unit, cart_id, by)
-    if isinstance(cart, UserError):
-        return cart
-    await unit.carts.change(cart.id, changes, now=now)
-    return cart.id
+async def _change(unit: Unit, cart_id: CartId, changes: dict[str, Any], by: Viewer, now: datetime) -> Cart | UserError:
+    return await _changed(unit, cart_id, lambda there: unit.carts.change(there, changes, now=now), by)
 
 
 async def choose_delivery(
     unit: Unit, *, cart_id: CartId, method_id: ShippingMethodId | None, by: Viewer, now: datetime
-) -> CartId | UserError:
+) -> Cart | UserError:
     """Chooses a way of delivery of the cart's channel that reaches its destination."""
-    cart = await open_cart(unit, cart_id, by)
+    cart = await _change(unit, cart_id, {"shipping_method_id": method_id}, by, now)
     if isinstance(cart, UserError):
         return cart
-    method = await unit.carts.delivery_method(method_id, cart.channel_id) if method_id is not None else None
+    method = cart.shipping_method
     if method is None or method.price.currency != cart.currency:
         return NotFound(path=("input", "delivery_option_id"), what="delivery option")
     if not method.reaches(cart.destination):
         return DeliveryUnavailable(path=("input", "delivery_option_id"), country=cart.destination)
-    await unit.carts.change(cart.id, {"shipping_method_id": method.id}, now=now)
-    return cart.id
+    return cart
 
 
-async def apply_coupon(unit: Unit, *, cart_id: CartId, code: str, by: Viewer, now: datetime) -> CartId | UserError:
+async def apply_coupon(unit: Unit, *, cart_id: CartId, code: str, by: Viewer, now: datetime) -> Cart | UserError:
     """Puts a coupon on the cart, in place of another; refuses one that could not be used now, with the reason."""
     cart = await open_cart(unit, cart_id, by)
     if isinstance(cart, UserError):
@@ -244,10 +262,9 @@ async def apply_coupon(unit: Unit, *, cart_id: CartId, code: str, by: Viewer, no
         uses = await unit.promotions.uses_of_customer(coupon.id, email_key(cart.email))
         if uses >= coupon.customer_limit:
             return CouponCustomerLimit(path=at, limit=coupon.customer_limit)
-    await unit.carts.change(cart.id, {"coupon_id": coupon.id}, now=now)
-    return cart.id
+    return await _change(unit, cart.id, {"coupon_id": coupon.id}, by, now)
 
 
-async def remove_coupon(unit: Unit, *, cart_id: CartId, by: Viewer, now: datetime) -> CartId | UserError:
+async def remove_coupon(unit: Unit, *, cart_id: CartId, by: Viewer, now: datetime) -> Cart | UserError:
     """Takes the coupon off the cart, if there is one."""
     return await _change(unit, cart_id, {"coupon_id": None}, by, now)

@@ -16,7 +16,7 @@ from domain.viewer import Viewer
 
 async def associate_cart(
     unit: Unit, *, cart_id: CartId, customer_id: CustomerId, email: str, by: Viewer, now: datetime
-) -> CartId | UserError:
+) -> Cart | UserError:
     """Gives a guest's cart to a customer who has logged in.
 
     Without an open cart of their own on the channel, the guest's becomes theirs. Otherwise it goes into theirs: of a
@@ -27,12 +27,12 @@ async def associate_cart(
     if isinstance(guest, UserError):
         return guest
     if guest.customer_id is not None:
-        return guest.id
+        return guest
     own_id = await unit.carts.open_of_customer(customer_id, guest.channel_id)
     own = await unit.carts.lock(own_id) if own_id is not None else None
     if own is None or own.state is not CartState.OPEN:
         await unit.carts.change(guest.id, {"customer_id": customer_id, "email": guest.email or email}, now=now)
-        return guest.id
+        return await unit.carts.read(guest.id)
     there = {line.variant_id: line for line in own.lines}
     coming = [line for line in guest.lines if line.variant_id not in there or line.quantity > there[line.variant_id].quantity]
     room = LINES_MAX - len(there)
@@ -43,7 +43,7 @@ async def associate_cart(
     await unit.carts.set_lines(own.id, [(each, moved[each], sold[each].price) for each in moved if each in sold], now=now)
     await unit.carts.change(own.id, _come_along(guest, own), now=now)
     await unit.carts.merge(guest.id, own.id, now=now)
-    return own.id
+    return await unit.carts.read(own.id)
 
 
 def _come_along(guest: Cart, own: Cart) -> dict[str, Any]:

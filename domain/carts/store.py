@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from domain.carts.model import Cart
-from domain.ids import CartId, ChannelId, CustomerId, ShippingMethodId, VariantId
+from domain.ids import CartId, ChannelId, CustomerId, VariantId
 from domain.money import Currency, Money
-from domain.shipping.model import ShippingMethod
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +44,9 @@ class CartsStore(Protocol):
     async def lock(self, cart_id: CartId) -> Cart | None:
         """The cart with its lines as priced and stocked now. Locks the cart until the transaction ends."""
 
+    async def read(self, cart_id: CartId) -> Cart:
+        """The cart as it is by now, with what this transaction has changed. Under its lock."""
+
     async def open_of_customer(self, customer_id: CustomerId, channel_id: ChannelId) -> CartId | None:
         """The customer's open cart on a channel. Locks nothing."""
 
@@ -56,16 +58,22 @@ class CartsStore(Protocol):
     ) -> dict[VariantId, Sellable]:
         """Those of the variants that are sold on the channel in the currency now, in one read."""
 
+    async def add_units(self, cart_id: CartId, units: Mapping[VariantId, int], *, now: datetime) -> set[VariantId]:
+        """Adds units of variants, at their prices of now, to an open cart and counts its version on; which it did.
+
+        Left out are those not sold on the cart's channel, or that would become too many of one. Locks the cart.
+        """
+
     async def set_lines(self, cart_id: CartId, lines: Sequence[tuple[VariantId, int, Money]], *, now: datetime) -> None:
         """Sets quantities and seen prices of lines, new ones at the end; a quantity of 0 removes a line. Under the cart's lock."""
 
     async def clear(self, cart_id: CartId, *, now: datetime) -> None: ...
 
-    async def change(self, cart_id: CartId, changes: Mapping[str, Any], *, now: datetime) -> None:
-        """Sets columns of the cart, by name, and counts its version on. Under the cart's lock."""
+    async def change(self, cart_id: CartId, changes: Mapping[str, Any], *, now: datetime) -> bool:
+        """Sets columns of an open cart, by name, and counts its version on; False when there is none. Locks the cart.
+
+        A way of delivery that its channel does not offer becomes none.
+        """
 
     async def merge(self, cart_id: CartId, into: CartId, *, now: datetime) -> None:
         """Marks a cart as gone into another. Under both carts' locks."""
-
-    async def delivery_method(self, method_id: ShippingMethodId, channel_id: ChannelId) -> ShippingMethod | None:
-        """An active way of delivery of the channel."""

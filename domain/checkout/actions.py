@@ -11,8 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from domain.access.rules import email_key
-from domain.carts.actions import may_touch
-from domain.carts.errors import TotalChanged
+from domain.carts.actions import CART, may_touch, open_cart
+from domain.carts.errors import CartCompleted, TotalChanged
 from domain.carts.model import Cart, CartState, Quote, QuotedLine, kept_term
 from domain.carts.rules import missing, price_changes, quote
 from domain.customers.model import kept
@@ -70,14 +70,9 @@ async def complete_checkout(
 async def _complete(
     unit: Unit, *, cart_id: CartId, agreement: Agreement, reservation_seconds: int, by: Viewer, now: datetime
 ) -> OrderId | UserError:
-    cart = await unit.carts.lock(cart_id)
-    if cart is not None and cart.state is CartState.MERGED:
-        into = await unit.carts.merged_into(cart_id)
-        cart = await unit.carts.lock(into) if into is not None else None
-    if cart is None or not may_touch(cart, by):
-        return NotFound(path=("input", "cart_id"), what="cart")
-    if cart.state is CartState.COMPLETED and (done := await unit.orders.of_cart(cart.id)) is not None:
-        return done
+    cart = await _closed(unit, cart_id, by, now)
+    if not isinstance(cart, Cart):
+        return cart
     problems = missing(cart, now=now)
     if not agreement.accept_changes:
         problems += price_changes(cart)
@@ -90,7 +85,6 @@ async def _complete(
     refused = await _use_coupon(unit, cart, order_id) or await _reserve(unit, cart, order_id, reservation_seconds)
     if refused is not None:
         return refused
-    await unit.carts.change(cart.id, {"state": CartState.COMPLETED.value}, now=now)
     order = _order(order_id, cart, quoted, now)
     await unit.orders.place(order, actor=actor_name(by))
     if order.states.payment is PaymentStatus.PAID:
@@ -98,6 +92,22 @@ async def _complete(
     unit.announce(OrderPlaced(order_id=order_id))
     unit.hint(order_topic(order_id))
     return order_id
+
+
+async def _closed(unit: Unit, cart_id: CartId, by: Viewer, now: datetime) -> Cart | OrderId | UserError:
+    """The cart, completed in this transaction, which a failure rolls back; the order it has become where that was before."""
+    done = {"state": CartState.COMPLETED.value}
+    if not await unit.carts.change(cart_id, done, now=now):
+        there = await open_cart(unit, cart_id, by)
+        if isinstance(there, CartCompleted):
+            cart_id = await unit.carts.merged_into(cart_id) or cart_id
+            return await unit.orders.of_cart(cart_id) or there
+        if isinstance(there, UserError):
+            return there
+        cart_id = there.id
+        await unit.carts.change(cart_id, done, now=now)
+    cart = await unit.carts.read(cart_id)
+    return cart if may_touch(cart, by) else NotFound(path=CART, what="cart")
 
 
 async def _use_coupon(unit: Unit, cart: Cart, order_id: OrderId) -> UserError | None:

@@ -1,12 +1,11 @@
-"""A cart with all that its totals depend on, in two statements: the cart with its coupon, delivery and tax, and its lines.
+"""A cart with all that its totals depend on, in one statement: its coupon, delivery and tax, and an array of its lines.
 
 Both sides use it: the store under the cart's lock, the reads without. Prices, stock and tax are those of now.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -34,7 +33,7 @@ from persistence.taxes.tables import TaxRateRow
 
 
 class CartFacts(NamedTuple):
-    """The cart's row with what hangs on it: coupon (cp_), shipping method (sm_)."""
+    """The cart's row with what hangs on it: coupon (cp_), shipping method (sm_), and its lines, each a record of `LineFacts`."""
 
     id: UUID
     state: str
@@ -75,13 +74,13 @@ class CartFacts(NamedTuple):
     sm_days_min: int
     sm_days_max: int
     sm_is_active: bool
+    lines: Sequence[Sequence[Any]]
 
 
 class LineFacts(NamedTuple):
     """A line's row with its variant, price and free stock as they are now."""
 
     id: UUID
-    cart_id: UUID
     variant_id: UUID
     quantity: int
     price_seen: int
@@ -100,21 +99,6 @@ class LineFacts(NamedTuple):
 _COUPON = tuple(getattr(CouponRow, name).label(f"cp_{name}") for name in KeptCoupon._fields if name != "id")
 _METHOD = tuple(column.label(f"sm_{column.key}") for column in METHOD_COLUMNS)
 _DESTINATION = func.coalesce(CartRow.shipping_address["country"].astext, CartRow.country)
-FACTS = (
-    select(
-        *(getattr(CartRow, name) for name in CartFacts._fields[:14]),
-        ChannelRow.prices_include_tax,
-        func.coalesce(TaxRateRow.basis_points, 0).label("tax_basis_points"),
-        CartRow.coupon_id,
-        *_COUPON,
-        *_METHOD,
-    )
-    .join(ChannelRow, ChannelRow.id == CartRow.channel_id)
-    .outerjoin(TaxRateRow, and_(TaxRateRow.channel_id == CartRow.channel_id, TaxRateRow.country == _DESTINATION))
-    .outerjoin(CouponRow, CouponRow.id == CartRow.coupon_id)
-    .outerjoin(ShippingMethodRow, ShippingMethodRow.id == CartRow.shipping_method_id)
-    .where(CartRow.id == any_(ids()))
-)
 
 
 def free_of(variant_id: Any) -> ScalarSelect[int]:
@@ -140,26 +124,25 @@ IS_SOLD = and_(
     ProductRow.status == literal_column("'ACTIVE'"),
     or_(ProductRow.published_at.is_(None), ProductRow.published_at <= func.now()),
 )
-LINES = Question(
-    LineFacts,
+_LINES = (
     select(
-        CartLineRow.id,
-        CartLineRow.cart_id,
-        CartLineRow.variant_id,
-        CartLineRow.quantity,
-        CartLineRow.price_seen,
-        ProductRow.name.label("product_name"),
-        VariantRow.name.label("variant_name"),
-        VariantRow.sku,
-        func.coalesce(_OwnImage.url, _FIRST_IMAGE).label("image_url"),
-        PriceRow.amount,
-        IS_SOLD.label("is_sold"),
-        VariantRow.is_taxable,
-        VariantRow.requires_shipping,
-        VariantRow.tracks_stock,
-        free_of(CartLineRow.variant_id).label("free"),
+        func.row(
+            CartLineRow.id,
+            CartLineRow.variant_id,
+            CartLineRow.quantity,
+            CartLineRow.price_seen,
+            ProductRow.name,
+            VariantRow.name,
+            VariantRow.sku,
+            func.coalesce(_OwnImage.url, _FIRST_IMAGE),
+            PriceRow.amount,
+            IS_SOLD,
+            VariantRow.is_taxable,
+            VariantRow.requires_shipping,
+            VariantRow.tracks_stock,
+            free_of(CartLineRow.variant_id),
+        )
     )
-    .join(CartRow, CartRow.id == CartLineRow.cart_id)
     .join(VariantRow, VariantRow.id == CartLineRow.variant_id)
     .join(ProductRow, ProductRow.id == VariantRow.product_id)
     .outerjoin(_OwnImage, _OwnImage.id == VariantRow.image_id)
@@ -171,21 +154,32 @@ LINES = Question(
             PriceRow.currency == CartRow.currency,
         ),
     )
-    .where(CartLineRow.cart_id == any_(ids()))
-    .order_by(CartLineRow.cart_id, CartLineRow.created_at, CartLineRow.id),
-    by="cart_id",
+    .where(CartLineRow.cart_id == CartRow.id)
+    .order_by(CartLineRow.created_at, CartLineRow.id)
+    .correlate(CartRow)
+    .scalar_subquery()
+)
+BY_ID = Question(
+    CartFacts,
+    select(
+        *(getattr(CartRow, name) for name in CartFacts._fields[:14]),
+        ChannelRow.prices_include_tax,
+        func.coalesce(TaxRateRow.basis_points, 0).label("tax_basis_points"),
+        CartRow.coupon_id,
+        *_COUPON,
+        *_METHOD,
+        func.array(_LINES).label("lines"),
+    )
+    .join(ChannelRow, ChannelRow.id == CartRow.channel_id)
+    .outerjoin(TaxRateRow, and_(TaxRateRow.channel_id == CartRow.channel_id, TaxRateRow.country == _DESTINATION))
+    .outerjoin(CouponRow, CouponRow.id == CartRow.coupon_id)
+    .outerjoin(ShippingMethodRow, ShippingMethodRow.id == CartRow.shipping_method_id)
+    .where(CartRow.id == any_(ids())),
 )
 
 
-def carts_of(facts: Iterable[CartFacts], lines: Iterable[LineFacts]) -> dict[UUID, Cart]:
-    """The carts, by id, put together from their rows and their lines' rows."""
-    of_cart: dict[UUID, list[LineFacts]] = defaultdict(list)
-    for line in lines:
-        of_cart[line.cart_id].append(line)
-    return {row.id: _cart(row, of_cart[row.id]) for row in facts}
-
-
-def _cart(row: CartFacts, lines: list[LineFacts]) -> Cart:
+def cart_of(row: CartFacts) -> Cart:
+    """The cart, put together from its row."""
     currency = Currency(row.currency)
     return Cart(
         id=CartId(row.id),
@@ -206,7 +200,7 @@ def _cart(row: CartFacts, lines: list[LineFacts]) -> Cart:
         version=row.version,
         created_at=row.created_at,
         updated_at=row.updated_at,
-        lines=tuple(_line(each, currency) for each in lines),
+        lines=tuple(_line(LineFacts(*each), currency) for each in row.lines),
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import any_, bindparam, literal_column, select
 
 from domain.carts.model import Cart
 from domain.shipping.model import ShippingMethod
-from persistence.carts.facts import FACTS, LINES, CartFacts, carts_of
+from persistence.carts.facts import BY_ID, cart_of
 from persistence.carts.tables import CartMergeRow, CartRow
 from persistence.reader import Reader
 from persistence.shipping.rows import METHOD_COLUMNS, KeptMethod, method_of
@@ -46,7 +46,6 @@ class _Id(NamedTuple):
     id: UUID
 
 
-BY_ID = Question(CartFacts, FACTS)
 MERGED = Question(
     MergedCart,
     select(CartMergeRow.cart_id, CartMergeRow.into_cart_id).where(CartMergeRow.cart_id == any_(ids())),
@@ -70,10 +69,7 @@ METHODS = Question(
 
 async def carts_by_id(reader: Reader, cart_ids: Sequence[UUID]) -> list[Cart | None]:
     """The carts with these ids, priced as of now; in the ids' order, None for each that there is not."""
-    facts = [row for row in await reader.one_each(BY_ID, cart_ids) if row is not None]
-    lines = [line for of_cart in await reader.many_each(LINES, [row.id for row in facts]) for line in of_cart]
-    carts = carts_of(facts, lines)
-    return [carts.get(each) for each in cart_ids]
+    return [cart_of(row) if row is not None else None for row in await reader.one_each(BY_ID, cart_ids)]
 
 
 async def merged_into(reader: Reader, cart_id: UUID) -> UUID | None:

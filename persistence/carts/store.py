@@ -8,19 +8,17 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import DateTime, and_, any_, bindparam, delete, literal_column, select, text, update
+from sqlalchemy import DateTime, Uuid, and_, any_, bindparam, delete, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.carts.model import Cart
+from domain.carts.model import QUANTITY_MAX, Cart
 from domain.carts.store import NewCart, Sellable
-from domain.ids import CartId, ChannelId, CustomerId, ShippingMethodId, VariantId, new_id
+from domain.ids import CartId, ChannelId, CustomerId, VariantId, new_id
 from domain.money import Currency, Money
-from domain.shipping.model import ShippingMethod
-from persistence.carts.facts import FACTS, IS_SOLD, LINES, CartFacts, carts_of, free_of
+from persistence.carts.facts import BY_ID, IS_SOLD, cart_of, free_of
 from persistence.carts.tables import CartLineRow, CartMergeRow, CartRow
 from persistence.catalog.tables import ProductRow, VariantRow
 from persistence.prices.tables import PriceRow
-from persistence.shipping.rows import METHOD_COLUMNS, KeptMethod, method_of
 from persistence.shipping.tables import ShippingMethodRow
 from persistence.statement import Question, Statement, ids
 from persistence.transaction import Transaction
@@ -53,9 +51,8 @@ ADD = Statement(
     )
     .on_conflict_do_nothing()
 )
-# The lock is a statement of its own: joined rows read in the one that waits for a lock are those of before the wait.
+# Locks and changes are statements of their own: what is read beside them, after a wait, is what was there before it.
 LOCK = Question(_Id, select(CartRow.id).where(CartRow.id == bindparam("cart_id")).with_for_update())
-BY_ID = Question(CartFacts, FACTS)
 OPEN_OF_CUSTOMER = Question(
     _Id,
     select(CartRow.id).where(
@@ -77,6 +74,27 @@ SELLABLE = Question(
     )
     .where(VariantRow.id == any_(ids()), IS_SOLD),
 )
+# A line that there is grows in the same statement, under its own lock; one that would grow too large stays and is not told.
+ADD_UNITS = Question(
+    _Id,
+    text("""
+    WITH opened AS (
+        UPDATE cart SET version = version + 1, updated_at = CAST(:now AS timestamptz)
+        WHERE id = CAST(:cart_id AS uuid) AND state = 'OPEN' RETURNING id, channel_id, currency
+    )
+    INSERT INTO cart_line (id, cart_id, variant_id, quantity, price_seen, created_at)
+    SELECT w.id, o.id, v.id, w.quantity, r.amount, CAST(:now AS timestamptz)
+    FROM opened o
+    CROSS JOIN unnest(CAST(:ids AS uuid[]), CAST(:variants AS uuid[]), CAST(:quantities AS int[])) AS w (id, variant_id, quantity)
+    JOIN variant v ON v.id = w.variant_id AND v.is_active
+    JOIN product p ON p.id = v.product_id AND p.status = 'ACTIVE' AND (p.published_at IS NULL OR p.published_at <= now())
+    JOIN price r ON r.variant_id = v.id AND r.channel_id = o.channel_id AND r.currency = o.currency
+    ON CONFLICT (cart_id, variant_id) DO UPDATE
+    SET quantity = cart_line.quantity + excluded.quantity, price_seen = excluded.price_seen
+    WHERE cart_line.quantity + excluded.quantity <= CAST(:most AS int)
+    RETURNING variant_id AS id
+    """),
+)
 # The removed lines go first, then quantities are set; unnest keeps the order in which the lines were given.
 REMOVE_LINES = Statement(
     delete(CartLineRow).where(CartLineRow.cart_id == bindparam("cart_id"), CartLineRow.variant_id == any_(ids()))
@@ -94,13 +112,15 @@ CLEAR = Statement(delete(CartLineRow).where(CartLineRow.cart_id == bindparam("ca
 NOTE_MERGE = Statement(
     insert(CartMergeRow).values(cart_id=bindparam("cart_id"), into_cart_id=bindparam("into"), created_at=bindparam("now"))
 )
-DELIVERY_METHOD = Question(
-    KeptMethod,
-    select(*METHOD_COLUMNS).where(
-        ShippingMethodRow.id == bindparam("method_id"),
-        ShippingMethodRow.channel_id == bindparam("channel_id"),
+_OFFERED = (
+    select(ShippingMethodRow.id)
+    .where(
+        ShippingMethodRow.id == bindparam("shipping_method_id", type_=Uuid()),
+        ShippingMethodRow.channel_id == CartRow.channel_id,
         ShippingMethodRow.is_active,
-    ),
+    )
+    .correlate(CartRow)
+    .scalar_subquery()
 )
 
 
@@ -108,9 +128,11 @@ DELIVERY_METHOD = Question(
 def _change(columns: tuple[str, ...]) -> Statement:
     """The statement that sets these columns; there are as many as kinds of change."""
     values: dict[str, Any] = {name: bindparam(name, type_=CartRow.__table__.c[name].type) for name in columns}
+    if "shipping_method_id" in values:
+        values["shipping_method_id"] = _OFFERED
     return Statement(
         update(CartRow)
-        .where(CartRow.id == bindparam("cart_id"))
+        .where(CartRow.id == bindparam("cart_id"), _OPEN)
         .values(**values, version=CartRow.version + 1, updated_at=bindparam("now", type_=DateTime(timezone=True)))
     )
 
@@ -137,8 +159,13 @@ class CartsRows:
     async def lock(self, cart_id: CartId) -> Cart | None:
         if await self._transaction.row(LOCK, cart_id=cart_id) is None:
             return None
-        facts = await self._transaction.rows(BY_ID, ids=[cart_id])
-        return carts_of(facts, await self._transaction.rows(LINES, ids=[cart_id]))[cart_id]
+        return await self.read(cart_id)
+
+    async def read(self, cart_id: CartId) -> Cart:
+        row = await self._transaction.row(BY_ID, ids=[cart_id])
+        if row is None:
+            raise RuntimeError(f"cart {cart_id} is gone under its own lock")
+        return cart_of(row)
 
     async def open_of_customer(self, customer_id: CustomerId, channel_id: ChannelId) -> CartId | None:
         row = await self._transaction.row(OPEN_OF_CUSTOMER, customer_id=customer_id, channel_id=channel_id)
@@ -162,6 +189,18 @@ class CartsRows:
             for row in rows
         }
 
+    async def add_units(self, cart_id: CartId, units: Mapping[VariantId, int], *, now: datetime) -> set[VariantId]:
+        added = await self._transaction.rows(
+            ADD_UNITS,
+            cart_id=cart_id,
+            now=now,
+            ids=[new_id() for _ in units],
+            variants=list(units),
+            quantities=list(units.values()),
+            most=QUANTITY_MAX,
+        )
+        return {VariantId(row.id) for row in added}
+
     async def set_lines(self, cart_id: CartId, lines: Sequence[tuple[VariantId, int, Money]], *, now: datetime) -> None:
         if gone := [variant_id for variant_id, quantity, _ in lines if quantity == 0]:
             await self._transaction.run(REMOVE_LINES, cart_id=cart_id, ids=gone)
@@ -181,13 +220,9 @@ class CartsRows:
         await self._transaction.run(CLEAR, cart_id=cart_id)
         await self.change(cart_id, {}, now=now)
 
-    async def change(self, cart_id: CartId, changes: Mapping[str, Any], *, now: datetime) -> None:
-        await self._transaction.run(_change(tuple(sorted(changes))), cart_id=cart_id, now=now, **changes)
+    async def change(self, cart_id: CartId, changes: Mapping[str, Any], *, now: datetime) -> bool:
+        return await self._transaction.run(_change(tuple(sorted(changes))), cart_id=cart_id, now=now, **changes) == 1
 
     async def merge(self, cart_id: CartId, into: CartId, *, now: datetime) -> None:
         await self.change(cart_id, {"state": "MERGED"}, now=now)
         await self._transaction.run(NOTE_MERGE, cart_id=cart_id, into=into, now=now)
-
-    async def delivery_method(self, method_id: ShippingMethodId, channel_id: ChannelId) -> ShippingMethod | None:
-        row = await self._transaction.row(DELIVERY_METHOD, method_id=method_id, channel_id=channel_id)
-        return method_of(row) if row is not None else None

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Integer, Text, bindparam, case, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Integer,
+    Text,
+    bindparam,
+    case,
+    column,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    true,
+    update,
+)
 
 from domain.access.rules import email_key
 from domain.ids import CartId, ChannelId, CustomerId, OrderId
@@ -25,7 +39,7 @@ from domain.orders.model import (
 )
 from persistence.channels.tables import OrderNumberRow
 from persistence.orders.tables import OrderEventRow, OrderLineRow, OrderRow
-from persistence.statement import Question, Statement
+from persistence.statement import Question, Statement, many
 from persistence.transaction import Transaction
 
 
@@ -74,9 +88,7 @@ _NEXT = (
     .returning((OrderNumberRow.next - 1).label("number"))
     .cte("next_number")
 )
-# The number is drawn in the statement that writes the order, the last one that matters: its row is locked only from here on.
-PLACE = Question(
-    _Number,
+_PLACED = (
     insert(OrderRow)
     .from_select(
         [*(column.name for column in _GIVEN), "number", "updated_at", "event_seq"],
@@ -87,11 +99,36 @@ PLACE = Question(
             bindparam("first_seq", 1, type_=Integer()).label("event_seq"),
         ),
     )
-    .returning(OrderRow.number),
+    .returning(OrderRow.id, OrderRow.number)
+    .cte("placed")
 )
-ADD_LINE = Statement(
-    insert(OrderLineRow).values({column.name: bindparam(column.name) for column in OrderLineRow.__table__.columns})
+_LINE = [column for column in OrderLineRow.__table__.columns if column.name != "order_id"]
+_SOLD = (
+    func.unnest(*(many(f"line_{each.name}", each.type) for each in _LINE))
+    .table_valued(*(column(each.name, each.type) for each in _LINE), name="sold")
+    .render_derived()
 )
+_LINES = (
+    insert(OrderLineRow)
+    .from_select(
+        ["order_id", *(each.name for each in _LINE)],
+        select(_PLACED.c.id, *_SOLD.c).select_from(_PLACED.join(_SOLD, true())),
+    )
+    .cte("lines")
+)
+_FIRST = {
+    "order_id": _PLACED.c.id,
+    "seq": bindparam("first_seq", 1, type_=Integer()),
+    "kind": literal(EventKind.PLACED.value, Text()),
+    "actor": bindparam("actor", type_=Text()),
+    **{name: bindparam(name, type_=Text()) for name in ("status", "payment_status", "fulfillment_status")},
+    "data": func.jsonb_build_object(text("'number'"), _PLACED.c.number),
+    "created_at": bindparam("placed_at", type_=DateTime(timezone=True)),
+}
+_ENTRY = insert(OrderEventRow).from_select(list(_FIRST), select(*_FIRST.values())).cte("entry")
+# The number is drawn in the statement that writes the order, its lines and its history, the last one that matters: its row is
+# locked only from here on.
+PLACE = Question(_Number, select(_PLACED.c.number).add_cte(_LINES, _ENTRY))
 ADD_ENTRY = Statement(
     insert(OrderEventRow).values(
         {column.name: bindparam(column.name, type_=column.type) for column in OrderEventRow.__table__.columns}
@@ -142,16 +179,15 @@ class OrdersRows:
         placed = await self._transaction.row(
             PLACE,
             **values,
+            **{f"line_{each.name}": [getattr(line, each.name) for line in order.lines] for each in _LINE},
             email_key=email_key(order.email),
             status=states.status.value,
             payment_status=states.payment.value,
             fulfillment_status=states.fulfillment.value,
+            actor=actor,
         )
         if placed is None:
             raise RuntimeError(f"channel {order.channel_id} has no order numbers")
-        await self._transaction.run_each(ADD_LINE, [{**asdict(line), "order_id": order.id} for line in order.lines])
-        entry = Entry(kind=EventKind.PLACED, data={"number": placed.number})
-        await self._write(order.id, states, [entry], first_seq=1, actor=actor, now=order.placed_at)
         return placed.number
 
     async def of_cart(self, cart_id: CartId) -> OrderId | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
-from uuid import UUID
 
 from domain.carts import actions
 from domain.carts.actions import CART, Start, Wanted
@@ -16,7 +15,6 @@ from domain.error import Caution, Invalid, NotFound, Several, UserError
 from domain.ids import CartId, CartLineId, ChannelId, CustomerId, ShippingMethodId, VariantId, new_id
 from domain.stock.errors import InsufficientStock
 from domain.viewer import Customer
-from persistence.carts.reads import carts_by_id
 from persistence.customers.reads import customers
 from schema.carts.inputs import (
     CartAddressesUpdateInput,
@@ -32,7 +30,6 @@ from schema.carts.inputs import (
     CartLinesRemoveInput,
     CartLinesUpdateInput,
 )
-from schema.carts.queries import cart_of_holder
 from schema.carts.types import Cart
 from schema.context import Context
 from schema.customers.addresses import AddressInput, checked_address
@@ -44,20 +41,19 @@ THE_CART = (Cart, "The cart as it is now.")
 
 
 async def _act(
-    context: Context, action: Callable[..., Awaitable[CartId | UserError]], cart_id: str, **given: Any
+    context: Context, action: Callable[..., Awaitable[KeptCart | UserError]], cart_id: str, **given: Any
 ) -> Answer | UserError:
     """Runs an action on the cart behind a secret id, and answers with the cart as it is then."""
     known = context.cart_id(cart_id)
     if known is None:
         return NotFound(path=CART, what="cart")
     outcome = await context.act(action, cart_id=CartId(known), by=context.viewer, now=context.now, **given)
-    return outcome if isinstance(outcome, UserError) else await answer_with(context, outcome)
+    return outcome if isinstance(outcome, UserError) else _told(context, outcome)
 
 
-async def answer_with(context: Context, cart_id: UUID) -> Answer:
-    """The cart, with what has changed under the buyer's hands as warnings."""
-    cart = await cart_of_holder(context, cart_id)
-    return answered(cart=cart, warnings=_drift(cart, context) if cart is not None else ())
+def _told(context: Context, cart: KeptCart) -> Answer:
+    """The cart as its change left it, with what has changed under the buyer's hands as warnings."""
+    return answered(cart=cart, warnings=_drift(cart, context))
 
 
 def _drift(cart: KeptCart, context: Context) -> list[Caution]:
@@ -94,7 +90,7 @@ async def cart_create(context: Context, *, input: CartCreateInput) -> Answer | U
         by=context.viewer,
         now=context.now,
     )
-    return outcome if isinstance(outcome, UserError) else await answer_with(context, outcome)
+    return outcome if isinstance(outcome, UserError) else _told(context, outcome)
 
 
 @deed("Puts units into a cart. All lines or none.", allow=EVERYONE, cart=THE_CART)
@@ -222,10 +218,7 @@ async def _associate(context: Context, cart_id: str, customer_id: CustomerId) ->
         by=context.viewer,
         now=context.now,
     )
-    if isinstance(outcome, UserError):
-        return outcome
-    cart = (await carts_by_id(context.reader, [outcome]))[0]
-    return answered(cart=cart, warnings=_drift(cart, context) if cart is not None else ())
+    return outcome if isinstance(outcome, UserError) else _told(context, outcome)
 
 
 async def bring_cart(context: Context, cart_id: str, customer_id: CustomerId) -> Answer:
