@@ -12,9 +12,10 @@ from domain.factors.actions.waiting import forget_expired
 from domain.notices.model import NoticeKind
 from domain.webhooks import actions as outgoing
 from persistence.unit import UnitOfWork
-from workers import accounts, catalog, notices, orders, payments, webhooks
+from workers import accounts, audit, catalog, notices, orders, payments, webhooks
 from workers.notices import about_account, about_order
 from workers.schedule import Entry
+from workers.staff import tell_staff_of
 from workers.tasks import LONG, Outside, Task, Tools, Within
 
 
@@ -58,6 +59,7 @@ ROUTES: Mapping[str, Sequence[str]] = {
     "IdentityUnlinked": ("tell_unlinked_identity",),
     "NoticeQueued": ("send_notice",),
     "WebhooksDue": ("send_webhooks",),
+    "WebhookEndpointDisabled": ("tell_staff_of_webhook",),
 }
 TASKS: Mapping[str, Task] = {
     "confirm_order": Within(about_order(NoticeKind.ORDER_CONFIRMED)),
@@ -93,6 +95,7 @@ TASKS: Mapping[str, Task] = {
     "tell_unlinked_identity": Within(about_account(NoticeKind.IDENTITY_UNLINKED)),
     "send_notice": Outside(notices.send),
     "send_webhooks": Outside(webhooks.send_now),
+    "tell_staff_of_webhook": Within(tell_staff_of(NoticeKind.STAFF_WEBHOOK_DISABLED, webhooks.switched_off)),
 }
 
 
@@ -118,6 +121,7 @@ async def _forget_facts(unit: UnitOfWork) -> int:
 
 
 ENTRIES: Mapping[str, Entry] = {
+    "seal_record": Entry(5, audit.seal_record),
     "send_due_notices": Entry(5, notices.send_due),
     "send_due_webhooks": Entry(5, webhooks.send_waiting, seconds_max=60),
     "expire_unpaid_orders": Entry(15, orders.expire_unpaid),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from domain.webhooks import actions
 from domain.webhooks.flows import send_due
+from persistence.unit import UnitOfWork
 from workers.tasks import Fact, Tools
 
 BEGIN_SECONDS = 8.0
@@ -13,6 +16,12 @@ BEGIN_SECONDS = 8.0
 async def send_now(_fact: Fact, tools: Tools) -> None:
     """The log has grown: sends what is due."""
     await send_due(tools.transact, tools.webhooks, seconds_max=BEGIN_SECONDS)
+
+
+async def switched_off(unit: UnitOfWork, fact: Fact) -> Mapping[str, str] | None:
+    """What staff is told of an endpoint that was switched off."""
+    found = await unit.webhooks.switched_off(fact.id("endpoint_id"))
+    return {"url": found.url, "because": found.because} if found is not None else None
 
 
 async def send_waiting(tools: Tools) -> None:

@@ -46,6 +46,7 @@ class NoticeKind(enum.Enum):
     ERASURE_PLANNED = "ERASURE_PLANNED"
     ERASURE_CANCELLED = "ERASURE_CANCELLED"
     DATA_EXPORT_READY = "DATA_EXPORT_READY"
+    STAFF_WEBHOOK_DISABLED = "STAFF_WEBHOOK_DISABLED"
 
 
 class NoticeState(enum.Enum):
@@ -127,6 +128,14 @@ class OrderFacts:
     shipping_address: dict[str, Any] | None
     placed_at: datetime
     lines: tuple[LineFacts, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopFacts:
+    """What letters to staff tell of the shop; `language` is the default channel's."""
+
+    shop_name: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

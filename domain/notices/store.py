@@ -6,7 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.ids import NoticeId, OrderId
-from domain.notices.model import AccountFacts, Delivery, Letter, NewNotice, OrderFacts
+from domain.notices.model import AccountFacts, Delivery, Letter, NewNotice, OrderFacts, ShopFacts
 
 
 class NoticesStore(Protocol):
@@ -32,6 +32,9 @@ class NoticesStore(Protocol):
 
     async def account_facts(self, account_id: UUID) -> AccountFacts | None:
         """What letters tell of an account that may log in, a customer's or staff's; locks nothing."""
+
+    async def shop_facts(self) -> ShopFacts:
+        """What letters to staff tell of the shop; locks nothing."""
 
     async def order_facts(self, order_id: OrderId) -> OrderFacts | None:
         """What letters tell of an order; locks nothing."""

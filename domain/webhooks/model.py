@@ -142,6 +142,14 @@ class HeldEndpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchedOff:
+    """An endpoint that was switched off by itself, and why."""
+
+    url: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DueDelivery:
     """One event for one endpoint. Its id is the webhook's id, the same at every try (Standard Webhooks)."""
 

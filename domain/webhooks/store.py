@@ -8,7 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.viewer import Permission
-from domain.webhooks.model import DueDelivery, EndpointChange, EventType, HeldEndpoint, NewEndpoint, Tried
+from domain.webhooks.model import DueDelivery, EndpointChange, EventType, HeldEndpoint, NewEndpoint, SwitchedOff, Tried
 
 
 class WebhooksStore(Protocol):
@@ -64,6 +64,9 @@ class WebhooksStore(Protocol):
 
     async def switch_off(self, endpoint_id: UUID, *, because: str, now: datetime) -> bool:
         """Switches an endpoint off; False when it was off already."""
+
+    async def switched_off(self, endpoint_id: UUID) -> SwitchedOff | None:
+        """An endpoint that is off by itself; None when it is on again, or gone."""
 
     async def fail_expired(self, *, hours: int) -> int:
         """Gives up on deliveries that were asked for so long ago; how many."""

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from domain.ids import NoticeId, OrderId
 from domain.money import Currency
-from domain.notices.model import AccountFacts, Delivery, Letter, LineFacts, NewNotice, OrderFacts
+from domain.notices.model import AccountFacts, Delivery, Letter, LineFacts, NewNotice, OrderFacts, ShopFacts
 from persistence.access.tables import AccountRow
 from persistence.channels.tables import ChannelRow
 from persistence.customers.tables import CustomerRow
@@ -63,6 +63,11 @@ class _Account(NamedTuple):
     shop_name: str
     email: str
     first_name: str
+    language: str
+
+
+class _Shop(NamedTuple):
+    shop_name: str
     language: str
 
 
@@ -163,6 +168,15 @@ ORDER = Question(
     .join(ChannelRow, ChannelRow.id == OrderRow.channel_id)
     .where(OrderRow.id == bindparam("order_id")),
 )
+SHOP = Question(
+    _Shop,
+    select(
+        _SHOP_NAME,
+        func.coalesce(select(ChannelRow.language).where(ChannelRow.is_default).limit(1).scalar_subquery(), "en").label(
+            "language"
+        ),
+    ),
+)
 LINES = Question(
     _Line,
     select(OrderLineRow.product_name, OrderLineRow.variant_name, OrderLineRow.sku, OrderLineRow.quantity, OrderLineRow.total)
@@ -227,6 +241,10 @@ class NoticesRows:
     async def account_facts(self, account_id: UUID) -> AccountFacts | None:
         found = await self._transaction.row(ACCOUNT, account_id=account_id)
         return AccountFacts(**found._asdict()) if found is not None else None
+
+    async def shop_facts(self) -> ShopFacts:
+        found = await self._transaction.row(SHOP)
+        return ShopFacts(**found._asdict()) if found is not None else ShopFacts(shop_name=SHOP_NAME, language="en")
 
     async def order_facts(self, order_id: OrderId) -> OrderFacts | None:
         order = await self._transaction.row(ORDER, order_id=order_id)

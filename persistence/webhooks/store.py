@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from domain.webhooks.model import EndpointChange, EventType, NewEndpoint
+from domain.webhooks.model import EndpointChange, EventType, NewEndpoint, SwitchedOff
 from persistence.statement import Question, Statement
 from persistence.tables import OutboxEventRow
 from persistence.webhooks.sending import SendingRows
@@ -43,6 +43,11 @@ class _Id(NamedTuple):
 
 class _Active(NamedTuple):
     is_active: bool
+
+
+class _Off(NamedTuple):
+    url: str
+    because: str
 
 
 class _Kinds(NamedTuple):
@@ -106,6 +111,12 @@ SWITCH_OFF = Statement(
         disabled_because=bindparam("because", type_=Text()),
         disabled_at=bindparam("now", type_=DateTime(timezone=True)),
     )
+)
+WHY_OFF = Question(
+    _Off,
+    select(WebhookEndpointRow.url, WebhookEndpointRow.disabled_because.label("because")).where(
+        WebhookEndpointRow.id == _ID, WebhookEndpointRow.disabled_because.is_not(None)
+    ),
 )
 REMOVE = Statement(delete(WebhookEndpointRow).where(WebhookEndpointRow.id == _ID))
 ADD_TRIAL = Statement(
@@ -217,3 +228,7 @@ class WebhooksRows(SendingRows):
 
     async def switch_off(self, endpoint_id: UUID, *, because: str, now: datetime) -> bool:
         return await self._transaction.run(SWITCH_OFF, of_endpoint=endpoint_id, because=because, now=now) == 1
+
+    async def switched_off(self, endpoint_id: UUID) -> SwitchedOff | None:
+        found = await self._transaction.row(WHY_OFF, of_endpoint=endpoint_id)
+        return SwitchedOff(url=found.url, because=found.because) if found is not None else None

@@ -37,6 +37,7 @@ described(
     LOG_INS_FAILED="Several log-ins have failed.",
     ERASURE_PLANNED="An account is going to be erased.",
     ERASURE_CANCELLED="An account stays after all.",
+    STAFF_WEBHOOK_DISABLED="To staff: a webhook endpoint was switched off, for nothing reaches it.",
     DATA_EXPORT_READY="A copy of the customer's data is ready.",
 )
 described(

@@ -22,7 +22,7 @@ from babel.numbers import format_currency
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from domain.money import minor_digits
-from domain.notices.model import AccountFacts, NoticeKind, OrderFacts
+from domain.notices.model import AccountFacts, NoticeKind, OrderFacts, ShopFacts
 
 FOLDER = Path(__file__).resolve().parent
 LANGUAGES = tuple(sorted(file.stem for file in (FOLDER / "words").glob("*.toml")))
@@ -138,6 +138,13 @@ def account_letter(
             "key_label": words["labels"]["code"],
         },
     )
+
+
+def staff_letter(kind: NoticeKind, facts: ShopFacts, *, said: Mapping[str, str]) -> Rendered:
+    """A letter to staff about something that is no order; `said` fills the words of its kind."""
+    words = words_of(facts.language)
+    shown = {"lines": [], "sums": [], "tax_note": "", "address": [], "link": "", "link_label": "", "key": "", "key_label": ""}
+    return _rendered(kind, words, values={"shop": facts.shop_name, **said}, name="", shown=shown)
 
 
 def words_of(language: str) -> Mapping[str, Any]:
