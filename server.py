@@ -156,6 +156,19 @@ def check_invariants(
     raise typer.Exit(1 if broken else 0)
 
 
+@cli.command("verify-audit")
+def verify_audit() -> None:
+    """Go through the audit log's chain of hashes; exit code 1 when an entry was changed or is missing."""
+    from persistence.audit.verify import verify
+
+    with _servers() as (_, database_url):
+        verdict = asyncio.run(verify(database_url))
+    for each in verdict.breaks:
+        say(each)
+    say(f"{verdict.sealed} entries sealed, {verdict.waiting} waiting. The chain ends with {verdict.head.hash.hex()}.")
+    raise typer.Exit(1 if verdict.breaks else 0)
+
+
 @cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def test(context: typer.Context) -> None:
     """Run lint, types, import rules and all tests; further arguments go to pytest."""
