@@ -8,16 +8,20 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from datetime import datetime
+from uuid import UUID
 
 import redis.asyncio
 
 from domain.access.provider import AccessPorts
 from domain.access.rules import RefreshSecrets
+from domain.apps.actions import note_use
 from domain.factors.provider import FactorPorts
-from domain.payments.provider import SampleMethod
+from domain.payments.provider import CaptureMode, Offers, PaymentPorts, SampleMethod
 from domain.seal import Seal
 from domain.webhooks.provider import WebhookPorts
 from gateways.addresses import WorldRules
+from gateways.amounts import amounts_by_currency
 from gateways.identity.emails import EmailSyntax
 from gateways.identity.passkeys import WebAuthn
 from gateways.identity.passwords import Argon2Hasher, ZxcvbnJudge
@@ -35,7 +39,9 @@ from gateways.settings import Settings
 from gateways.vault import KeyedVault
 from persistence.engine import Database, DatabaseSettings
 from persistence.tags import PREFIX
-from schema.access.standings import Standings
+from persistence.unit import Transactions
+from schema.access.standings import KEPT_SECONDS, Standings
+from schema.apps.standings import AppStandings
 from schema.context import Ports
 from schema.places import Places
 
@@ -110,17 +116,34 @@ class Supplies:
             ),
             factors=_factors(settings, keys),
             webhooks=WebhookPorts(vault=KeyedVault(keys), calls_local=settings.calls_local, check_selection=check_selection),
-            standings=Standings(tokens),
+            standings=Standings(tokens, apps=self._app_standings()),
             addresses=WorldRules(),
             places=self._places(),
-            providers=self.providers,
-            default_provider=next(iter(self.providers), ""),
-            sample_methods={} if settings.is_production else {sandbox_words.NAME: _sandbox_methods()},
+            payments=self._payments(),
             reservation_seconds=settings.reservation_seconds,
             public_url=settings.own_url,
             storefront_url=settings.storefront_url,
-            webhook_url=settings.provider_callback_url,
         )
+
+    def _payments(self) -> PaymentPorts:
+        settings = self.settings
+        return PaymentPorts(
+            offers=Offers(self.providers),
+            webhook_url=settings.provider_callback_url,
+            capture=CaptureMode.MANUAL if settings.payment_capture == "manual" else CaptureMode.AUTOMATIC,
+            return_urls=settings.pages_to_return_to,
+            refund_limits=amounts_by_currency(settings.refund_approval_above),
+            sample_methods={} if settings.is_production else {sandbox_words.NAME: _sandbox_methods()},
+        )
+
+    def _app_standings(self) -> AppStandings:
+        """Tokens for development are taken in development only."""
+        transact = Transactions(self.database, published=self.live.published)
+
+        async def note(token_id: UUID, now: datetime) -> None:
+            await transact(note_use, token_id=token_id, now=now)
+
+        return AppStandings(kept_seconds=KEPT_SECONDS, note_use=note, takes_development=not self.settings.is_production)
 
 
 def _factors(settings: Settings, keys: tuple[bytes, ...]) -> FactorPorts:
