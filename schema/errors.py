@@ -57,6 +57,8 @@ class ErrorCode(enum.Enum):
     ROLE_FIXED = _value("ROLE_FIXED", "The administrator's role can neither change nor be limited.")
     ROLE_IN_USE = _value("ROLE_IN_USE", "Members of staff still have the role.")
     NAME_TAKEN = _value("NAME_TAKEN", "Another thing of the kind has this name.")
+    APP_HAS_NO_SECRET = _value("APP_HAS_NO_SECRET", "The app is a public client: it has no secret.")
+    TOO_MANY_KEYS = _value("TOO_MANY_KEYS", "The app has as many living keys as it may.")
     REQUIRED = _value("REQUIRED", "A part that cannot be done without is empty.")
     TOO_LONG = _value("TOO_LONG", "A text has too many characters.")
     COUNTRY_UNKNOWN = _value("COUNTRY_UNKNOWN", "This is no country that things can be sent to.")

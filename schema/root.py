@@ -17,6 +17,9 @@ from schema import localization, node
 from schema.access import errors as access_errors
 from schema.access import mailing as access_mailing
 from schema.access import mutations as access_mutations
+from schema.apps import errors as app_errors
+from schema.apps import mutations as app_mutations
+from schema.apps import queries as app_queries
 from schema.audit import queries as audit_queries
 from schema.carts import errors as cart_errors
 from schema.carts import mutations as cart_mutations
@@ -64,6 +67,7 @@ QUERIES: tuple[ModuleType, ...] = (
     node,
     catalog_queries,
     staff_queries,
+    app_queries,
     customer_queries,
     cart_queries,
     order_queries,
@@ -82,6 +86,7 @@ MUTATIONS: tuple[ModuleType, ...] = (
     access_mailing,
     channel_mutations,
     staff_mutations,
+    app_mutations,
     factor_mutations,
     passkey_mutations,
     customer_mutations,
@@ -96,6 +101,7 @@ ERRORS = collected(
     catalog_errors.ERRORS,
     access_errors.ERRORS,
     staff_errors.ERRORS,
+    app_errors.ERRORS,
     factor_errors.ERRORS,
     customer_errors.ERRORS,
     cart_errors.ERRORS,
