@@ -21,6 +21,7 @@ from domain.customers.store import CustomersStore
 from domain.event import Event
 from domain.factors.store import FactorsStore
 from domain.idempotency import Idempotency
+from domain.identities.store import IdentitiesStore
 from domain.notices.store import NoticesStore
 from domain.orders.store import OrdersStore
 from domain.payments.store import PaymentsStore
@@ -55,6 +56,8 @@ class Unit(Protocol):
     def factors(self) -> FactorsStore: ...
     @property
     def idempotency(self) -> Idempotency: ...
+    @property
+    def identities(self) -> IdentitiesStore: ...
     @property
     def notices(self) -> NoticesStore: ...
     @property

@@ -30,6 +30,7 @@ from persistence.engine import Database
 from persistence.factors.store import FactorsRows
 from persistence.failures import LOST, RETRIED, Unavailable
 from persistence.idempotency import KeptKeys
+from persistence.identities.store import IdentitiesRows
 from persistence.notices.store import NoticesRows
 from persistence.orders.store import OrdersRows
 from persistence.outbox import Outbox
@@ -100,6 +101,10 @@ class UnitOfWork:
     @cached_property
     def idempotency(self) -> KeptKeys:
         return KeptKeys(self.transaction)
+
+    @cached_property
+    def identities(self) -> IdentitiesRows:
+        return IdentitiesRows(self.transaction)
 
     @cached_property
     def notices(self) -> NoticesRows:

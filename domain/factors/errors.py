@@ -95,3 +95,14 @@ class PasskeysFull(UserError):
     @property
     def message(self) -> str:
         return f"An account has at most {self.count_max} passkeys."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastWayIn(UserError):
+    """Without it nobody could log in to the account any more."""
+
+    code: ClassVar[str] = "LAST_WAY_IN"
+
+    @property
+    def message(self) -> str:
+        return "This is the only way to log in. Set a password first, or add another way."

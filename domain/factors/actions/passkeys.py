@@ -11,7 +11,7 @@ from domain.access.model import Account, Proved
 from domain.error import NotFound
 from domain.factors.actions.enrolling import factor_added, factor_removed
 from domain.factors.actions.proving import passkey_signed, proved_again
-from domain.factors.errors import PasskeyRefused, PasskeysFull
+from domain.factors.errors import LastWayIn, PasskeyRefused, PasskeysFull
 from domain.factors.model import (
     CHALLENGE_LIFETIME,
     PASSKEYS_MAX,
@@ -79,13 +79,16 @@ async def rename(unit: Unit, *, account_id: AccountId, passkey_id: UUID, name: s
 
 async def remove(
     unit: Unit, *, ports: FactorPorts, again: Again, passkey_id: UUID, now: datetime
-) -> UUID | Unproved | NotFound:
-    """Forgets a passkey."""
+) -> UUID | Unproved | NotFound | LastWayIn:
+    """Forgets a passkey, as long as another way in is left."""
     unproved = await proved_again(unit, ports=ports, again=again, now=now)
     if unproved is not None:
         return unproved
-    if not await unit.factors.remove_passkey(again.account.id, passkey_id):
+    account = again.account
+    if not await unit.factors.remove_passkey(account.id, passkey_id):
         return NotFound(path=_ID, what="passkey")
+    if not (account.has_password or await unit.identities.count(account.id) or (await unit.factors.held(account.id)).passkeys):
+        return LastWayIn(path=_ID)
     await factor_removed(unit, again.account.id, Method.PASSKEY, now)
     return passkey_id
 
