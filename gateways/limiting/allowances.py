@@ -6,9 +6,10 @@ refuses a little early when a process does not spend what it took, and never let
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from limits import RateLimitItemPerMinute
 
@@ -18,6 +19,15 @@ from gateways.limiting.leases import Leases
 
 _LEASE_SHARE = 50
 _COST, _MUTATIONS = "cost", "mutations"
+
+
+@dataclass(slots=True)
+class _Queue:
+    """Who waits for one caller's next count, and what they need together."""
+
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    cost: int = 0
+    callers: int = 0
 
 
 class CountedAllowances:
@@ -42,6 +52,7 @@ class CountedAllowances:
         self._mutations = RateLimitItemPerMinute(mutations_per_minute)
         self._leases = Leases(monotonic)
         self._at_once = cost_per_minute // _LEASE_SHARE
+        self._queues: dict[str, _Queue] = {}
 
     @property
     def is_alone(self) -> bool:
@@ -73,11 +84,30 @@ class CountedAllowances:
         await self._counts.close()
 
     async def _take_cost(self, name: str, cost: int) -> int | None:
-        """The seconds to wait when there is not so much to take."""
+        """The seconds to wait when there is not so much to take.
+
+        One question at a time for a caller, which takes what those need who wait behind it: a hundred requests that come at
+        once are counted by a few round trips.
+        """
         if self._leases.spend(name, cost):
             return None
-        if cost < self._at_once and await self._counts.hit([Count(self._cost, name, self._at_once)]) is None:
-            self._leases.add(name, self._at_once - cost)
+        queue = self._queues.setdefault(name, _Queue())
+        queue.cost += cost
+        queue.callers += 1
+        try:
+            async with queue.turn:
+                return None if self._leases.spend(name, cost) else await self._ask_for(name, cost, queue.cost)
+        finally:
+            queue.cost -= cost
+            queue.callers -= 1
+            if not queue.callers:
+                del self._queues[name]
+
+    async def _ask_for(self, name: str, cost: int, wanted: int) -> int | None:
+        """Takes what is `wanted` by all who wait, and no less than a lease; else just what this one needs."""
+        together = max(wanted, self._at_once)
+        if cost < together and await self._counts.hit([Count(self._cost, name, together)]) is None:
+            self._leases.add(name, together - cost)
             return None
         return await self._counts.hit([Count(self._cost, name, cost)], least=self._cost_min)
 

@@ -45,8 +45,10 @@ T = TypeVar("T")
 ERRORS_MAX = 20
 """Validation stops after this many errors."""
 
+_TINY = 60
+"""Characters from which a new document waits for its turn: shorter ones cost next to nothing."""
 _LONG = 300
-"""Characters from which a new document is checked in turn: shorter ones cost next to nothing."""
+"""Characters from which it is checked beside the event loop."""
 
 
 class Rejected(Exception):
@@ -90,7 +92,7 @@ class Engine:
         self._documents_max = documents_max
         self._tokens = 0
         self._tokens_max = tokens_max
-        self._turn = asyncio.Lock()
+        self._turn, self._short_turn = asyncio.Lock(), asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, "documents")
         self._looked_up = looked_up
         self.plans = Plans(schema) if compiled else None
@@ -98,21 +100,27 @@ class Engine:
     async def prepare(self, text: str, operation_name: str | None) -> Prepared:
         """The operation to run; Rejected when the text is no document, too large, invalid or lacks the operation.
 
-        New long documents are checked one at a time and beside the event loop, since validation may take a good part of a
-        second: small ones do not wait for them.
+        New documents are checked one at a time: long ones beside the event loop, since validation may take a good part of a
+        second, and short ones in a queue of their own, so that they do not wait for the long.
         """
         checked = self._documents.get(text)
         self._looked_up(checked is not None)
         if checked is not None:
             self._documents.move_to_end(text)
-        elif len(text) < _LONG:
+        elif len(text) < _TINY:
             checked = self._kept(text, self._check(text))
         else:
-            async with self._turn:
-                checked = self._documents.get(text)
-                if checked is None:
-                    checked = self._kept(text, await self._beside(self._check, text))
+            checked = await self._checked_in_turn(text)
         return _chosen(checked, operation_name)
+
+    async def _checked_in_turn(self, text: str) -> _Checked:
+        async with self._turn if len(text) >= _LONG else self._short_turn:
+            await asyncio.sleep(0)
+            checked = self._documents.get(text)
+            if checked is None:
+                checked = await self._beside(self._check, text) if len(text) >= _LONG else self._check(text)
+                self._kept(text, checked)
+            return checked
 
     async def execute(self, prepared: Prepared, variables: dict[str, Any], context: object) -> ExecutionResult:
         """Run a query or a mutation to its end; failures are in the result, whose data is None when nothing ran."""
