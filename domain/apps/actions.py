@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from domain.access.errors import InvalidCredentials
+from domain.access.model import Proved
 from domain.apps import rules
-from domain.apps.model import CODE_SECONDS, Client, Grant, Issue, NewToken, Over, TokenKind, Wish
-from domain.apps.rules import Worth
+from domain.apps.model import (
+    CODE_SECONDS,
+    Client,
+    Code,
+    FactorMissing,
+    Grant,
+    Issue,
+    NewToken,
+    Over,
+    Owner,
+    SealedKey,
+    Token,
+    TokenKind,
+    Wish,
+)
+from domain.apps.rules import Worth, app_id_of
 from domain.error import NotFound
 from domain.ids import AccountId, AppId, new_id
 from domain.unit import Unit
@@ -18,13 +35,68 @@ _KEPT_AFTER_END = timedelta(days=30)
 _FORGOTTEN_AT_ONCE = 5_000
 
 
-async def consent(unit: Unit, *, wish: Wish, account_id: AccountId, now: datetime) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What there is to know of a request at the OAuth endpoints; None for what it does not name, or what is not there."""
+
+    client: Client | None = None
+    code: Code | None = None
+    token: Token | None = None
+    owner: Owner | None = None
+
+
+async def look_up(unit: Unit, *, client_id: str | None, code: str | None = None, token: str | None = None) -> Facts:
+    """Reads what a request is about. Decided is later, under locks."""
+    app_id = app_id_of(client_id) if client_id is not None else None
+    client = await unit.apps.client(app_id) if app_id is not None else None
+    digest, shown = rules.code_hash(code or ""), rules.token_hash(token or "")
+    kept_code = await unit.apps.code(digest, lock=False) if digest is not None else None
+    kept_token = await unit.apps.token(shown, lock=False) if shown is not None else None
+    grant = kept_code.grant if kept_code is not None else kept_token.grant if kept_token is not None else None
+    owner = await unit.apps.owner(grant.account_id) if grant is not None else None
+    is_active = client is not None and client.is_active
+    return Facts(client=client if is_active else None, code=kept_code, token=kept_token, owner=owner)
+
+
+async def consent(
+    unit: Unit, *, wish: Wish, proved: Proved, with_factor: bool, now: datetime
+) -> str | InvalidCredentials | FactorMissing:
     """Keeps that a person lets an app do what it asked for; the code that the app exchanges for tokens, shown once."""
+    account = await unit.access.lock_account(proved.account.id)
+    if account is None or not account.is_active or account.password_hash != proved.account.password_hash:
+        return InvalidCredentials(path=("input",))
+    member = await unit.staff.member(account.id)
+    if member is not None and member.role.words.requires_second_factor and not with_factor:
+        return FactorMissing()
     grant_id, code = new_id(), rules.new_secret(rules.CODE)
-    await unit.apps.add_grant(grant_id, wish, account_id, now=now)
+    await unit.apps.add_grant(grant_id, wish, account.id, now=now)
     expires_at = now + timedelta(seconds=CODE_SECONDS)
     await unit.apps.add_code(rules.hash_of(code), grant_id, wish, now=now, expires_at=expires_at)
     return code
+
+
+async def owner(unit: Unit, *, account_id: AccountId) -> Owner | None:
+    """The person behind an account, while it is open."""
+    found = await unit.apps.owner(account_id)
+    return found if found is not None and found.is_active else None
+
+
+async def signing_keys(unit: Unit) -> list[SealedKey]:
+    """Every key that id tokens may still be signed with, the current one first."""
+    return await unit.apps.signing_keys()
+
+
+async def add_signing_key(
+    unit: Unit, *, key: SealedKey, instead_of: UUID | None, forget_before: datetime, now: datetime
+) -> UUID | None:
+    """Makes a key the current one, unless another has taken the place of the one that was meant; which one it is."""
+    await unit.staff.lock()
+    kept = await unit.apps.signing_keys()
+    if (kept[0].id if kept else None) != instead_of:
+        return None
+    await unit.apps.add_signing_key(key, now=now)
+    await unit.apps.forget_keys(before=forget_before)
+    return key.id
 
 
 async def redeem_code(unit: Unit, *, client: Client, code: str, issue: Issue, now: datetime) -> bool:

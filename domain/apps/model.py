@@ -139,6 +139,11 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class FactorMissing:
+    """The person's role asks for a second factor and they have none yet: until then nothing is agreed to."""
+
+
+@dataclass(frozen=True, slots=True)
 class Made:
     """A secret that is shown this once, and the id of what it belongs to."""
 

@@ -9,10 +9,12 @@ import re
 import secrets
 from datetime import datetime
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from domain.apps import scopes
 from domain.apps.model import REDIRECT_URIS_MAX, URI_LENGTH_MAX, Client, Code, Token, TokenKind
 from domain.error import Invalid, Path
+from domain.ids import AppId
 
 PREFIXES = {
     TokenKind.ACCESS: "vta_",
@@ -30,6 +32,15 @@ _CODE = re.compile(r"vtc_[A-Za-z0-9_-]{43}\Z")
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+\Z")
 _PRINTABLE = re.compile(r"[!-~]+\Z")
+
+
+def app_id_of(client_id: str) -> AppId | None:
+    """The app behind a `client_id`, in its canonical spelling only."""
+    try:
+        found = UUID(client_id)
+    except ValueError:
+        return None
+    return AppId(found) if str(found) == client_id else None
 
 
 def new_secret(prefix: str) -> str:

@@ -45,6 +45,21 @@ async def complete(
     now: datetime,
 ) -> LoggedIn | UserError | Throttled:
     """Ends a log-in that waited for a second factor: opens its session."""
+    proved = await proved_by(transact, ports, factors, challenge=challenge, given=given, device=device, now=now)
+    return await access.enter(transact, ports, proved, device=device, now=now) if isinstance(proved, Proved) else proved
+
+
+async def proved_by(
+    transact: Transact,
+    ports: AccessPorts,
+    factors: FactorPorts,
+    *,
+    challenge: str,
+    given: Given,
+    device: Device,
+    now: datetime,
+) -> Proved | UserError | Throttled:
+    """Whose log-in waited for this second factor. What they came for is the caller's to do."""
     challenge_id = factors.challenge_id(challenge)
     if challenge_id is None:
         return ChallengeInvalid(path=_CHALLENGE)
@@ -56,13 +71,7 @@ async def complete(
     proved = await transact(
         waiting.answer, ports=factors, challenge_id=challenge_id, account_id=account_id, given=given, now=now
     )
-    match proved:
-        case Unproved(why=why):
-            return why
-        case Proved():
-            return await access.enter(transact, ports, proved, device=device, now=now)
-        case _:
-            return proved
+    return proved.why if isinstance(proved, Unproved) else proved
 
 
 async def again(
