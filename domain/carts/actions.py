@@ -28,6 +28,8 @@ from domain.unit import Unit
 from domain.viewer import Customer, Viewer
 
 CART: Path = ("input", "cart_id")
+Change = Callable[[CartId], Awaitable[Cart | None]]
+"""Changes an open cart and answers with it; None when there is none, or nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +66,14 @@ async def open_cart(unit: Unit, cart_id: CartId, by: Viewer) -> Cart | UserError
     return CartCompleted(path=CART) if cart.state is CartState.COMPLETED else cart
 
 
-async def _changed(unit: Unit, cart_id: CartId, change: Callable[[CartId], Awaitable[bool]], by: Viewer) -> Cart | UserError:
+async def changed(unit: Unit, cart_id: CartId, change: Change, by: Viewer) -> Cart | UserError:
     """Changes the cart first and looks then whether it was the caller's to change: what is returned as a failure rolls back."""
-    if not await change(cart_id):
+    cart = await change(cart_id)
+    if cart is None:
         there = await open_cart(unit, cart_id, by)
         if isinstance(there, UserError):
             return there
-        cart_id = there.id
-        await change(cart_id)
-    cart = await unit.carts.read(cart_id)
+        cart = await change(there.id) or there
     return cart if may_touch(cart, by) else NotFound(path=CART, what="cart")
 
 
@@ -102,16 +103,15 @@ async def add_lines(unit: Unit, *, cart_id: CartId, lines: Sequence[Wanted], by:
     units: dict[VariantId, int] = {}
     for each in lines:
         if each.variant_id is not None and 1 <= each.quantity <= QUANTITY_MAX:
-            units[each.variant_id] = units.get(each.variant_id, 0) + each.quantity
-    units = {each: count for each, count in units.items() if count <= QUANTITY_MAX}
+            units[each.variant_id] = min(units.get(each.variant_id, 0) + each.quantity, QUANTITY_MAX)
     added: set[VariantId] = set()
 
-    async def add(cart_id: CartId) -> bool:
+    async def add(cart_id: CartId) -> Cart | None:
         nonlocal added
         added = await unit.carts.add_units(cart_id, units, now=now)
-        return bool(added)
+        return await unit.carts.read(cart_id) if added else None
 
-    cart = await _changed(unit, cart_id, add, by)
+    cart = await changed(unit, cart_id, add, by)
     if isinstance(cart, UserError):
         return cart
     before = {
@@ -228,7 +228,7 @@ async def change_addresses(
 
 
 async def _change(unit: Unit, cart_id: CartId, changes: dict[str, Any], by: Viewer, now: datetime) -> Cart | UserError:
-    return await _changed(unit, cart_id, lambda there: unit.carts.change(there, changes, now=now), by)
+    return await changed(unit, cart_id, lambda there: unit.carts.change(there, changes, now=now), by)
 
 
 async def choose_delivery(

@@ -69,8 +69,8 @@ class CartsStore(Protocol):
 
     async def clear(self, cart_id: CartId, *, now: datetime) -> None: ...
 
-    async def change(self, cart_id: CartId, changes: Mapping[str, Any], *, now: datetime) -> bool:
-        """Sets columns of an open cart, by name, and counts its version on; False when there is none. Locks the cart.
+    async def change(self, cart_id: CartId, changes: Mapping[str, Any], *, now: datetime) -> Cart | None:
+        """Sets columns of an open cart, by name, and counts its version on; as it then is, None when there is none. Locks it.
 
         A way of delivery that its channel does not offer becomes none.
         """

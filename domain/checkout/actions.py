@@ -11,12 +11,12 @@ from typing import Any
 from uuid import UUID
 
 from domain.access.rules import email_key
-from domain.carts.actions import CART, may_touch, open_cart
+from domain.carts.actions import changed
 from domain.carts.errors import CartCompleted, TotalChanged
 from domain.carts.model import Cart, CartState, Quote, QuotedLine, kept_term
 from domain.carts.rules import missing, price_changes, quote
 from domain.customers.model import kept
-from domain.error import NotFound, Path, Several, UserError
+from domain.error import Path, Several, UserError
 from domain.idempotency import Answered, Claim, Fresh
 from domain.ids import CartId, OrderId, OrderLineId, VariantId, new_id
 from domain.live import order_topic
@@ -97,17 +97,11 @@ async def _complete(
 async def _closed(unit: Unit, cart_id: CartId, by: Viewer, now: datetime) -> Cart | OrderId | UserError:
     """The cart, completed in this transaction, which a failure rolls back; the order it has become where that was before."""
     done = {"state": CartState.COMPLETED.value}
-    if not await unit.carts.change(cart_id, done, now=now):
-        there = await open_cart(unit, cart_id, by)
-        if isinstance(there, CartCompleted):
-            cart_id = await unit.carts.merged_into(cart_id) or cart_id
-            return await unit.orders.of_cart(cart_id) or there
-        if isinstance(there, UserError):
-            return there
-        cart_id = there.id
-        await unit.carts.change(cart_id, done, now=now)
-    cart = await unit.carts.read(cart_id)
-    return cart if may_touch(cart, by) else NotFound(path=CART, what="cart")
+    cart = await changed(unit, cart_id, lambda there: unit.carts.change(there, done, now=now), by)
+    if isinstance(cart, CartCompleted):
+        cart_id = await unit.carts.merged_into(cart_id) or cart_id
+        return await unit.orders.of_cart(cart_id) or cart
+    return cart
 
 
 async def _use_coupon(unit: Unit, cart: Cart, order_id: OrderId) -> UserError | None:

@@ -10,7 +10,21 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Integer, ScalarSelect, and_, any_, cast, func, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    ScalarSelect,
+    Select,
+    and_,
+    any_,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import aliased
 
 from domain.carts.model import Cart, CartLine, CartState
@@ -33,7 +47,10 @@ from persistence.taxes.tables import TaxRateRow
 
 
 class CartFacts(NamedTuple):
-    """The cart's row with what hangs on it: coupon (cp_), shipping method (sm_), and its lines, each a record of `LineFacts`."""
+    """The cart's row with what hangs on it: coupon (cp_), shipping method (sm_), and its lines, each a record of `LineFacts`.
+
+    `is_current`: all of it is of one moment. See `facts_of`.
+    """
 
     id: UUID
     state: str
@@ -75,6 +92,7 @@ class CartFacts(NamedTuple):
     sm_days_max: int
     sm_is_active: bool
     lines: Sequence[Sequence[Any]]
+    is_current: bool
 
 
 class LineFacts(NamedTuple):
@@ -98,7 +116,6 @@ class LineFacts(NamedTuple):
 
 _COUPON = tuple(getattr(CouponRow, name).label(f"cp_{name}") for name in KeptCoupon._fields if name != "id")
 _METHOD = tuple(column.label(f"sm_{column.key}") for column in METHOD_COLUMNS)
-_DESTINATION = func.coalesce(CartRow.shipping_address["country"].astext, CartRow.country)
 
 
 def free_of(variant_id: Any) -> ScalarSelect[int]:
@@ -124,58 +141,72 @@ IS_SOLD = and_(
     ProductRow.status == literal_column("'ACTIVE'"),
     or_(ProductRow.published_at.is_(None), ProductRow.published_at <= func.now()),
 )
-_LINES = (
-    select(
-        func.row(
-            CartLineRow.id,
-            CartLineRow.variant_id,
-            CartLineRow.quantity,
-            CartLineRow.price_seen,
-            ProductRow.name,
-            VariantRow.name,
-            VariantRow.sku,
-            func.coalesce(_OwnImage.url, _FIRST_IMAGE),
-            PriceRow.amount,
-            IS_SOLD,
-            VariantRow.is_taxable,
-            VariantRow.requires_shipping,
-            VariantRow.tracks_stock,
-            free_of(CartLineRow.variant_id),
+
+
+def facts_of(cart: FromClause, is_current: ColumnElement[bool]) -> Select[Any]:
+    """The facts of carts, whose own rows are those of `cart`: the table, or what has just been written there."""
+    own = cart.c
+    destination = func.coalesce(own.shipping_address["country"].astext, own.country)
+    return (
+        select(
+            *(own[name] for name in CartFacts._fields[:14]),
+            ChannelRow.prices_include_tax,
+            func.coalesce(TaxRateRow.basis_points, 0).label("tax_basis_points"),
+            own.coupon_id,
+            *_COUPON,
+            *_METHOD,
+            func.array(_lines_of(cart)).label("lines"),
+            is_current.label("is_current"),
         )
+        .select_from(cart)
+        .join(ChannelRow, ChannelRow.id == own.channel_id)
+        .outerjoin(TaxRateRow, and_(TaxRateRow.channel_id == own.channel_id, TaxRateRow.country == destination))
+        .outerjoin(CouponRow, CouponRow.id == own.coupon_id)
+        .outerjoin(ShippingMethodRow, ShippingMethodRow.id == own.shipping_method_id)
     )
-    .join(VariantRow, VariantRow.id == CartLineRow.variant_id)
-    .join(ProductRow, ProductRow.id == VariantRow.product_id)
-    .outerjoin(_OwnImage, _OwnImage.id == VariantRow.image_id)
-    .outerjoin(
-        PriceRow,
-        and_(
-            PriceRow.variant_id == CartLineRow.variant_id,
-            PriceRow.channel_id == CartRow.channel_id,
-            PriceRow.currency == CartRow.currency,
-        ),
+
+
+def _lines_of(cart: FromClause) -> ScalarSelect[Any]:
+    """A record of `LineFacts` for each line, in their order."""
+    return (
+        select(
+            func.row(
+                CartLineRow.id,
+                CartLineRow.variant_id,
+                CartLineRow.quantity,
+                CartLineRow.price_seen,
+                ProductRow.name,
+                VariantRow.name,
+                VariantRow.sku,
+                func.coalesce(_OwnImage.url, _FIRST_IMAGE),
+                PriceRow.amount,
+                IS_SOLD,
+                VariantRow.is_taxable,
+                VariantRow.requires_shipping,
+                VariantRow.tracks_stock,
+                free_of(CartLineRow.variant_id),
+            )
+        )
+        .join(VariantRow, VariantRow.id == CartLineRow.variant_id)
+        .join(ProductRow, ProductRow.id == VariantRow.product_id)
+        .outerjoin(_OwnImage, _OwnImage.id == VariantRow.image_id)
+        .outerjoin(
+            PriceRow,
+            and_(
+                PriceRow.variant_id == CartLineRow.variant_id,
+                PriceRow.channel_id == cart.c.channel_id,
+                PriceRow.currency == cart.c.currency,
+            ),
+        )
+        .where(CartLineRow.cart_id == cart.c.id)
+        .order_by(CartLineRow.created_at, CartLineRow.id)
+        .correlate(cart)
+        .scalar_subquery()
     )
-    .where(CartLineRow.cart_id == CartRow.id)
-    .order_by(CartLineRow.created_at, CartLineRow.id)
-    .correlate(CartRow)
-    .scalar_subquery()
-)
-BY_ID = Question(
-    CartFacts,
-    select(
-        *(getattr(CartRow, name) for name in CartFacts._fields[:14]),
-        ChannelRow.prices_include_tax,
-        func.coalesce(TaxRateRow.basis_points, 0).label("tax_basis_points"),
-        CartRow.coupon_id,
-        *_COUPON,
-        *_METHOD,
-        func.array(_LINES).label("lines"),
-    )
-    .join(ChannelRow, ChannelRow.id == CartRow.channel_id)
-    .outerjoin(TaxRateRow, and_(TaxRateRow.channel_id == CartRow.channel_id, TaxRateRow.country == _DESTINATION))
-    .outerjoin(CouponRow, CouponRow.id == CartRow.coupon_id)
-    .outerjoin(ShippingMethodRow, ShippingMethodRow.id == CartRow.shipping_method_id)
-    .where(CartRow.id == any_(ids())),
-)
+
+
+_CART = CartRow.__table__
+BY_ID = Question(CartFacts, facts_of(_CART, true()).where(_CART.c.id == any_(ids())))
 
 
 def cart_of(row: CartFacts) -> Cart:

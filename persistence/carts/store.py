@@ -10,12 +10,13 @@ from uuid import UUID
 
 from sqlalchemy import DateTime, Uuid, and_, any_, bindparam, delete, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from domain.carts.model import QUANTITY_MAX, Cart
 from domain.carts.store import NewCart, Sellable
 from domain.ids import CartId, ChannelId, CustomerId, VariantId, new_id
 from domain.money import Currency, Money
-from persistence.carts.facts import BY_ID, IS_SOLD, cart_of, free_of
+from persistence.carts.facts import BY_ID, IS_SOLD, CartFacts, cart_of, facts_of, free_of
 from persistence.carts.tables import CartLineRow, CartMergeRow, CartRow
 from persistence.catalog.tables import ProductRow, VariantRow
 from persistence.prices.tables import PriceRow
@@ -51,7 +52,7 @@ ADD = Statement(
     )
     .on_conflict_do_nothing()
 )
-# Locks and changes are statements of their own: what is read beside them, after a wait, is what was there before it.
+# The lock is a statement of its own: what is read beside one that waits is what was there before the wait.
 LOCK = Question(_Id, select(CartRow.id).where(CartRow.id == bindparam("cart_id")).with_for_update())
 OPEN_OF_CUSTOMER = Question(
     _Id,
@@ -125,16 +126,25 @@ _OFFERED = (
 
 
 @lru_cache(maxsize=64)
-def _change(columns: tuple[str, ...]) -> Statement:
-    """The statement that sets these columns; there are as many as kinds of change."""
+def _change(columns: tuple[str, ...]) -> Question[CartFacts]:
+    """The statement that sets these columns and answers with the cart; there are as many as kinds of change.
+
+    What it reads beside the cart's own row is of the moment it began, which is before the wait for the row, if there was
+    one: it is current when the version it began with is the one that it counted on.
+    """
     values: dict[str, Any] = {name: bindparam(name, type_=CartRow.__table__.c[name].type) for name in columns}
     if "shipping_method_id" in values:
         values["shipping_method_id"] = _OFFERED
-    return Statement(
+    changed = (
         update(CartRow)
         .where(CartRow.id == bindparam("cart_id"), _OPEN)
         .values(**values, version=CartRow.version + 1, updated_at=bindparam("now", type_=DateTime(timezone=True)))
+        .returning(*CartRow.__table__.c)
+        .cte("changed")
     )
+    before = aliased(CartRow)
+    is_current = changed.c.version == before.version + 1
+    return Question(CartFacts, facts_of(changed, is_current).join(before, before.id == changed.c.id))
 
 
 class CartsRows:
@@ -220,8 +230,11 @@ class CartsRows:
         await self._transaction.run(CLEAR, cart_id=cart_id)
         await self.change(cart_id, {}, now=now)
 
-    async def change(self, cart_id: CartId, changes: Mapping[str, Any], *, now: datetime) -> bool:
-        return await self._transaction.run(_change(tuple(sorted(changes))), cart_id=cart_id, now=now, **changes) == 1
+    async def change(self, cart_id: CartId, changes: Mapping[str, Any], *, now: datetime) -> Cart | None:
+        row = await self._transaction.row(_change(tuple(sorted(changes))), cart_id=cart_id, now=now, **changes)
+        if row is None:
+            return None
+        return cart_of(row) if row.is_current else await self.read(cart_id)
 
     async def merge(self, cart_id: CartId, into: CartId, *, now: datetime) -> None:
         await self.change(cart_id, {"state": "MERGED"}, now=now)

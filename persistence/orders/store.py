@@ -23,6 +23,7 @@ from sqlalchemy import (
     true,
     update,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from domain.access.rules import email_key
 from domain.ids import CartId, ChannelId, CustomerId, OrderId
@@ -129,13 +130,7 @@ _ENTRY = insert(OrderEventRow).from_select(list(_FIRST), select(*_FIRST.values()
 # The number is drawn in the statement that writes the order, its lines and its history, the last one that matters: its row is
 # locked only from here on.
 PLACE = Question(_Number, select(_PLACED.c.number).add_cte(_LINES, _ENTRY))
-ADD_ENTRY = Statement(
-    insert(OrderEventRow).values(
-        {column.name: bindparam(column.name, type_=column.type) for column in OrderEventRow.__table__.columns}
-    )
-)
-RECORD = Question(
-    _Seq,
+_RECORDED = (
     update(OrderRow)
     .where(OrderRow.id == bindparam("order_id"))
     .values(
@@ -147,11 +142,39 @@ RECORD = Question(
             else_=bindparam("cancel_reason", type_=Text()),
         ),
         version=OrderRow.version + 1,
-        event_seq=OrderRow.event_seq + bindparam("entries", type_=Integer()),
+        event_seq=OrderRow.event_seq + func.cardinality(many("kinds", Text())),
         updated_at=bindparam("now", type_=DateTime(timezone=True)),
     )
-    .returning(OrderRow.event_seq),
+    .returning(
+        OrderRow.id,
+        OrderRow.event_seq,
+        OrderRow.status,
+        OrderRow.payment_status,
+        OrderRow.fulfillment_status,
+        OrderRow.updated_at,
+    )
+    .cte("recorded")
 )
+_TOLD = (
+    func.unnest(many("kinds", Text()), many("data", JSONB()))
+    .table_valued(column("kind", Text()), column("data", JSONB()), with_ordinality="place", name="told")
+    .render_derived()
+)
+_WRITTEN = {
+    "order_id": _RECORDED.c.id,
+    "seq": _RECORDED.c.event_seq - func.cardinality(many("kinds", Text())) + _TOLD.c.place,
+    "kind": _TOLD.c.kind,
+    "actor": bindparam("actor", type_=Text()),
+    **{name: _RECORDED.c[name] for name in ("status", "payment_status", "fulfillment_status")},
+    "data": _TOLD.c.data,
+    "created_at": _RECORDED.c.updated_at,
+}
+_ENTRIES = (
+    insert(OrderEventRow)
+    .from_select(list(_WRITTEN), select(*_WRITTEN.values()).select_from(_RECORDED.join(_TOLD, true())))
+    .cte("entries")
+)
+RECORD = Question(_Seq, select(_RECORDED.c.event_seq).add_cte(_ENTRIES))
 SET_MONEY = Statement(
     update(OrderRow)
     .where(OrderRow.id == bindparam("order_id"))
@@ -215,13 +238,13 @@ class OrdersRows:
             payment_status=states.payment.value,
             fulfillment_status=states.fulfillment.value,
             cancel_reason=cancel_reason,
-            entries=len(entries),
+            kinds=[entry.kind.value for entry in entries],
+            data=[entry.data for entry in entries],
+            actor=actor,
             now=now,
         )
         if recorded is None:
             raise RuntimeError(f"order {order.id} is gone under its own lock")
-        first_seq = recorded.event_seq - len(entries) + 1
-        await self._write(order.id, states, entries, first_seq=first_seq, actor=actor, now=now)
         return recorded.event_seq
 
     async def set_money(self, order_id: OrderId, *, authorized: Money, captured: Money, refunded: Money) -> None:
@@ -231,27 +254,6 @@ class OrdersRows:
             authorized_sum=authorized.minor,
             captured_sum=captured.minor,
             refunded_sum=refunded.minor,
-        )
-
-    async def _write(
-        self, order_id: OrderId, states: States, entries: Sequence[Entry], *, first_seq: int, actor: str, now: datetime
-    ) -> None:
-        await self._transaction.run_each(
-            ADD_ENTRY,
-            [
-                {
-                    "order_id": order_id,
-                    "seq": seq,
-                    "kind": entry.kind.value,
-                    "actor": actor,
-                    "status": states.status.value,
-                    "payment_status": states.payment.value,
-                    "fulfillment_status": states.fulfillment.value,
-                    "data": entry.data,
-                    "created_at": now,
-                }
-                for seq, entry in enumerate(entries, first_seq)
-            ],
         )
 
 

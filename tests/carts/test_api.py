@@ -61,6 +61,33 @@ async def test_a_quantity_outside_its_range_is_refused_with_its_path(shop: Shop,
     ]
 
 
+async def test_a_line_cannot_grow_beyond_its_bound_and_stays_as_it_was(shop: Shop) -> None:
+    goods = await shop.goods(stock=20_000)
+    shopper = shop.shopper()
+    await shopper.adds(goods, 9_998)
+
+    too_many = await shopper.adds(goods, 2)
+    in_parts = await shop.shopper().does("cartCreate", {"lines": [{"variantId": goods.id, "quantity": 5_000}] * 2})
+    just_enough = await shopper.adds(goods, 1)
+
+    assert [(each["code"], each["path"]) for each in too_many["userErrors"]] == [
+        ("QUANTITY_OUT_OF_RANGE", ["input", "lines", "0", "quantity"])
+    ]
+    assert [(each["code"], each["path"]) for each in in_parts["userErrors"]] == [
+        ("QUANTITY_OUT_OF_RANGE", ["input", "lines", "1", "quantity"])
+    ]
+    assert just_enough["cart"]["totalQuantity"] == 9_999
+
+
+async def test_a_variant_named_twice_is_added_twice(shop: Shop) -> None:
+    goods = await shop.goods(stock=10)
+    shopper = shop.shopper()
+    added = await shopper.does(
+        "cartCreate", {"lines": [{"variantId": goods.id, "quantity": 2}, {"variantId": goods.id, "quantity": 3}]}
+    )
+    assert [(line["sku"], line["quantity"]) for line in added["cart"]["lines"]] == [(goods.sku, 5)]
+
+
 async def test_all_lines_go_in_or_none_and_every_wrong_one_is_named(shop: Shop) -> None:
     good, scarce = await shop.goods(), await shop.goods(stock=1)
     shopper = shop.shopper()
