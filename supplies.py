@@ -12,16 +12,20 @@ from datetime import datetime
 from uuid import UUID
 
 import redis.asyncio
+from pydantic import SecretStr
 
 from domain.access.provider import AccessPorts
 from domain.access.rules import RefreshSecrets
 from domain.apps.actions import note_use
 from domain.factors.provider import FactorPorts
+from domain.identities.provider import IdentityPorts
 from domain.payments.provider import CaptureMode, Offers, PaymentPorts, SampleMethod
 from domain.seal import Seal
 from domain.webhooks.provider import WebhookPorts
 from gateways.addresses import WorldRules
 from gateways.amounts import amounts_by_currency
+from gateways.federation.http import BoundedTransport
+from gateways.federation.registry import FederationValues, identity_providers
 from gateways.identity.emails import EmailSyntax
 from gateways.identity.passkeys import WebAuthn
 from gateways.identity.passwords import Argon2Hasher, ZxcvbnJudge
@@ -68,6 +72,7 @@ class Supplies:
         self.payments = payment_client()
         self.providers = providers(ProviderValues(sandbox=_sandbox_values(settings)), client=self.payments)
         self.live = RedisLive(settings.redis_url)
+        self.federation = BoundedTransport()
         self.hasher = Argon2Hasher()
         self.judge = ZxcvbnJudge()
         self.throttle = CountedAttempts(settings.redis_url, per_minute=settings.logins_per_minute)
@@ -78,9 +83,17 @@ class Supplies:
             mutations_per_minute=settings.mutations_allowed,
         )
 
+    def _identities(self, keys: tuple[bytes, ...]) -> IdentityPorts:
+        return IdentityPorts(
+            seal=Seal(keys),
+            providers=identity_providers(_federation(self.settings), self.federation),
+            redirect_urls=frozenset(self.settings.identity_redirect_urls),
+        )
+
     async def open(self, stack: AsyncExitStack) -> None:
         """Opens what has to be opened and hands the closing of everything to the stack."""
         stack.push_async_callback(self.payments.aclose)
+        stack.push_async_callback(self.federation.aclose)
         stack.push_async_callback(self.redis.aclose)
         stack.push_async_callback(self.throttle.close)
         stack.push_async_callback(self.allowances.close)
@@ -115,6 +128,7 @@ class Supplies:
                 refresh_seconds=settings.refresh_token_seconds,
             ),
             factors=_factors(settings, keys),
+            identities=self._identities(keys),
             webhooks=WebhookPorts(vault=KeyedVault(keys), calls_local=settings.calls_local, check_selection=check_selection),
             standings=Standings(tokens, apps=self._app_standings()),
             addresses=WorldRules(),
@@ -144,6 +158,21 @@ class Supplies:
             await transact(note_use, token_id=token_id, now=now)
 
         return AppStandings(kept_seconds=KEPT_SECONDS, note_use=note, takes_development=not self.settings.is_production)
+
+
+def _federation(settings: Settings) -> FederationValues:
+    """What the settings say about other sign-in providers."""
+
+    def known_as(client_id: str, secret: SecretStr) -> tuple[str, str] | None:
+        return (client_id, secret.get_secret_value()) if client_id else None
+
+    return FederationValues(
+        google=known_as(settings.google_client_id, settings.google_client_secret),
+        github=known_as(settings.github_client_id, settings.github_client_secret),
+        facebook=known_as(settings.facebook_client_id, settings.facebook_client_secret),
+        issuers=settings.oidc_providers,
+        trusted=settings.identity_trusted_emails,
+    )
 
 
 def _factors(settings: Settings, keys: tuple[bytes, ...]) -> FactorPorts:

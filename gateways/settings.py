@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import os
 import secrets
 from collections.abc import Callable
@@ -16,9 +15,11 @@ from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from gateways.federation.issuer import OidcIssuer, from_json
+from gateways.kept_secrets import kept
 from gateways.refusal import CannotStart
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -76,8 +77,21 @@ class Settings(BaseSettings):
     sandbox_api_key: SecretStr = SecretStr("")
     sandbox_webhook_secrets: Secrets = ()
 
+    google_client_id: str = ""
+    google_client_secret: SecretStr = SecretStr("")
+    github_client_id: str = ""
+    github_client_secret: SecretStr = SecretStr("")
+    facebook_client_id: str = ""
+    facebook_client_secret: SecretStr = SecretStr("")
+    oidc_providers: Annotated[tuple[OidcIssuer, ...], NoDecode, BeforeValidator(from_json)] = ()
+    identity_redirect_urls: Texts = ()
+    identity_trusted_emails: Texts = ()
     passkey_domain: str = Field("", pattern=r"^([a-z0-9.-]+)?$")
     passkey_origins: Texts = ()
+
+    payment_capture: str = Field("automatic", pattern=r"^(automatic|manual)$")
+    return_urls: Texts = ()
+    refund_approval_above: Texts = ()
 
     smtp_url: SecretStr = SecretStr("")
     mail_from: str = "Vitrine <shop@vitrine.example>"
@@ -121,7 +135,12 @@ class Settings(BaseSettings):
     unready_seconds: int | None = Field(None, ge=0)
     log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
 
-    @field_validator("cors_origins", "passkey_origins", "secret_key", "sandbox_webhook_secrets", mode="before")
+    @field_validator(
+        *("cors_origins", "return_urls", "refund_approval_above", "passkey_origins"),
+        *("identity_redirect_urls", "identity_trusted_emails"),
+        *("secret_key", "sandbox_webhook_secrets"),
+        mode="before",
+    )
     @classmethod
     def _by_commas(cls, value: object) -> object:
         """A list is written with commas in an environment variable."""
@@ -208,6 +227,12 @@ class Settings(BaseSettings):
         return self.staff_email or ("" if self.is_production else "admin@example.com")
 
     @property
+    def pages_to_return_to(self) -> tuple[str, ...]:
+        """Under these addresses buyers may come back from a payment; the first is where they go when nothing is said."""
+        own = (self.storefront_url or self.own_url, self.own_url)
+        return tuple(dict.fromkeys((*own, *self.return_urls)))
+
+    @property
     def seconds_unfinished(self) -> int:
         """How long a payment may be without an outcome before its provider is asked."""
         given = self.payment_unfinished_seconds
@@ -269,35 +294,15 @@ def child_environment(settings: Settings) -> dict[str, str]:
 def _with_kept_secrets(settings: Settings) -> Settings:
     made: dict[str, object] = {}
     if not settings.secret_key:
-        made["secret_key"] = (SecretStr(_kept(settings.data_dir, "secret_key", secrets.token_urlsafe(48))),)
+        made["secret_key"] = (SecretStr(kept(settings.data_dir, "secret_key", secrets.token_urlsafe(48))),)
     if not settings.sandbox_api_key.get_secret_value():
         made["sandbox_api_key"] = SecretStr(
-            _kept(settings.data_dir, "sandbox_api_key", f"sk_sandbox_{secrets.token_urlsafe(24)}")
+            kept(settings.data_dir, "sandbox_api_key", f"sk_sandbox_{secrets.token_urlsafe(24)}")
         )
     if not settings.sandbox_webhook_secrets:
         fresh = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-        made["sandbox_webhook_secrets"] = (SecretStr(_kept(settings.data_dir, "sandbox_webhook_secret", fresh)),)
+        made["sandbox_webhook_secrets"] = (SecretStr(kept(settings.data_dir, "sandbox_webhook_secret", fresh)),)
     return settings.model_copy(update=made)
-
-
-def _kept(data_dir: Path, name: str, fresh: str) -> str:
-    """The secret kept under this name, or `fresh`, kept from now on; linked into place whole, so that one of two starts wins."""
-    place = data_dir / "secrets" / name
-    try:
-        data_dir.mkdir(mode=0o755, parents=True, exist_ok=True)
-        place.parent.mkdir(mode=0o700, exist_ok=True)
-        if not place.exists():
-            draft = place.with_name(f"{name}.{os.getpid()}.{secrets.token_hex(4)}")
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(fresh)
-            with contextlib.suppress(FileExistsError):
-                os.link(draft, place)
-            draft.unlink()
-        return place.read_text()
-    except OSError as trouble:
-        raise CannotStart(
-            f"{trouble.filename or place} cannot be written ({trouble.strerror}): set VITRINE_DATA_DIR."
-        ) from trouble
 
 
 def _given(value: object) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,8 +14,9 @@ from aiodataloader import DataLoader
 from domain.access.provider import AccessPorts
 from domain.customers.provider import PlaceRules
 from domain.factors.provider import FactorPorts
+from domain.identities.provider import IdentityPorts
 from domain.live import Live
-from domain.payments.provider import Provider, SampleMethod
+from domain.payments.provider import PaymentPorts
 from domain.seal import Seal
 from domain.unit import Unit
 from domain.viewer import Viewer
@@ -45,19 +46,15 @@ class Ports:
     live: Live
     access: AccessPorts
     factors: FactorPorts
+    identities: IdentityPorts
     webhooks: WebhookPorts
     standings: Standings
     addresses: PlaceRules
     places: Places
-    providers: Mapping[str, Provider]
-    default_provider: str
-    sample_methods: Mapping[str, Sequence[SampleMethod]] = field(default_factory=dict)
-    """By provider, method tokens for trying things out; none where the shop is in earnest."""
+    payments: PaymentPorts
     reservation_seconds: int
     public_url: str
     storefront_url: str
-    webhook_url: str
-    """Where providers reach us."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -41,14 +41,19 @@ from schema.execution.fields import rule_of as rule_of
 from schema.factors import errors as factor_errors
 from schema.factors import mutations as factor_mutations
 from schema.factors import passkeys as passkey_mutations
+from schema.identities import errors as identity_errors
+from schema.identities import mutations as identity_mutations
+from schema.identities import queries as identity_queries
 from schema.notices import queries as notice_queries
 from schema.orders import errors as order_errors
 from schema.orders import mutations as order_mutations
 from schema.orders import queries as order_queries
+from schema.orders import reordering
 from schema.orders import subscriptions as order_subscriptions
 from schema.payments import errors as payment_errors
 from schema.payments import mutations as payment_mutations
 from schema.payments import queries as payment_queries
+from schema.payments import staff as payment_staff
 from schema.permissions import EVERYONE, Rule
 from schema.prices import mutations as price_mutations
 from schema.scalars import SCALARS
@@ -68,6 +73,7 @@ QUERIES: tuple[ModuleType, ...] = (
     catalog_queries,
     staff_queries,
     app_queries,
+    identity_queries,
     customer_queries,
     cart_queries,
     order_queries,
@@ -89,10 +95,13 @@ MUTATIONS: tuple[ModuleType, ...] = (
     app_mutations,
     factor_mutations,
     passkey_mutations,
+    identity_mutations,
     customer_mutations,
     cart_mutations,
     order_mutations,
+    reordering,
     payment_mutations,
+    payment_staff,
     stock_mutations,
     webhook_mutations,
 )
@@ -103,6 +112,7 @@ ERRORS = collected(
     staff_errors.ERRORS,
     app_errors.ERRORS,
     factor_errors.ERRORS,
+    identity_errors.ERRORS,
     customer_errors.ERRORS,
     cart_errors.ERRORS,
     order_errors.ERRORS,

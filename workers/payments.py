@@ -11,9 +11,11 @@ from uuid import UUID
 import structlog
 
 from domain.error import UserError
-from domain.ids import OrderId, PaymentId
+from domain.ids import OrderId, PaymentId, PaymentMethodId
 from domain.payments.actions.attempts import settle_cancelled
 from domain.payments.actions.inbox import apply_notification, due_notifications
+from domain.payments.flows.capturing import take
+from domain.payments.flows.forgetting import forget
 from domain.payments.flows.giving_back import give_back
 from domain.payments.flows.looking_up import follow
 from domain.payments.flows.paying import drop
@@ -51,6 +53,16 @@ async def settle_cancelled_order(unit: UnitOfWork, fact: Fact, tools: Tools) -> 
 async def give_money_back(fact: Fact, tools: Tools) -> None:
     """Asks the provider for a promised refund. Raises ProviderUnavailable: the task is tried again."""
     await give_back(tools.transact, tools.providers, refund_id=fact.id("refund_id"), now=_now())
+
+
+async def take_money(fact: Fact, tools: Tools) -> None:
+    """Asks the provider for what staff wants taken. Raises ProviderUnavailable: the task is tried again."""
+    await take(tools.transact, tools.providers, capture_id=fact.id("capture_id"), now=_now())
+
+
+async def forget_method(fact: Fact, tools: Tools) -> None:
+    """Tells the provider to drop a kept method. Raises ProviderUnavailable: the task is tried again."""
+    await forget(tools.transact, tools.providers, method_id=PaymentMethodId(fact.id("method_id")))
 
 
 async def drop_attempt(fact: Fact, tools: Tools) -> None:

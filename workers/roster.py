@@ -12,7 +12,7 @@ from domain.factors.actions.waiting import forget_expired
 from domain.notices.model import NoticeKind
 from domain.webhooks import actions as outgoing
 from persistence.unit import UnitOfWork
-from workers import accounts, audit, catalog, notices, orders, payments, webhooks
+from workers import accounts, audit, catalog, money, notices, orders, payments, webhooks
 from workers.notices import about_account, about_order
 from workers.schedule import Entry
 from workers.staff import tell_staff_of
@@ -36,6 +36,13 @@ ROUTES: Mapping[str, Sequence[str]] = {
     "PaymentFailed": ("tell_failed_payment",),
     "RefundDue": ("give_money_back",),
     "RefundSettled": ("tell_refund",),
+    "RefundFailed": ("tell_staff_refund_failed",),
+    "RefundRequested": ("tell_staff_refund_requested",),
+    "CaptureDue": ("take_money",),
+    "PaymentDisputed": ("tell_staff_dispute",),
+    "DisputeClosed": ("tell_staff_dispute_closed",),
+    "PaymentMethodForgotten": ("forget_method",),
+    "BooksDiffered": ("tell_staff_books_differ",),
     "PaymentAbandoned": ("drop_attempt",),
     "NotificationReceived": ("apply_notification",),
     "PaymentNamed": ("look_up_payment",),
@@ -70,6 +77,13 @@ TASKS: Mapping[str, Task] = {
     "tell_failed_payment": Within(about_order(NoticeKind.PAYMENT_FAILED)),
     "settle_cancelled_order": Within(payments.settle_cancelled_order),
     "give_money_back": Outside(payments.give_money_back),
+    "take_money": Outside(payments.take_money),
+    "forget_method": Outside(payments.forget_method),
+    "tell_staff_refund_failed": Within(tell_staff_of(NoticeKind.STAFF_REFUND_FAILED, money.failed_refund)),
+    "tell_staff_refund_requested": Within(tell_staff_of(NoticeKind.STAFF_REFUND_REQUESTED, money.refund_request)),
+    "tell_staff_dispute": Within(tell_staff_of(NoticeKind.STAFF_DISPUTE_OPENED, money.dispute)),
+    "tell_staff_dispute_closed": Within(tell_staff_of(NoticeKind.STAFF_DISPUTE_CLOSED, money.dispute)),
+    "tell_staff_books_differ": Within(tell_staff_of(NoticeKind.STAFF_BOOKS_DIFFER, money.differing_books)),
     "drop_attempt": Outside(payments.drop_attempt),
     "apply_notification": Within(payments.apply_received),
     "look_up_payment": Outside(payments.look_up),

@@ -52,6 +52,7 @@ class RefundFailed(_PaymentEvent):
     """The provider refused to give money back: staff has to find another way."""
 
     refund_id: UUID
+    failure: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

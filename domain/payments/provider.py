@@ -7,8 +7,8 @@ number ever passes: a method is a token that the provider gave to the buyer's br
 from __future__ import annotations
 
 import enum
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -234,6 +234,23 @@ class Offers:
         names = closest.names if closest is not None else () if self.rules else tuple(self.all)
         offered = [self.all[name] for name in names if name in self.all]
         return tuple(each for each in offered if each.currencies is None or currency in each.currencies)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentPorts:
+    """What the API needs to have orders paid."""
+
+    offers: Offers
+    webhook_url: str
+    """Where providers reach us."""
+    capture: CaptureMode = CaptureMode.AUTOMATIC
+    """Whether money is taken at once or by staff, where a provider can do both."""
+    return_urls: tuple[str, ...] = ()
+    """Under these addresses buyers may be sent back; the first is where they go when nothing is said."""
+    refund_limits: Mapping[Currency, Money] = field(default_factory=dict)
+    """By currency, how much one person may give back of an order; no limit where none is said."""
+    sample_methods: Mapping[str, Sequence[SampleMethod]] = field(default_factory=dict)
+    """By provider, method tokens for trying things out; none where the shop is in earnest."""
 
 
 _RANKS = (

@@ -46,6 +46,8 @@ class PaymentView(NamedTuple):
     failure_code: str | None
     failure_message: str | None
     method: dict[str, Any]
+    fee: int | None
+    fee_currency: str | None
     created_at: datetime
     updated_at: datetime
 
@@ -61,6 +63,7 @@ class RefundView(NamedTuple):
     reason: str
     state: str
     failure: str | None
+    request_id: UUID | None
     created_at: datetime
     settled_at: datetime | None
 
@@ -125,6 +128,13 @@ REFUNDS = Question(
     .order_by(RefundRow.payment_id, RefundRow.id),
     by="payment_id",
 )
+REFUNDS_OF_REQUESTS = Question(
+    RefundView,
+    select(*_columns(RefundRow, RefundView))
+    .where(RefundRow.request_id == any_(ids()))
+    .order_by(RefundRow.request_id, RefundRow.id),
+    by="request_id",
+)
 REFUNDS_BY_ID = Question(RefundView, select(*_columns(RefundRow, RefundView)).where(RefundRow.id == any_(ids())))
 FINDINGS = Question(
     FindingView,
@@ -155,6 +165,11 @@ async def payments_by_id(reader: Reader, payment_ids: Sequence[UUID]) -> list[Pa
 async def refunds_of_payments(reader: Reader, payment_ids: Sequence[UUID]) -> list[list[RefundView]]:
     """The refunds of each attempt, oldest first."""
     return await reader.many_each(REFUNDS, payment_ids)
+
+
+async def refunds_of_requests(reader: Reader, request_ids: Sequence[UUID]) -> list[list[RefundView]]:
+    """The refunds that were promised for each decision."""
+    return await reader.many_each(REFUNDS_OF_REQUESTS, request_ids)
 
 
 async def refunds_by_id(reader: Reader, refund_ids: Sequence[UUID]) -> list[RefundView | None]:

@@ -30,6 +30,7 @@ from schema.errors import UserError
 from schema.execution.fields import batch, plain, shows, via
 from schema.ids import global_id
 from schema.node import Node, identity, loads_nodes
+from schema.payments.ways import PaymentProvider, payment_options
 from schema.scalars import CountryCode, CurrencyCode, LanguageCode, Money
 from schema.taxed import TaxedMoney, TaxedView, taxed
 
@@ -250,6 +251,7 @@ class Cart(Node):
     delivery: DeliveryOption | None = batch(_delivery, "The chosen way.")
     coupon: CartCoupon | None = batch(_coupons, "The coupon on it.")
     readiness: CartReadiness = batch(_readiness, "Whether it can become an order, and what it still needs.")
+    payment_options: list[PaymentProvider] = batch(payment_options, "Through whom it can be paid, the default first.", size=3)
     order: Annotated[Order, strawberry.lazy("schema.orders.types")] | None = batch(_orders, "The order it has become.")
     version: int = plain("Counts its changes.")
     created_at: datetime = plain("When it was started.")

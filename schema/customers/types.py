@@ -19,10 +19,12 @@ from schema.context import Context
 from schema.customers.addresses import PostalAddress
 from schema.execution.fields import batch, plain, shows
 from schema.factors.types import SecondFactors, second_factors_field
+from schema.identities.types import Identity, identities_field
 from schema.node import Node, identity, loads_nodes
 from schema.orders.lists import orders_connection
 from schema.orders.types import OrderConnection
 from schema.paging import After, Before, ConnectionView, First, Last, window
+from schema.payments.ways import SavedPaymentMethod, payment_methods_field
 from schema.permissions import SIGNED_IN
 from schema.scalars import LanguageCode
 
@@ -90,6 +92,8 @@ class Customer(Node):
     sessions: list[Session] = sessions_field()
     security_events: list[SecurityEvent] = security_events_field()
     second_factors: SecondFactors | None = second_factors_field()
+    identities: list[Identity] = identities_field()
+    payment_methods: list[SavedPaymentMethod] = payment_methods_field()
     orders: OrderConnection = batch(_orders, "Their orders, newest first.")
 
 

@@ -38,6 +38,11 @@ described(
     ERASURE_PLANNED="An account is going to be erased.",
     ERASURE_CANCELLED="An account stays after all.",
     STAFF_WEBHOOK_DISABLED="To staff: a webhook endpoint was switched off, for nothing reaches it.",
+    STAFF_REFUND_FAILED="To staff: a provider refused to give money back.",
+    STAFF_REFUND_REQUESTED="To staff: a large refund waits for a second person.",
+    STAFF_DISPUTE_OPENED="To staff: a buyer's bank asks money back.",
+    STAFF_DISPUTE_CLOSED="To staff: a dispute was decided.",
+    STAFF_BOOKS_DIFFER="To staff: a provider's books differ from ours, and somebody has to look.",
     DATA_EXPORT_READY="A copy of the customer's data is ready.",
 )
 described(

@@ -34,7 +34,16 @@ from schema.customers.addresses import PostalAddress
 from schema.execution.fields import batch, plain, shows
 from schema.node import Node, identity, loads_nodes
 from schema.paging import connection
-from schema.payments.types import Payment, order_payments
+from schema.payments.types import (
+    OF_AN_ORDER,
+    Payment,
+    PaymentDispute,
+    RefundRequest,
+    order_disputes,
+    order_payments,
+    order_requests,
+)
+from schema.payments.ways import PaymentProvider, payment_options
 from schema.scalars import CountryCode, CurrencyCode, LanguageCode, Money
 from schema.taxed import TaxedMoney, TaxedView, taxed
 
@@ -238,6 +247,13 @@ class Order(Node):
     events: list[OrderEvent] = batch(_events, "Its history, oldest first; of a very long one the latest 200 entries.", size=20)
     lines: list[OrderLine] = batch(_lines, "What was sold.", size=20)
     payments: list[Payment] = batch(order_payments, "The attempts to pay it, oldest first.")
+    payment_options: list[PaymentProvider] = batch(payment_options, "Through whom it can be paid, the default first.", size=3)
+    refund_requests: list[RefundRequest] = batch(
+        order_requests, "Staff's decisions to give money back, oldest first.", allow=OF_AN_ORDER, size=3
+    )
+    disputes: list[PaymentDispute] = batch(
+        order_disputes, "What the buyer's bank asks back, oldest first.", allow=OF_AN_ORDER, size=2
+    )
     currency: CurrencyCode = plain("The currency of all its amounts.")
     country: CountryCode = plain("The country it goes to.")
     language: LanguageCode = plain("The language its buyer is written to in.")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from domain.payments.model import ActionKind, FindingKind, NotificationState, PaymentState, RefundState
+from domain.payments.model import ActionKind, DisputeStatus, FindingKind, NotificationState, PaymentState, RefundState
+from domain.payments.provider import Ability
+from domain.payments.refunding import RequestState
 from schema.enums import described
 
 described(
@@ -29,10 +31,40 @@ described(
 described(
     RefundState,
     "RefundState",
-    "Where a refund stands.",
-    PENDING="Promised; the provider has not answered yet.",
-    DONE="The money has gone back.",
+    "Where money to give back, or to take, stands.",
+    PENDING="Decided; the provider has not answered yet.",
+    DONE="The money has moved.",
     FAILED="The provider refused; `failure` says why.",
+)
+described(
+    RequestState,
+    "RefundRequestState",
+    "Where a decision to give money back stands.",
+    WAITING="A second person has to agree.",
+    APPROVED="The money goes back.",
+    REJECTED="Nothing goes back.",
+)
+described(
+    DisputeStatus,
+    "PaymentDisputeStatus",
+    "Where a dispute stands.",
+    OPEN="The shop may answer.",
+    WON="It was decided for the shop.",
+    LOST="It was decided for the buyer.",
+)
+described(
+    Ability,
+    "PaymentAbility",
+    "What a payment provider can do beside taking an amount at once.",
+    MANUAL_CAPTURE="Promise an amount now, take it later.",
+    PARTIAL_CAPTURE="Take less than was promised.",
+    SEVERAL_CAPTURES="Take what was promised in several parts.",
+    REFUND="Give everything back.",
+    PARTIAL_REFUND="Give a part back.",
+    CANCEL="Call off what was not taken.",
+    SAVED_METHODS="Keep a method for later purchases.",
+    LISTING="Tell all payments since a time.",
+    OFFLINE="Nobody is asked: staff says what came in, as with bank transfers and cash.",
 )
 described(
     NotificationState,

@@ -1,43 +1,58 @@
-"""What buyers and staff do with payments. Deeds that move money are done under an idempotency key only."""
+"""What buyers do to pay. Deeds that move money are done under an idempotency key only; what staff does is in `staff`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from uuid import UUID
+from dataclasses import dataclass
 
-from domain.error import Invalid, NotFound, UserError
-from domain.idempotency import Claim, fingerprint
-from domain.ids import OrderId, PaymentId
-from domain.money import Currency
-from domain.money import Money as Amount
+from domain.error import Invalid, NotFound, Path, UserError
+from domain.ids import OrderId, PaymentId, PaymentMethodId
 from domain.payments.actions.attempts import Wanted
-from domain.payments.actions.refunds import Back, request_refund
-from domain.payments.errors import IdempotencyKeyRequired
+from domain.payments.actions.methods import forget_method, own_method
+from domain.payments.errors import IdempotencyKeyRequired, ProviderCannot, ReturnUrlNotAllowed
 from domain.payments.flows.paying import Means, cancel_payment, pay
-from domain.payments.provider import Buyer
-from domain.viewer import Guest, Permission, actor_name
+from domain.payments.means import looks_like_card_number, may_return_to
+from domain.payments.model import SavedMethod
+from domain.payments.provider import Ability, Buyer, CaptureMode, Provider
+from domain.viewer import Customer
+from persistence.customers import reads as customers
 from persistence.orders.reads import OrderView, orders_by_id, orders_of_holders
-from persistence.payments.reads import payments_by_id, refunds_by_id
+from persistence.payments.reads import payments_by_id
 from schema.context import Context
+from schema.customers.types import Customer as CustomerType
 from schema.mutations import Answer, answered, deed, moves_money
 from schema.orders.types import Order
+from schema.payments.claims import amount_in, claim_of
 from schema.payments.inputs import (
     METHOD_LENGTH_MAX,
-    REASON_LENGTH_MAX,
     URL_LENGTH_MAX,
     PaymentCancelInput,
     PaymentCreateInput,
-    RefundCreateInput,
+    PaymentMethodDeleteInput,
 )
-from schema.payments.types import Payment, Refund
-from schema.permissions import EVERYONE, may
-from schema.scalars import amount_of
+from schema.payments.types import Payment
+from schema.payments.ways import offered_to
+from schema.permissions import CUSTOMER, EVERYONE
 
-_URL = re.compile(r"https?://[!-~]+\Z")
-_METHOD = re.compile(r"[!-~]+\Z")
+_METHOD = re.compile(r"[!-~]*\Z")
 THE_PAYMENT = (Payment, "The payment as it is now.")
 THE_ORDER = (Order, "Its order as it is now.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """An order that the caller may ask to pay, and by what it was named."""
+
+    order: OrderView
+    by_token: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """Through whom, and with which kept method."""
+
+    provider: Provider
+    saved: SavedMethod | None
 
 
 @deed(
@@ -52,78 +67,117 @@ THE_ORDER = (Order, "Its order as it is now.")
 async def payment_create(context: Context, *, input: PaymentCreateInput) -> Answer | UserError:
     if context.key is None:
         return IdempotencyKeyRequired(path=("input",))
-    ports = context.ports
-    name = input.provider if input.provider is not None else ports.default_provider
-    provider = ports.providers.get(name)
-    if provider is None:
-        return NotFound(path=("input", "provider"), what="payment provider")
-    if (problem := _form_problem(input)) is not None:
+    if (problem := _form_problem(context, input)) is not None:
         return problem
-    by_token, order = await _order_to_pay(context, input)
-    if order is None:
-        return NotFound(path=("input", "order_token" if input.order_token is not None else "order_id"), what="order")
-    order_id = OrderId(order.id)
-    amount = _amount_in(order.currency, input.amount) if input.amount is not None else None
+    asked = await _asked(context, input)
+    return asked if isinstance(asked, UserError) else await _pay(context, asked, input, context.key)
+
+
+async def _pay(context: Context, asked: _Asked, said: PaymentCreateInput, key: str) -> Answer | UserError:
+    order = asked.order
+    chosen = await _chosen(context, order, said)
+    if isinstance(chosen, UserError):
+        return chosen
+    amount = amount_in(order.currency, said.amount) if said.amount is not None else None
     if isinstance(amount, UserError):
         return amount
+    order_id, provider = OrderId(order.id), chosen.provider
+    about = {
+        "order": order_id,
+        "provider": provider.name,
+        "method": said.method,
+        "return_url": said.return_url,
+        "amount": said.amount,
+        "saved": said.saved_method_id,
+        "keep": said.keep_method,
+    }
     outcome = await pay(
         context.transact,
         provider,
-        wanted=Wanted(order_id=order_id, holds_token=by_token, provider=name, amount=amount),
-        means=Means(
-            buyer=_buyer(order),
-            method=input.method,
-            return_url=input.return_url or ports.storefront_url or ports.public_url,
-            webhook_url=f"{ports.webhook_url}/webhooks/payments/{name}",
+        wanted=Wanted(
+            order_id=order_id,
+            holds_token=asked.by_token,
+            provider=provider.name,
+            amount=amount,
+            keeps_method=said.keep_method,
         ),
-        claim=_claim(
-            context,
-            "paymentCreate",
-            {
-                "order": order_id,
-                "provider": name,
-                "method": input.method,
-                "return_url": input.return_url,
-                "amount": input.amount,
-            },
-            guest=f"order:{order_id}",
-            key=context.key,
-        ),
-        reservation_seconds=ports.reservation_seconds,
+        means=_means(context, order, chosen, said),
+        claim=claim_of(context, "paymentCreate", about, guest=f"order:{order_id}", key=key),
+        reservation_seconds=context.ports.reservation_seconds,
         by=context.viewer,
         now=context.now,
     )
     return await _with_payment(context, outcome)
 
 
-def _form_problem(said: PaymentCreateInput) -> UserError | None:
-    if not 0 < len(said.method) <= METHOD_LENGTH_MAX or _METHOD.match(said.method) is None:
-        reason = f"A method is 1 to {METHOD_LENGTH_MAX} printable ASCII characters without spaces."
+def _form_problem(context: Context, said: PaymentCreateInput) -> UserError | None:
+    method, url = said.method or "", said.return_url
+    if len(method) > METHOD_LENGTH_MAX or _METHOD.match(method) is None:
+        reason = f"A method is at most {METHOD_LENGTH_MAX} printable ASCII characters without spaces."
         return Invalid(path=("input", "method"), reason=reason)
-    url = said.return_url
-    if url is not None and (len(url) > URL_LENGTH_MAX or _URL.match(url) is None):
-        reason = f"This is an http(s) address of at most {URL_LENGTH_MAX} ASCII characters."
-        return Invalid(path=("input", "return_url"), reason=reason)
+    if looks_like_card_number(method):
+        reason = "This looks like a card number. Send the token that the provider's own form gave for it, and nothing else."
+        return Invalid(path=("input", "method"), reason=reason)
+    if method and said.saved_method_id is not None:
+        return Invalid(path=("input", "method"), reason="Say either `method` or `savedMethodId`.")
+    if url is not None and len(url) > URL_LENGTH_MAX:
+        return Invalid(path=("input", "return_url"), reason=f"An address has at most {URL_LENGTH_MAX} characters.")
+    if url is not None and not may_return_to(url, context.ports.payments.return_urls):
+        return ReturnUrlNotAllowed(path=("input", "return_url"))
     return None
 
 
-def _order_of(context: Context, said: PaymentCreateInput) -> tuple[bool, OrderId | None]:
-    """Whether it was named by its token, and its id; the token counts when both are given."""
+async def _asked(context: Context, said: PaymentCreateInput) -> _Asked | UserError:
+    """The order; the token counts when both are given, and who may not see it is told that there is none."""
+    order: OrderView | None = None
     if said.order_token is not None:
         known = context.ports.seal.open("order", said.order_token)
-        return known is not None, OrderId(known) if known is not None else None
-    by_id = context.id_of("Order", said.order_id) if said.order_id is not None else None
-    return False, OrderId(by_id) if by_id is not None else None
+        order = (await orders_of_holders(context.reader, [known]))[0] if known is not None else None
+    elif said.order_id is not None and (by_id := context.id_of("Order", said.order_id)) is not None:
+        order = (await orders_by_id(context.reader, [by_id], viewer=context.viewer))[0]
+    if order is None:
+        return NotFound(path=("input", "order_token" if said.order_token is not None else "order_id"), what="order")
+    return _Asked(order, said.order_token is not None)
 
 
-async def _order_to_pay(context: Context, said: PaymentCreateInput) -> tuple[bool, OrderView | None]:
-    """Whether it was named by its token, and the order; who may not see it is told that there is none."""
-    by_token, order_id = _order_of(context, said)
-    if order_id is None:
-        return by_token, None
-    if by_token:
-        return True, (await orders_of_holders(context.reader, [order_id]))[0]
-    return False, (await orders_by_id(context.reader, [order_id], viewer=context.viewer))[0]
+async def _chosen(context: Context, order: OrderView, said: PaymentCreateInput) -> _Chosen | UserError:
+    """One of the providers that are offered for the order, and the caller's own kept method where they named one."""
+    saved: SavedMethod | None = None
+    if said.saved_method_id is not None:
+        method_id = context.id_of("SavedPaymentMethod", said.saved_method_id)
+        if method_id is not None and _owns(context, order):
+            saved = await context.transact(own_method, method_id=PaymentMethodId(method_id), by=context.viewer)
+        if saved is None:
+            return NotFound(path=("input", "saved_method_id"), what="payment method")
+    offered = await offered_to(context, order.channel_id, order.currency)
+    named = saved.provider if saved is not None else said.provider
+    provider = next((each for each in offered if named in (None, each.name)), None)
+    if provider is None or (saved is not None and said.provider not in (None, saved.provider)):
+        return NotFound(path=("input", "provider"), what="payment provider")
+    at: Path = ("input", "keep_method")
+    if said.keep_method and not _owns(context, order):
+        return Invalid(path=at, reason="Methods are kept for customers who pay their own order.")
+    if said.keep_method and Ability.SAVED_METHODS not in provider.abilities:
+        return ProviderCannot(path=at, ability=Ability.SAVED_METHODS.value)
+    return _Chosen(provider, saved)
+
+
+def _owns(context: Context, order: OrderView) -> bool:
+    return isinstance(context.viewer, Customer) and order.customer_id == context.viewer.id
+
+
+def _means(context: Context, order: OrderView, chosen: _Chosen, said: PaymentCreateInput) -> Means:
+    ports, provider = context.ports.payments, chosen.provider
+    by_staff = ports.capture is CaptureMode.MANUAL and Ability.MANUAL_CAPTURE in provider.abilities
+    return Means(
+        buyer=_buyer(order),
+        method=said.method or "",
+        return_url=said.return_url or next(iter(ports.return_urls), context.ports.public_url),
+        webhook_url=f"{ports.webhook_url}/webhooks/payments/{provider.name}",
+        capture=CaptureMode.MANUAL if by_staff else CaptureMode.AUTOMATIC,
+        customer_key=str(order.customer_id) if _owns(context, order) else None,
+        saved_method=chosen.saved.token if chosen.saved is not None else None,
+    )
 
 
 def _buyer(order: OrderView) -> Buyer:
@@ -131,17 +185,6 @@ def _buyer(order: OrderView) -> Buyer:
     address = order.billing_address
     name = f"{address.get('first_name', '')} {address.get('last_name', '')}".strip()
     return Buyer(email=order.email, name=name, phone=address.get("phone") or None, country=address.get("country") or None)
-
-
-def _amount_in(currency: str, said: str) -> Amount | UserError:
-    amount = amount_of(said, Currency(currency))
-    return amount if amount is not None else Invalid(path=("input", "amount"), reason=f"This is no amount of {currency}.")
-
-
-def _claim(context: Context, mutation: str, said: Mapping[str, object], *, guest: str, key: str) -> Claim:
-    """The caller's key for this deed; a guest's keys are those of the order."""
-    actor = guest if isinstance(context.viewer, Guest) else actor_name(context.viewer)
-    return Claim(actor=actor, mutation=mutation, key=key, fingerprint=fingerprint(said))
 
 
 async def _with_payment(context: Context, outcome: PaymentId | UserError) -> Answer | UserError:
@@ -168,7 +211,7 @@ async def payment_cancel(context: Context, *, input: PaymentCancelInput) -> Answ
     token_of = context.ports.seal.open("order", input.order_token) if input.order_token is not None else None
     outcome = await cancel_payment(
         context.transact,
-        context.ports.providers,
+        context.ports.payments.offers.all,
         payment_id=PaymentId(payment_id),
         token_of=OrderId(token_of) if token_of is not None else None,
         by=context.viewer,
@@ -178,56 +221,15 @@ async def payment_cancel(context: Context, *, input: PaymentCancelInput) -> Answ
 
 
 @deed(
-    "Gives money back, in part or in whole. Needs an idempotency key. The refunds are PENDING until the provider has "
-    "answered; their sum never passes what came in.",
-    allow=may(Permission.MANAGE_PAYMENTS, by_channel=True),
-    refunds=(list[Refund], "The refunds: one, or one for each payment that the amount was taken from."),
-    order=THE_ORDER,
+    "Forgets a kept payment method. It is gone for you at once, and its provider is told.",
+    allow=CUSTOMER,
+    customer=(CustomerType, "You, as you are now."),
 )
-async def refund_create(context: Context, *, input: RefundCreateInput) -> Answer | UserError:
-    if context.key is None:
-        return IdempotencyKeyRequired(path=("input",))
-    if not 0 < len(input.reason) <= REASON_LENGTH_MAX:
-        return Invalid(path=("input", "reason"), reason=f"A reason has 1 to {REASON_LENGTH_MAX} characters.")
-    place = await _refunded(context, input)
-    if isinstance(place, UserError):
-        return place
-    order_id, payment_id, currency = place
-    amount = _amount_in(currency, input.amount) if input.amount is not None else None
-    if isinstance(amount, UserError):
-        return amount
-    said = {"order": order_id, "payment": payment_id, "amount": input.amount, "reason": input.reason}
-    outcome = await context.act(
-        request_refund,
-        back=Back(
-            order_id=OrderId(order_id),
-            payment_id=PaymentId(payment_id) if payment_id is not None else None,
-            amount=amount,
-            reason=input.reason,
-        ),
-        limit=None,
-        claim=_claim(context, "refundCreate", said, guest="", key=context.key),
-        by=context.viewer,
-        now=context.now,
-    )
+async def payment_method_delete(context: Context, *, input: PaymentMethodDeleteInput) -> Answer | UserError:
+    method_id = context.id_of("SavedPaymentMethod", input.method_id)
+    if method_id is None:
+        return NotFound(path=("input", "method_id"), what="payment method")
+    outcome = await context.act(forget_method, method_id=PaymentMethodId(method_id), by=context.viewer, now=context.now)
     if isinstance(outcome, UserError):
         return outcome
-    orders = await orders_of_holders(context.reader, [order_id])
-    return answered(refunds=await refunds_by_id(context.reader, outcome.refund_ids), order=orders[0])
-
-
-async def _refunded(context: Context, said: RefundCreateInput) -> tuple[UUID, UUID | None, str] | UserError:
-    """What is given back of: order, payment unless all of the order, and currency."""
-    if (said.payment_id is None) == (said.order_id is None):
-        return Invalid(path=("input",), reason="Say either `paymentId` or `orderId`.")
-    if said.payment_id is not None:
-        payment_id = context.id_of("Payment", said.payment_id)
-        payment = (await payments_by_id(context.reader, [payment_id]))[0] if payment_id is not None else None
-        if payment is None:
-            return NotFound(path=("input", "payment_id"), what="payment")
-        return payment.order_id, payment.id, payment.currency
-    order_id = context.id_of("Order", said.order_id or "")
-    order = (await orders_of_holders(context.reader, [order_id]))[0] if order_id is not None else None
-    if order is None:
-        return NotFound(path=("input", "order_id"), what="order")
-    return order.id, None, order.currency
+    return answered(customer=(await customers.customers(context.reader, [outcome]))[0])

@@ -22,12 +22,8 @@ from persistence.payments.reads import (
 from schema.context import Context
 from schema.execution.fields import query
 from schema.paging import After, Before, ConnectionView, First, Last, Window, window
-from schema.payments.types import (
-    PaymentNotificationConnection,
-    PaymentProvider,
-    ProviderView,
-    ReconciliationRunConnection,
-)
+from schema.payments.books import PaymentNotificationConnection, ReconciliationRunConnection
+from schema.payments.ways import PaymentProvider, ProviderView, shown_providers
 from schema.permissions import EVERYONE, may
 
 RUNS = "reconciliations"
@@ -36,8 +32,7 @@ INBOX = "notifications"
 
 @query(list[PaymentProvider], "Through whom orders can be paid here.", allow=EVERYONE)
 async def payment_providers(context: Context) -> list[ProviderView]:
-    ports = context.ports
-    return [ProviderView(name, name == ports.default_provider, ports.sample_methods.get(name, ())) for name in ports.providers]
+    return shown_providers(context, tuple(context.ports.payments.offers.all.values()))
 
 
 @query(

@@ -1,4 +1,4 @@
-"""Payments as their buyers see them, and what staff see beside: the inbox, and what comparisons with providers found."""
+"""Payments as their buyers see them, with what staff sees of each: what is to be taken, given back, or disputed."""
 
 from __future__ import annotations
 
@@ -13,27 +13,34 @@ import strawberry
 import schema.payments.enums  # noqa: F401 - describes the model's closed sets, which the annotations below name
 from domain.money import Currency
 from domain.money import Money as Amount
-from domain.payments.model import ActionKind, FindingKind, NotificationState, PaymentState, RefundState
-from domain.payments.provider import SampleMethod
+from domain.payments.model import ActionKind, DisputeStatus, PaymentState, RefundState
+from domain.payments.refunding import RequestState
 from domain.viewer import Permission
 from persistence.orders.reads import OrderView, orders_by_id, orders_of_holders
 from persistence.payments.reads import (
-    FindingView,
-    NotificationView,
     PaymentView,
     RefundView,
-    RunView,
-    findings_of_runs,
     payments_by_id,
     payments_of_orders,
     refunds_of_payments,
+    refunds_of_requests,
+)
+from persistence.payments.staff_reads import (
+    CaptureView,
+    DisputeView,
+    RequestLineView,
+    RequestView,
+    captures_of_payments,
+    disputes_of_orders,
+    lines_of_requests,
+    requests_of_orders,
 )
 from schema.context import Context
-from schema.execution.fields import batch, plain, shows
+from schema.execution.fields import batch, computed, plain, shows
+from schema.ids import global_id
 from schema.node import Node, identity, loads_nodes
-from schema.paging import connection
 from schema.permissions import may
-from schema.scalars import Json, Money
+from schema.scalars import Money
 
 if TYPE_CHECKING:
     from schema.orders.types import Order
@@ -101,6 +108,80 @@ class Refund:
     settled_at: datetime | None = plain("When the provider said what came of it.")
 
 
+@strawberry.type(name="PaymentCapture", description="Money that staff asked to be taken of what was promised.")
+@shows(CaptureView, allow=OF_AN_ORDER)
+class PaymentCapture:
+    """Shown from `persistence.payments.staff_reads.CaptureView`."""
+
+    id: strawberry.ID = identity("PaymentCapture")
+    state: RefundState = plain("Where it stands.")
+    amount: Money = _money("amount", "How much.")
+    failure: str | None = plain("Why the provider refused.")
+    requested_by: str = plain("Who asked: a kind and an id.")
+    created_at: datetime = plain("When it was asked for.")
+    settled_at: datetime | None = plain("When the provider said what came of it.")
+
+
+@strawberry.type(name="PaymentDispute", description="A buyer's bank that asks money back.")
+@shows(DisputeView, allow=OF_AN_ORDER)
+class PaymentDispute:
+    """Shown from `persistence.payments.staff_reads.DisputeView`."""
+
+    id: strawberry.ID = identity("PaymentDispute")
+    status: DisputeStatus = plain("Where it stands.")
+    amount: Money = _money("amount", "How much is asked back.")
+    reason: str = plain("Why, in the provider's word.")
+    reference: str = plain("The provider's own name for it.")
+    respond_by: datetime = plain("Without an answer at the provider's by then the shop loses it.")
+    opened_at: datetime = plain("When we heard of it.")
+    closed_at: datetime | None = plain("When it was decided.")
+
+
+def _order_line_id(line: RequestLineView) -> str:
+    return global_id("OrderLine", line.order_line_id)
+
+
+@strawberry.type(name="RefundLine", description="Goods that money goes back for.")
+@shows(RequestLineView, allow=OF_AN_ORDER)
+class RefundLine:
+    """Shown from `persistence.payments.staff_reads.RequestLineView`."""
+
+    order_line_id: strawberry.ID = computed(_order_line_id, "The line of the order.")
+    quantity: int = plain("How many units.")
+    restocks: bool = plain("Whether they went back on the shelf.")
+
+
+async def _request_lines(requests: Sequence[RequestView], context: Context) -> list[list[RequestLineView]]:
+    return await lines_of_requests(context.reader, [each.id for each in requests])
+
+
+async def _request_refunds(requests: Sequence[RequestView], context: Context) -> list[list[RefundView]]:
+    return await refunds_of_requests(context.reader, [each.id for each in requests])
+
+
+@strawberry.type(
+    name="RefundRequest", description="Staff's decision to give money back; a large one waits for a second person."
+)
+@shows(RequestView, allow=OF_AN_ORDER)
+class RefundRequest:
+    """Shown from `persistence.payments.staff_reads.RequestView`."""
+
+    id: strawberry.ID = identity("RefundRequest")
+    state: RequestState = plain("Where it stands.")
+    amount: Money = _money("amount", "How much.")
+    shipping: Money = _money("shipping", "The part of it that is for delivery.")
+    reason: str = plain("Why.")
+    takes_two: bool = plain("Whether a second person has to agree.")
+    requested_by: str = plain("Who asked: a kind and an id.")
+    decided_by: str | None = plain("Who agreed or refused.")
+    lines: list[RefundLine] = batch(_request_lines, "The goods that it is for.", size=5)
+    refunds: list[Refund] = batch(
+        _request_refunds, "What was promised for it: a refund for each payment it is taken from.", size=2
+    )
+    created_at: datetime = plain("When it was asked for.")
+    decided_at: datetime | None = plain("When it was decided.")
+
+
 def _failures(payments: Sequence[PaymentView], context: Context) -> list[FailureView | None]:
     del context
     return [
@@ -150,6 +231,16 @@ async def _refunds(payments: Sequence[PaymentView], context: Context) -> list[li
     return await refunds_of_payments(context.reader, [each.id for each in payments])
 
 
+async def _captures(payments: Sequence[PaymentView], context: Context) -> list[list[CaptureView]]:
+    return await captures_of_payments(context.reader, [each.id for each in payments])
+
+
+def _fee(payment: PaymentView) -> Amount | None:
+    if payment.fee is None or payment.fee_currency is None:
+        return None
+    return Amount(payment.fee, Currency(payment.fee_currency))
+
+
 async def _orders(payments: Sequence[PaymentView], context: Context) -> list[OrderView | None]:
     """Whoever was let see a payment may see its order."""
     return await orders_of_holders(context.reader, [each.order_id for each in payments])
@@ -172,6 +263,8 @@ class Payment(Node):
     method: PaymentMethod | None = batch(_methods, "How it was paid, once that is known.")
     refunds: list[Refund] = batch(_refunds, "What was given back of it or is to be, oldest first.")
     order: Annotated[Order, strawberry.lazy("schema.orders.types")] | None = batch(_orders, "The order it pays.")
+    captures: list[PaymentCapture] = batch(_captures, "What staff asked to be taken of it, oldest first.", allow=OF_AN_ORDER)
+    fee: Money | None = computed(_fee, "What the provider charges for it, once that is known.", allow=OF_AN_ORDER)
     reference: str | None = plain("The provider's own name for it.", allow=OF_AN_ORDER)
     created_at: datetime = plain("When it was started.")
     updated_at: datetime = plain("When it last changed.")
@@ -182,6 +275,16 @@ async def order_payments(orders: Sequence[OrderView], context: Context) -> list[
     return await payments_of_orders(context.reader, [each.id for each in orders])
 
 
+async def order_disputes(orders: Sequence[OrderView], context: Context) -> list[list[DisputeView]]:
+    """The disputes of orders that the caller was let see."""
+    return await disputes_of_orders(context.reader, [each.id for each in orders])
+
+
+async def order_requests(orders: Sequence[OrderView], context: Context) -> list[list[RequestView]]:
+    """Decisions to give back money of orders that the caller was let see."""
+    return await requests_of_orders(context.reader, [each.id for each in orders])
+
+
 @loads_nodes("Payment")
 async def load_payments(context: Context, ids: Sequence[UUID]) -> Sequence[PaymentView | None]:
     """Payments of orders that are the caller's to see by who they are."""
@@ -189,88 +292,3 @@ async def load_payments(context: Context, ids: Sequence[UUID]) -> Sequence[Payme
     order_ids = [each.order_id for each in payments if each is not None]
     seen = {each.id for each in await orders_by_id(context.reader, order_ids, viewer=context.viewer) if each is not None}
     return [each if each is not None and each.order_id in seen else None for each in payments]
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderView:
-    """A way to pay."""
-
-    name: str
-    is_default: bool
-    samples: Sequence[SampleMethod]
-
-
-@strawberry.type(name="SamplePaymentMethod", description="A method that moves no money, for trying things out.")
-@shows(SampleMethod)
-class SamplePaymentMethod:
-    """Shown from `domain.payments.provider.SampleMethod`."""
-
-    token: str = plain("What to give `paymentCreate` as `method`.")
-    story: str = plain("What it makes the provider do.")
-
-
-@strawberry.type(name="PaymentProvider", description="Somebody through whom orders can be paid.")
-@shows(ProviderView)
-class PaymentProvider:
-    """Shown from `ProviderView`."""
-
-    name: str = plain("What to give `paymentCreate` as `provider`.")
-    is_default: bool = plain("Whether it is taken when `paymentCreate` names none.")
-    samples: list[SamplePaymentMethod] = plain("Methods for trying things out; none where the shop is in earnest.")
-
-
-@strawberry.type(name="PaymentNotification", description="What a provider told by webhook, and what became of it.")
-@shows(NotificationView, allow=STAFF)
-class PaymentNotification:
-    """Shown from `persistence.payments.reads.NotificationView`."""
-
-    id: strawberry.ID = identity("PaymentNotification")
-    provider: str = plain("The provider's name.")
-    notification_id: str = plain("The provider's own name for the message.")
-    kind: str = plain("What it is about, in the provider's word.")
-    state: NotificationState = plain("Where it stands.")
-    outcome: str | None = plain("What became of it; null while it waits.")
-    attempts: int = plain("How often it was tried.")
-    payload: Json = plain("The payment as the provider told it, in our words; empty while it has only been named.")
-    received_at: datetime = plain("When it first came.")
-
-
-async def _found_payments(findings: Sequence[FindingView], context: Context) -> list[PaymentView | None]:
-    """Staff who may read payments may read all of them."""
-    known = [each.payment_id for each in findings if each.payment_id is not None]
-    by_id = dict(zip(known, await payments_by_id(context.reader, known), strict=True))
-    return [by_id.get(each.payment_id) if each.payment_id is not None else None for each in findings]
-
-
-@strawberry.type(name="ReconciliationFinding", description="A difference between a provider's books and ours.")
-@shows(FindingView, allow=STAFF)
-class ReconciliationFinding:
-    """Shown from `persistence.payments.reads.FindingView`."""
-
-    kind: FindingKind = plain("What was found.")
-    was_repaired: bool = plain("Whether our books were set right; what was not is for a person, and told by one run only.")
-    payment: Payment | None = batch(_found_payments, "The payment, where it is one of ours.")
-    reference: str | None = plain("The provider's own name for the payment.")
-    detail: Json = plain("What differed.")
-
-
-async def _findings(runs: Sequence[RunView], context: Context) -> list[list[FindingView]]:
-    return await findings_of_runs(context.reader, [each.id for each in runs])
-
-
-@strawberry.type(name="ReconciliationRun", description="A comparison with a provider's books.")
-@shows(RunView, allow=STAFF)
-class ReconciliationRun:
-    """Shown from `persistence.payments.reads.RunView`."""
-
-    id: strawberry.ID = identity("ReconciliationRun")
-    provider: str = plain("The provider's name.")
-    started_at: datetime = plain("When it began.")
-    finished_at: datetime | None = plain("When it ended; null while it runs.")
-    payments_checked: int = plain("How many payments were compared.")
-    failure: str | None = plain("Why it ended before its end.")
-    findings: list[ReconciliationFinding] = batch(_findings, "What it found.")
-
-
-ReconciliationRunConnection = connection(ReconciliationRun, "ReconciliationRun", allow=STAFF)
-PaymentNotificationConnection = connection(PaymentNotification, "PaymentNotification", allow=STAFF)

@@ -22,7 +22,9 @@ from domain.access.rules import RefreshSecrets
 from domain.customers.flows import Registered, Registration, register
 from domain.error import UserError
 from domain.factors.provider import FactorPorts
+from domain.identities.provider import IdentityPorts
 from domain.ids import AccountId
+from domain.payments.provider import Offers, PaymentPorts
 from domain.seal import Seal
 from domain.unit import Transact
 from domain.webhooks.provider import WebhookPorts
@@ -211,6 +213,10 @@ async def judge() -> AsyncIterator[ZxcvbnJudge]:
     made.close()
 
 
+NOBODY_ELSE = IdentityPorts(seal=Seal((SECRETS[0].encode(),)), providers={}, redirect_urls=frozenset())
+"""No other provider to log in at."""
+
+
 def factors_of() -> FactorPorts:
     """Second factors of a shop whose pages are at its issuer's address."""
     keys = tuple(secret.encode() for secret in SECRETS)
@@ -222,23 +228,22 @@ def factors_of() -> FactorPorts:
     )
 
 
-def ports_of(access: AccessPorts, clock: Clock) -> Ports:
+def ports_of(access: AccessPorts, clock: Clock, identities: IdentityPorts | None = None) -> Ports:
     """The world as far as accounts need it."""
     return Ports(
         seal=Seal((SECRETS[0].encode(),)),
         live=NoHints(),
         access=access,
         factors=factors_of(),
+        identities=identities or NOBODY_ELSE,
         webhooks=WebhookPorts(vault=KeyedVault((SECRETS[0].encode(),)), calls_local=True, check_selection=_all_selections),
         standings=Standings(access.tokens, monotonic=clock.monotonic),
         addresses=WorldRules(),
         places=Places(clock.monotonic),
-        providers={},
-        default_provider="",
+        payments=PaymentPorts(offers=Offers({}), webhook_url=ISSUER),
         reservation_seconds=900,
         public_url=ISSUER,
         storefront_url="",
-        webhook_url=ISSUER,
     )
 
 
@@ -252,10 +257,12 @@ def _schema() -> GraphQLSchema:
 
 
 @asynccontextmanager
-async def an_api(database: Database, transact: Transactions, access: AccessPorts) -> AsyncIterator[Api]:
+async def an_api(
+    database: Database, transact: Transactions, access: AccessPorts, identities: IdentityPorts | None = None
+) -> AsyncIterator[Api]:
     """An API process over the shared stores; two of them are two processes as far as caches go."""
     clock = Clock(datetime(2026, 3, 1, 12, 0, tzinfo=UTC))
-    ports = ports_of(access, clock)
+    ports = ports_of(access, clock, identities)
     contexts = Contexts(database=database, transact=transact, ports=ports, identify=ports.standings, clock=lambda: clock.now)
     opened: list[Context] = []
 

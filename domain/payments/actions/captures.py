@@ -20,7 +20,7 @@ from domain.payments.model import Capture, Payment, ProviderPayment, RefundState
 from domain.payments.provider import Ability, Declined
 from domain.payments.rules import TEXT_LENGTH_MAX, Mismatch
 from domain.unit import Unit
-from domain.viewer import Viewer, actor_name
+from domain.viewer import Permission, Viewer, actor_name, holds_in
 
 PAYMENT: Path = ("input", "payment_id")
 
@@ -52,7 +52,7 @@ async def request_capture(
         case reused:
             return reused
     scene = await locked(unit, payment_id)
-    if scene is None:
+    if scene is None or not holds_in(by, Permission.MANAGE_PAYMENTS, scene.order.channel_id):
         return NotFound(path=PAYMENT, what="payment")
     asked = Money(await unit.payments.asked_of(payment_id), scene.payment.amount.currency)
     left = figures.capturable(scene.payment, asked)

@@ -15,10 +15,11 @@ from domain.payments.actions.settling import apply_seen, locked
 from domain.payments.errors import CaptureTooLarge
 from domain.payments.model import Payment, ProviderPayment, ProviderStatus, RefundState
 from domain.unit import Unit
+from domain.viewer import Permission, Viewer, holds_in
 
 
 async def mark_received(
-    unit: Unit, *, payment_id: PaymentId, amount: Money | None, account: str, claim: Claim, now: datetime
+    unit: Unit, *, payment_id: PaymentId, amount: Money | None, account: str, claim: Claim, by: Viewer, now: datetime
 ) -> PaymentId | UserError:
     """Staff says that money came in, all that is missing unless said otherwise; once per claim."""
     match await unit.idempotency.claim(claim):
@@ -29,7 +30,7 @@ async def mark_received(
         case reused:
             return reused
     scene = await locked(unit, payment_id)
-    if scene is None:
+    if scene is None or not holds_in(by, Permission.MANAGE_PAYMENTS, scene.order.channel_id):
         return NotFound(path=("input", "payment_id"), what="payment")
     payment, at = scene.payment, ("input", "amount")
     left = payment.amount - payment.captured
@@ -46,14 +47,14 @@ async def mark_received(
     return payment_id
 
 
-async def mark_returned(unit: Unit, *, refund_id: UUID, account: str, now: datetime) -> UUID | UserError:
+async def mark_returned(unit: Unit, *, refund_id: UUID, account: str, by: Viewer, now: datetime) -> UUID | UserError:
     """Staff says that a promised refund was paid out; nothing more when it was said before."""
     at: Path = ("input", "refund_id")
     refund = await unit.payments.refund(refund_id)
     scene = await locked(unit, refund.payment_id) if refund is not None else None
     # Under the lock it may have been settled meanwhile.
     refund = await unit.payments.refund(refund_id) if scene is not None else None
-    if refund is None or scene is None:
+    if refund is None or scene is None or not holds_in(by, Permission.MANAGE_PAYMENTS, scene.order.channel_id):
         return NotFound(path=at, what="refund")
     if refund.state is RefundState.PENDING:
         payment = scene.payment

@@ -22,7 +22,7 @@ from domain.payments.events import RefundRequested
 from domain.payments.model import Payment
 from domain.payments.refunding import BackLine, RefundRequest, RequestState, Sold, amount_for, is_large, units_to_shelve
 from domain.unit import Unit
-from domain.viewer import Viewer, actor_name
+from domain.viewer import Permission, Viewer, actor_name, holds_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +77,18 @@ async def request_refund(
     return made
 
 
-async def give_back_of(unit: Unit, *, back: Back, limit: Money | None, by: Viewer, now: datetime) -> Requested | UserError:
+async def give_back_of(
+    unit: Unit,
+    *,
+    back: Back,
+    limit: Money | None,
+    by: Viewer,
+    now: datetime,
+    permission: Permission = Permission.MANAGE_PAYMENTS,
+) -> Requested | UserError:
     """The same for whoever has seen to repeats already, such as a return that is received. Paths are those of `Back`."""
     order = await unit.orders.lock(back.order_id)
-    if order is None:
+    if order is None or not holds_in(by, permission, order.channel_id):
         return NotFound(path=("input", "order_id"), what="order")
     left = await _left(unit, order, back.payment_id)
     if back.payment_id is not None and not left.payments:
@@ -143,7 +151,7 @@ async def _waiting(unit: Unit, request_id: RefundRequestId, by: Viewer) -> tuple
     known = await unit.payments.request(request_id)
     order = await unit.orders.lock(known.order_id) if known is not None else None
     request = await unit.payments.request(request_id) if order is not None else None
-    if order is None or request is None:
+    if order is None or request is None or not holds_in(by, Permission.MANAGE_PAYMENTS, order.channel_id):
         return NotFound(path=at, what="refund request")
     if request.state is not RequestState.WAITING:
         return AlreadyDecided(path=at)

@@ -93,5 +93,5 @@ async def _refused(unit: Unit, scene: Scene, refund: Refund, answer: Declined, n
     }
     entry = Entry(kind=EventKind.REFUND_FAILED, data=data)
     await unit.orders.record(order, order.states, [entry], actor=f"provider:{scene.payment.provider}", now=now)
-    unit.announce(RefundFailed(payment_id=refund.payment_id, order_id=refund.order_id, refund_id=refund.id))
+    unit.announce(RefundFailed(payment_id=refund.payment_id, order_id=refund.order_id, refund_id=refund.id, failure=failure))
     unit.hint(order_topic(order.id))
