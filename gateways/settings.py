@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from gateways.federation.issuer import OidcIssuer, from_json
+from gateways.federation.values import SignInValues, by_commas
 from gateways.kept_secrets import kept
 from gateways.refusal import CannotStart
 
@@ -44,7 +44,7 @@ def default_data_dir() -> Path:
     return Path("/var/lib/vitrine") if os.geteuid() == 0 and closed else ROOT / "var"
 
 
-class Settings(BaseSettings):
+class Settings(SignInValues, BaseSettings):
     """Everything that may differ between two installations. Durations are whole seconds, sizes bytes."""
 
     model_config = SettingsConfigDict(
@@ -76,18 +76,6 @@ class Settings(BaseSettings):
     sandbox_public_url: str = Field("", pattern=r"^(https?://[^/]+)?$")
     sandbox_api_key: SecretStr = SecretStr("")
     sandbox_webhook_secrets: Secrets = ()
-
-    google_client_id: str = ""
-    google_client_secret: SecretStr = SecretStr("")
-    github_client_id: str = ""
-    github_client_secret: SecretStr = SecretStr("")
-    facebook_client_id: str = ""
-    facebook_client_secret: SecretStr = SecretStr("")
-    oidc_providers: Annotated[tuple[OidcIssuer, ...], NoDecode, BeforeValidator(from_json)] = ()
-    identity_redirect_urls: Texts = ()
-    identity_trusted_emails: Texts = ()
-    passkey_domain: str = Field("", pattern=r"^([a-z0-9.-]+)?$")
-    passkey_origins: Texts = ()
 
     payment_capture: str = Field("automatic", pattern=r"^(automatic|manual)$")
     return_urls: Texts = ()
@@ -136,15 +124,14 @@ class Settings(BaseSettings):
     log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
 
     @field_validator(
-        *("cors_origins", "return_urls", "refund_approval_above", "passkey_origins"),
-        *("identity_redirect_urls", "identity_trusted_emails"),
+        *("cors_origins", "return_urls", "refund_approval_above"),
         *("secret_key", "sandbox_webhook_secrets"),
         mode="before",
     )
     @classmethod
     def _by_commas(cls, value: object) -> object:
-        """A list is written with commas in an environment variable."""
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        """See there."""
+        return by_commas(value)
 
     @field_validator("secret_key")
     @classmethod

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from domain.access import actions as access
 from domain.access.model import Purpose
-from domain.factors.actions.waiting import forget_expired
+from domain.factors.actions import waiting
+from domain.identities import actions as identities
 from domain.notices.model import NoticeKind
 from domain.webhooks import actions as outgoing
 from persistence.unit import UnitOfWork
@@ -120,7 +121,9 @@ async def _forget_old(tools: Tools) -> None:
         pass
     while await tools.transact(access.forget_old, now=datetime.now(UTC)):
         pass
-    while await tools.transact(forget_expired, now=datetime.now(UTC)):
+    while await tools.transact(waiting.forget_expired, now=datetime.now(UTC)):
+        pass
+    while await tools.transact(identities.forget_expired, now=datetime.now(UTC)):
         pass
     while await tools.transact(outgoing.forget_old):
         pass

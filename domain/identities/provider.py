@@ -15,9 +15,8 @@ from domain.seal import Seal
 class IdentityProvider(Protocol):
     """A provider that people log in at. Both calls may ask it over the network, within a deadline; neither raises."""
 
-    @property
-    def label(self) -> str:
-        """What people call it."""
+    label: str
+    """What people call it."""
 
     async def authorization_url(self, leg: Leg) -> str | Silent:
         """Where the browser is sent (RFC 6749 section 4.1.1), with a code challenge of S256."""

@@ -21,6 +21,7 @@ from schema.context import Context
 from schema.enums import described
 from schema.execution.fields import batch, plain, shows
 from schema.factors.types import SecondFactors, second_factors_field
+from schema.identities.types import Identity, identities_field
 from schema.node import Node, identity, loads_nodes
 from schema.paging import connection
 from schema.permissions import STAFF, may
@@ -75,6 +76,7 @@ class StaffMember(Node):
     sessions: list[Session] = sessions_field()
     security_events: list[SecurityEvent] = security_events_field()
     second_factors: SecondFactors | None = second_factors_field()
+    identities: list[Identity] = identities_field()
 
 
 StaffConnection = connection(StaffMember, "Staff", allow=MANAGES)
