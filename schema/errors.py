@@ -75,6 +75,7 @@ class ErrorCode(enum.Enum):
     PHONE_INVALID = _value("PHONE_INVALID", "This is no telephone number.")
     LANGUAGE_UNKNOWN = _value("LANGUAGE_UNKNOWN", "This is no language tag of BCP 47.")
     ADDRESS_BOOK_FULL = _value("ADDRESS_BOOK_FULL", "The address book holds as many addresses as it may.")
+    NOTHING_TO_CANCEL = _value("NOTHING_TO_CANCEL", "No erasure of the account is planned.")
     CART_COMPLETED = _value("CART_COMPLETED", "The cart has become an order and changes no more.")
     CART_EMPTY = _value("CART_EMPTY", "There is nothing in the cart.")
     CART_FULL = _value("CART_FULL", "The cart would have too many lines.")

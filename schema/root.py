@@ -33,6 +33,7 @@ from schema.channels import mutations as channel_mutations
 from schema.cost import pricing
 from schema.customers import errors as customer_errors
 from schema.customers import mutations as customer_mutations
+from schema.customers import privacy as customer_privacy
 from schema.customers import queries as customer_queries
 from schema.directives import CLIENT_DIRECTIVES
 from schema.errors import collected
@@ -97,6 +98,7 @@ MUTATIONS: tuple[ModuleType, ...] = (
     passkey_mutations,
     identity_mutations,
     customer_mutations,
+    customer_privacy,
     cart_mutations,
     order_mutations,
     reordering,

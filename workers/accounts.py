@@ -11,14 +11,16 @@ from datetime import UTC, datetime
 from domain.access import mailed
 from domain.access.model import EmailChange, Purpose
 from domain.access.rules import email_key
+from domain.customers import privacy
 from domain.error import UserError
-from domain.ids import AccountId
+from domain.ids import AccountId, CustomerId, ExportId
 from domain.notices.model import AccountFacts, NoticeKind
 from persistence.unit import UnitOfWork
 from workers.letters.render import account_letter
 from workers.notices import queue_letter
 from workers.tasks import Fact, InTransaction, Tools
 
+_ERASED_AT_ONCE = 100
 _PAGES = {
     Purpose.VERIFY_EMAIL: "verify-email",
     Purpose.RESET_PASSWORD: "reset-password",
@@ -91,6 +93,33 @@ async def tell_old_mailbox(unit: UnitOfWork, fact: Fact, tools: Tools) -> UserEr
         letter = account_letter(NoticeKind.EMAIL_CHANGED, facts)
         await queue_letter(unit, fact, tools.addresses, NoticeKind.EMAIL_CHANGED, recipient=change.old_email, letter=letter)
     return None
+
+
+async def tell_erasure(unit: UnitOfWork, fact: Fact, tools: Tools) -> UserError | None:
+    """Tells the owner by when their account will be erased."""
+    account_id = AccountId(fact.id("account_id"))
+    planned = await unit.customers.erasure_planned(CustomerId(account_id))
+    facts = await unit.notices.account_facts(account_id)
+    if planned is not None and facts is not None:
+        letter = account_letter(NoticeKind.ERASURE_PLANNED, facts, day=planned.date())
+        await queue_letter(unit, fact, tools.addresses, NoticeKind.ERASURE_PLANNED, recipient=facts.email, letter=letter)
+    return None
+
+
+async def make_export(unit: UnitOfWork, fact: Fact, tools: Tools) -> UserError | None:
+    """Makes the copy of a customer's data that was asked for."""
+    del tools
+    await privacy.make_export(unit, export_id=ExportId(fact.id("export_id")), now=datetime.now(UTC))
+    return None
+
+
+async def erase_due(tools: Tools) -> None:
+    """Erases whose time has come, one in a transaction, and drops copies of data whose time is over."""
+    now = datetime.now(UTC)
+    await tools.transact(privacy.forget_exports, now=now)
+    for _ in range(_ERASED_AT_ONCE):
+        if await tools.transact(privacy.erase_due, now=now) is None:
+            return
 
 
 async def _wish(unit: UnitOfWork, fact: Fact) -> tuple[EmailChange, AccountFacts] | None:

@@ -48,7 +48,7 @@ async def agree(
     now: datetime,
 ) -> str | Challenged | FactorMissing | UserError | Throttled:
     """A person who knows their password says yes: the code for the app, or what their account asks for besides. Raises `Busy`."""
-    proved = await access.prove(transact, ports, email=email, password=password, device=device)
+    proved = await access.prove(transact, ports, email=email, password=password, device=device, now=now)
     if not isinstance(proved, Proved):
         return proved
     challenged = await transact(waiting.challenge, ports=factor_ports, proved=proved, now=now)

@@ -110,3 +110,14 @@ class AddressBookFull(UserError):
     @property
     def message(self) -> str:
         return f"An address book holds at most {self.count_max} addresses."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NothingToCancel(UserError):
+    """No erasure is planned."""
+
+    code: ClassVar[str] = "NOTHING_TO_CANCEL"
+
+    @property
+    def message(self) -> str:
+        return "Your account is not going to be erased."

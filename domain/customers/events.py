@@ -34,3 +34,52 @@ class RegistrationRepeated(Event):
     @property
     def aggregate_id(self) -> UUID:
         return self.account_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasureRequested(Event):
+    """A customer will be erased when their time to think is over. The owner is told by mail."""
+
+    aggregate: ClassVar[str] = "account"
+    account_id: UUID
+
+    @property
+    def aggregate_id(self) -> UUID:
+        return self.account_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasureCancelled(Event):
+    """A customer changed their mind about being erased. The owner is told by mail."""
+
+    aggregate: ClassVar[str] = "account"
+    account_id: UUID
+
+    @property
+    def aggregate_id(self) -> UUID:
+        return self.account_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataExportRequested(Event):
+    """A customer wants a copy of their data; a worker makes it."""
+
+    aggregate: ClassVar[str] = "account"
+    account_id: UUID
+    export_id: UUID
+
+    @property
+    def aggregate_id(self) -> UUID:
+        return self.account_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataExportReady(Event):
+    """The copy of a customer's data can be fetched. The owner is told by mail."""
+
+    aggregate: ClassVar[str] = "account"
+    account_id: UUID
+
+    @property
+    def aggregate_id(self) -> UUID:
+        return self.account_id

@@ -10,10 +10,10 @@ from domain.access.errors import EmailInvalid
 from domain.access.model import Throttled
 from domain.access.provider import AccessPorts
 from domain.access.rules import email_key
-from domain.customers import actions, rules
+from domain.customers import actions, privacy, rules
 from domain.customers.model import LANGUAGE_DEFAULT, Profile
 from domain.error import Several, UserError
-from domain.ids import CustomerId
+from domain.ids import AccountId, CustomerId
 from domain.unit import Transact
 
 
@@ -62,6 +62,19 @@ async def register(
         now=now,
     )
     return Registered(email=email, customer_id=customer_id)
+
+
+async def request_erasure(
+    transact: Transact, ports: AccessPorts, *, customer_id: CustomerId, password: str, address: str | None, now: datetime
+) -> datetime | UserError | Throttled:
+    """Plans the erasure of who proves their password; when it will be done. Raises `Busy`."""
+    account_id = AccountId(customer_id)
+    if (throttled := await ports.throttle.attempt("password", account=str(account_id), address=address)) is not None:
+        return throttled
+    account = await access.proved_again(transact, ports, account_id=account_id, password=password)
+    if isinstance(account, UserError):
+        return account
+    return await transact(privacy.request_erasure, account=account, at=access.PASSWORD, now=now)
 
 
 def _profile(registration: Registration) -> Profile | Several:

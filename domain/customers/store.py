@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from domain.customers.model import Address, BookEntry, Defaults, Profile
-from domain.ids import AddressId, CustomerId
+from domain.ids import AddressId, CustomerId, ExportId
 
 
 class CustomersStore(Protocol):
@@ -38,3 +39,36 @@ class CustomersStore(Protocol):
 
     async def remove_entry(self, address_id: AddressId) -> None:
         """Forgets an address of a locked customer. Orders keep their own copies."""
+
+    async def plan_erasure(self, customer_id: CustomerId, *, after: datetime) -> datetime:
+        """Notes when a locked customer is to be erased, unless that was noted before; when it is."""
+
+    async def erasure_planned(self, customer_id: CustomerId) -> datetime | None:
+        """When a customer is to be erased. Locks nothing."""
+
+    async def cancel_erasure(self, customer_id: CustomerId) -> bool:
+        """Forgets the plan; False when there was none."""
+
+    async def lock_due_erasure(self, *, now: datetime) -> CustomerId | None:
+        """A customer whose time has come and whose orders are all done or called off, locked; passes over those others have."""
+
+    async def erase(self, customer_id: CustomerId, *, failure_key: bytes, now: datetime) -> None:
+        """Takes the person out of every table. `failure_key` is what failed log-ins on their address are counted under."""
+
+    async def queued_export(self, customer_id: CustomerId) -> ExportId | None:
+        """The copy that is being made for a locked customer."""
+
+    async def add_export(self, export_id: ExportId, customer_id: CustomerId, *, now: datetime, until: datetime) -> None:
+        """Notes that a copy is to be made for a locked customer; the database refuses a second one at a time."""
+
+    async def lock_export(self, export_id: ExportId) -> CustomerId | None:
+        """Whose a copy is that is still to be made, locked."""
+
+    async def gather(self, customer_id: CustomerId) -> Mapping[str, Any]:
+        """What is kept about a customer, as JSON."""
+
+    async def keep_export(self, export_id: ExportId, content: Mapping[str, Any], *, now: datetime, until: datetime) -> None:
+        """Keeps a locked copy until then."""
+
+    async def forget_exports(self, *, before: datetime) -> int:
+        """Drops copies that were kept until then; how many."""

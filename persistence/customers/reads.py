@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import any_, null, select
+from sqlalchemy import Integer, Uuid, any_, bindparam, null, select
 
 from domain.customers.model import ADDRESSES_MAX
 from persistence.access.tables import AccountRow
-from persistence.customers.tables import AddressRow, CustomerRow
+from persistence.customers.tables import AddressRow, CustomerRow, DataExportRow
 from persistence.reader import Reader
 from persistence.statement import Question, ids
 
@@ -26,6 +26,25 @@ class CustomerView(NamedTuple):
     phone: str | None
     language: str
     created_at: datetime
+    erase_after: datetime | None
+
+
+class ExportView(NamedTuple):
+    """A copy of a customer's data; without content until it is made."""
+
+    id: UUID
+    customer_id: UUID
+    state: str
+    requested_at: datetime
+    ready_at: datetime | None
+    expires_at: datetime
+
+
+class ExportContent(NamedTuple):
+    """What a copy holds."""
+
+    id: UUID
+    content: dict[str, Any] | None
 
 
 class EntryView(NamedTuple):
@@ -49,6 +68,7 @@ CUSTOMERS = Question(
         CustomerRow.phone,
         CustomerRow.language,
         CustomerRow.created_at,
+        AccountRow.erase_after,
     )
     .join(AccountRow, AccountRow.id == CustomerRow.id)
     .where(CustomerRow.id == any_(ids())),
@@ -68,6 +88,42 @@ BOOKS = Question(
     .order_by(AddressRow.customer_id, AddressRow.created_at, AddressRow.id),
     by="customer_id",
 )
+
+
+_EXPORT = select(
+    DataExportRow.id,
+    DataExportRow.customer_id,
+    DataExportRow.state,
+    DataExportRow.requested_at,
+    DataExportRow.ready_at,
+    DataExportRow.expires_at,
+)
+EXPORTS = Question(
+    ExportView,
+    _EXPORT.where(DataExportRow.customer_id == bindparam("customer_id", type_=Uuid()))
+    .order_by(DataExportRow.requested_at.desc(), DataExportRow.id.desc())
+    .limit(bindparam("count", type_=Integer())),
+)
+EXPORTS_BY_ID = Question(ExportView, _EXPORT.where(DataExportRow.id == any_(ids())), by="id")
+CONTENTS = Question(
+    ExportContent, select(DataExportRow.id, DataExportRow.content).where(DataExportRow.id == any_(ids())), by="id"
+)
+
+
+async def exports(reader: Reader, customer_id: UUID, *, count: int) -> list[ExportView]:
+    """The copies of a customer's data, the latest first."""
+    return await reader.rows(EXPORTS, customer_id=customer_id, count=count)
+
+
+async def exports_by_id(reader: Reader, export_ids: list[UUID]) -> list[ExportView | None]:
+    """Copies by id, in that order."""
+    return await reader.one_each(EXPORTS_BY_ID, export_ids)
+
+
+async def contents(reader: Reader, export_ids: list[UUID]) -> list[dict[str, Any] | None]:
+    """For each copy, in that order, what it holds."""
+    found = await reader.one_each(CONTENTS, export_ids)
+    return [each.content if each is not None else None for each in found]
 
 
 async def customers(reader: Reader, customer_ids: list[UUID]) -> list[CustomerView | None]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Boolean, DateTime, Text, Uuid, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import Boolean, DateTime, Text, Uuid, and_, bindparam, delete, exists, func, insert, null, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from domain.customers.model import Address, BookEntry, Defaults, Profile, address_of, kept
-from domain.ids import AddressId, CustomerId
-from persistence.customers.tables import AddressRow, CustomerRow
+from domain.ids import AddressId, CustomerId, ExportId
+from domain.orders.model import OrderStatus
+from persistence.access.tables import AccountRow
+from persistence.customers import privacy
+from persistence.customers.tables import AddressRow, CustomerRow, DataExportRow
+from persistence.orders.tables import OrderRow
 from persistence.statement import Question, Statement
 from persistence.transaction import Transaction
 
@@ -30,6 +35,10 @@ class _Entry(NamedTuple):
     is_default_shipping: bool
     is_default_billing: bool
     created_at: datetime
+
+
+class _At(NamedTuple):
+    at: datetime
 
 
 class _Count(NamedTuple):
@@ -86,6 +95,64 @@ CLEAR_BILLING = Statement(
 REMOVE = Statement(delete(AddressRow).where(AddressRow.id == bindparam("address_id")))
 
 
+_UNTIL = bindparam("until", type_=DateTime(timezone=True))
+_EXPORT = DataExportRow.id == bindparam("export_id", type_=Uuid())
+PLAN_ERASURE = Question(
+    _At,
+    update(AccountRow)
+    .where(AccountRow.id == _CUSTOMER)
+    .values(erase_after=func.coalesce(AccountRow.erase_after, bindparam("after", type_=DateTime(timezone=True))))
+    .returning(AccountRow.erase_after.label("at")),
+)
+PLANNED_ERASURE = Question(
+    _At,
+    select(AccountRow.erase_after.label("at")).where(
+        AccountRow.id == _CUSTOMER, AccountRow.erase_after.is_not(null()), AccountRow.erased_at.is_(null())
+    ),
+)
+CANCEL_ERASURE = Statement(
+    update(AccountRow)
+    .where(AccountRow.id == _CUSTOMER, AccountRow.erase_after.is_not(null()), AccountRow.erased_at.is_(null()))
+    .values(erase_after=None)
+)
+DUE_ERASURE = Question(
+    privacy.IdKept,
+    select(AccountRow.id)
+    .where(
+        AccountRow.erase_after <= _NOW,
+        AccountRow.erased_at.is_(null()),
+        # Somebody still waits for their parcel, or for their money: where they live is needed until then.
+        ~exists().where(
+            OrderRow.customer_id == AccountRow.id,
+            OrderRow.status != OrderStatus.COMPLETED.value,
+            OrderRow.status != OrderStatus.CANCELLED.value,
+        ),
+    )
+    .order_by(AccountRow.erase_after)
+    .limit(1)
+    .with_for_update(skip_locked=True),
+)
+QUEUED_EXPORT = Question(
+    privacy.IdKept,
+    select(DataExportRow.id).where(DataExportRow.customer_id == _CUSTOMER, DataExportRow.state == "QUEUED"),
+)
+ADD_EXPORT = Statement(
+    insert(DataExportRow).values(id=bindparam("id"), customer_id=_CUSTOMER, requested_at=_NOW, expires_at=_UNTIL)
+)
+LOCK_EXPORT = Question(
+    privacy.IdKept,
+    select(DataExportRow.customer_id.label("id")).where(_EXPORT, DataExportRow.state == "QUEUED").with_for_update(),
+)
+KEEP_EXPORT = Statement(
+    update(DataExportRow)
+    .where(_EXPORT)
+    .values(state="READY", content=bindparam("made", type_=JSONB()), ready_at=_NOW, expires_at=_UNTIL)
+)
+FORGET_EXPORTS = Statement(
+    delete(DataExportRow).where(DataExportRow.expires_at < bindparam("before", type_=DateTime(timezone=True)))
+)
+
+
 class CustomersRows:
     """`domain.customers.store.CustomersStore` on a transaction."""
 
@@ -138,6 +205,48 @@ class CustomersRows:
 
     async def remove_entry(self, address_id: AddressId) -> None:
         await self._transaction.run(REMOVE, address_id=address_id)
+
+    async def plan_erasure(self, customer_id: CustomerId, *, after: datetime) -> datetime:
+        row = await self._transaction.row(PLAN_ERASURE, customer_id=customer_id, after=after)
+        assert row is not None
+        return row.at
+
+    async def erasure_planned(self, customer_id: CustomerId) -> datetime | None:
+        row = await self._transaction.row(PLANNED_ERASURE, customer_id=customer_id)
+        return row.at if row is not None else None
+
+    async def cancel_erasure(self, customer_id: CustomerId) -> bool:
+        return await self._transaction.run(CANCEL_ERASURE, customer_id=customer_id) == 1
+
+    async def lock_due_erasure(self, *, now: datetime) -> CustomerId | None:
+        row = await self._transaction.row(DUE_ERASURE, now=now)
+        return CustomerId(row.id) if row is not None else None
+
+    async def erase(self, customer_id: CustomerId, *, failure_key: bytes, now: datetime) -> None:
+        given = {"customer_id": customer_id, "failure_key": failure_key, "now": now}
+        for statement, names in privacy.STATEMENTS:
+            await self._transaction.run(statement, **{name: given[name] for name in names})
+
+    async def queued_export(self, customer_id: CustomerId) -> ExportId | None:
+        row = await self._transaction.row(QUEUED_EXPORT, customer_id=customer_id)
+        return ExportId(row.id) if row is not None else None
+
+    async def add_export(self, export_id: ExportId, customer_id: CustomerId, *, now: datetime, until: datetime) -> None:
+        await self._transaction.run(ADD_EXPORT, id=export_id, customer_id=customer_id, now=now, until=until)
+
+    async def lock_export(self, export_id: ExportId) -> CustomerId | None:
+        row = await self._transaction.row(LOCK_EXPORT, export_id=export_id)
+        return CustomerId(row.id) if row is not None else None
+
+    async def gather(self, customer_id: CustomerId) -> Mapping[str, Any]:
+        row = await self._transaction.row(privacy.GATHER, customer_id=customer_id, orders_max=privacy.ORDERS_MAX)
+        return row.content if row is not None else {}
+
+    async def keep_export(self, export_id: ExportId, content: Mapping[str, Any], *, now: datetime, until: datetime) -> None:
+        await self._transaction.run(KEEP_EXPORT, export_id=export_id, made=dict(content), now=now, until=until)
+
+    async def forget_exports(self, *, before: datetime) -> int:
+        return await self._transaction.run(FORGET_EXPORTS, before=before)
 
 
 def _told(profile: Profile) -> dict[str, object]:

@@ -27,4 +27,5 @@ ERRORS: tuple[type, ...] = (
         "The address book holds as many addresses as it may.",
         count_max=(int, "How many that is."),
     ),
+    error_type(domain.NothingToCancel, "No erasure of the account is planned."),
 )

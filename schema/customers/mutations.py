@@ -13,8 +13,7 @@ from domain.customers.flows import Registration
 from domain.customers.model import Defaults, kept
 from domain.error import Invalid, NotFound, Path, Several, UserError
 from domain.idempotency import Claim, fingerprint
-from domain.ids import AddressId, CustomerId
-from domain.viewer import Customer as CustomerViewer
+from domain.ids import AddressId
 from domain.viewer import actor_name
 from persistence.customers import reads
 from schema.access.mutations import hashing
@@ -29,10 +28,11 @@ from schema.customers.inputs import (
     CustomerUpdateInput,
 )
 from schema.customers.types import Customer, CustomerAddress
+from schema.customers.viewer import own_id
 from schema.ids import global_id
 from schema.mutations import Answer, answered, deed
 from schema.permissions import CUSTOMER, EVERYONE
-from schema.refusal import Refusal, too_many
+from schema.refusal import too_many
 
 ADDRESS = ("input", "address")
 _ENTRY = {"address": (CustomerAddress, "The entry in the book.")}
@@ -84,7 +84,7 @@ async def customer_update(
         return Several(errors=tuple(each for each in (first, last, checked, language) if isinstance(each, UserError)))
     outcome = await context.act(
         actions.update_profile,
-        customer_id=_customer(context),
+        customer_id=own_id(context),
         first_name=first,
         last_name=last,
         phone=checked,
@@ -107,7 +107,7 @@ async def address_create(
     defaults = Defaults(shipping=input.default_shipping, billing=input.default_billing)
     outcome = await context.act(
         actions.add_address,
-        customer_id=_customer(context),
+        customer_id=own_id(context),
         address=address,
         defaults=defaults,
         claim=_claim(context, "addressCreate", {"address": kept(address), "defaults": astuple(defaults)}),
@@ -128,7 +128,7 @@ async def address_update(
     address = checked_address(context.ports.addresses, input.address, at=ADDRESS)
     if isinstance(address, UserError):
         return address
-    outcome = await context.act(actions.update_address, customer_id=_customer(context), address_id=address_id, address=address)
+    outcome = await context.act(actions.update_address, customer_id=own_id(context), address_id=address_id, address=address)
     return outcome if isinstance(outcome, UserError) else await _entry(context, outcome)
 
 
@@ -145,7 +145,7 @@ async def address_set_default(
         return Invalid(path=("input",), reason="Say what it shall be the default for: shipping, billing or both.")
     outcome = await context.act(
         actions.set_default_address,
-        customer_id=_customer(context),
+        customer_id=own_id(context),
         address_id=address_id,
         kinds=Defaults(shipping=input.shipping, billing=input.billing),
     )
@@ -165,15 +165,8 @@ async def address_delete(
     address_id = _address_id(context, input.id)
     if isinstance(address_id, UserError):
         return address_id
-    outcome = await context.act(actions.remove_address, customer_id=_customer(context), address_id=address_id)
+    outcome = await context.act(actions.remove_address, customer_id=own_id(context), address_id=address_id)
     return outcome if isinstance(outcome, UserError) else answered(deleted_id=global_id("CustomerAddress", outcome))
-
-
-def _customer(context: Context) -> CustomerId:
-    viewer = context.viewer
-    if not isinstance(viewer, CustomerViewer):
-        raise Refusal("PERMISSION_DENIED", "This is for customers only.")
-    return viewer.id
 
 
 def _claim(context: Context, mutation: str, said: dict[str, Any]) -> Claim | None:
@@ -190,5 +183,5 @@ def _address_id(context: Context, text: str, at: Path = actions.ADDRESS_ID) -> A
 
 async def _entry(context: Context, address_id: AddressId) -> Answer | NotFound:
     """The entry as it is now; not found when a repeated key tells of one that was deleted since."""
-    found = await reads.entries(context.reader, [address_id], customer_id=_customer(context))
+    found = await reads.entries(context.reader, [address_id], customer_id=own_id(context))
     return answered(address=found[0]) if found[0] is not None else NotFound(path=("input",), what="address")

@@ -17,6 +17,7 @@ from schema.access.types import Session, sessions_field
 from schema.audit.types import SecurityEvent, security_events_field
 from schema.context import Context
 from schema.customers.addresses import PostalAddress
+from schema.customers.privacy import DataExport, data_exports_field
 from schema.execution.fields import batch, plain, shows
 from schema.factors.types import SecondFactors, second_factors_field
 from schema.identities.types import Identity, identities_field
@@ -91,6 +92,8 @@ class Customer(Node):
     default_billing_address: CustomerAddress | None = batch(_default_billing, "Where bills go unless they say otherwise.")
     sessions: list[Session] = sessions_field()
     security_events: list[SecurityEvent] = security_events_field()
+    erase_after: datetime | None = plain("When they will be erased, UTC, as they asked; null for who stays.")
+    data_exports: list[DataExport] = data_exports_field()
     second_factors: SecondFactors | None = second_factors_field()
     identities: list[Identity] = identities_field()
     payment_methods: list[SavedPaymentMethod] = payment_methods_field()

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 import server
 from tests.platform.conftest import ROOT, eventually, is_alive
 
-COMMANDS = ["serve", "worker", "sandbox", "migrate", "seed", "import", "create-admin", "check-invariants", "test"]
+COMMANDS = ["serve", "worker", "sandbox", "migrate", "seed", "import", "create-admin", "check-invariants", "verify-audit", "test"]
 
 
 def _run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
