@@ -6,7 +6,7 @@ import re
 
 from domain.payments.provider import Declined
 
-_NUMBER = re.compile(r"\d(?:[ -]?\d){11,18}")
+_NUMBER = re.compile(r"[0-9](?:[ -]?[0-9]){11,18}")
 
 
 def misshapen(method: str, shape: re.Pattern[str]) -> Declined | None:

@@ -17,7 +17,7 @@ from gateways.payments.stripe_words import EPOCH_MAX, NAME, REFERENCE
 TOLERANCE_SECONDS = 5 * 60
 BODY_MAX = 256 * 1024
 _HEADER_MAX = 4 * 1024
-_HEADER = re.compile(r"t=(\d{1,12})(?:,v\d=[0-9A-Za-z]{1,256}){1,30}\Z")
+_HEADER = re.compile(r"t=([0-9]{1,12})(?:,v[0-9]=[0-9A-Za-z]{1,256}){1,30}\Z")
 _ABOUT_PAYMENTS = frozenset({"payment_intent", "charge", "refund", "dispute"})
 
 

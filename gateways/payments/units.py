@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from domain.money import MINOR_MAX, Currency, Money, minor_digits
 from domain.payments.provider import Declined
 
-_DECIMAL = re.compile(r"(\d{1,16})(?:\.(\d{1,8}))?\Z")
+_DECIMAL = re.compile(r"([0-9]{1,16})(?:\.([0-9]{1,8}))?\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,7 +116,7 @@ async def test_a_forged_header_is_refused(
     fake: tuple[FakePayPal, str], paypal: PayPalProvider, changed: dict[str, str]
 ) -> None:
     with pytest.raises(BadSignature):
-        await paypal.read_notification(message(), fake[0].signed(message(), **changed), NOW)
+        await paypal.read_notification(message(), fake[0].signed(message(), changed=changed), NOW)
 
 
 async def test_no_request_goes_to_an_address_that_the_sender_names(
@@ -134,7 +134,7 @@ async def test_no_request_goes_to_an_address_that_the_sender_names(
         await paypal.read_notification(message(), fake[0].signed(message()), NOW)
     assert asked == []
     pinned = "https://api.paypal.com/v1/notifications/certs/CERT-1"
-    assert await paypal.read_notification(message(), fake[0].signed(message(), cert_url=pinned), NOW) is not None
+    assert await paypal.read_notification(message(), fake[0].signed(message(), changed={"cert_url": pinned}), NOW) is not None
     assert asked == [pinned]
 
 
@@ -164,7 +164,7 @@ async def test_a_certificate_of_somebody_else_or_from_nobody_trusted_or_run_out_
     chains.append(Authority().issued("messageverificationcerts.paypal.com"))
     for number, (key, chain) in enumerate(chains):
         fakery.key, fakery.chain = key, chain
-        headers = fakery.signed(message(), cert_url=f"{url}/v1/notifications/certs/CERT-{number}")
+        headers = fakery.signed(message(), changed={"cert_url": f"{url}/v1/notifications/certs/CERT-{number}"})
         with pytest.raises(BadSignature, match="not one of PayPal's"):
             await paypal.read_notification(message(), headers, NOW)
     fakery.chain = "no certificate"
@@ -178,7 +178,7 @@ async def test_a_certificate_that_cannot_be_had_now_is_a_reason_to_send_it_again
 ) -> None:
     nowhere = "http://127.0.0.1:9"
     paypal = _paypal(client, nowhere, authority.roots, WEBHOOK_ID)
-    headers = fake[0].signed(message(), cert_url=f"{nowhere}/v1/notifications/certs/CERT-1")
+    headers = fake[0].signed(message(), changed={"cert_url": f"{nowhere}/v1/notifications/certs/CERT-1"})
     for _ in range(11):
         with pytest.raises(ProviderUnavailable):
             await paypal.read_notification(message(), headers, NOW)

@@ -10,7 +10,9 @@ import base64
 import itertools
 import json
 import zlib
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -77,7 +79,14 @@ class FakePayPal:
         ]
         return self.backstage.wrapped(Starlette(routes=routes))
 
-    def signed(self, body: bytes, *, at: datetime | None = None, webhook_id: str = WEBHOOK_ID, **other: str) -> dict[str, str]:
+    def signed(
+        self,
+        body: bytes,
+        *,
+        at: datetime | None = None,
+        webhook_id: str = WEBHOOK_ID,
+        changed: Mapping[str, str] = MappingProxyType({}),
+    ) -> dict[str, str]:
         """The headers of a webhook."""
         sent_at, sent_id = (
             (at or datetime.now(UTC)).isoformat(timespec="seconds").replace("+00:00", "Z"),
@@ -89,7 +98,7 @@ class FakePayPal:
             "transmission-id": sent_id, "transmission-time": sent_at, "transmission-sig": signature, "auth-algo": "SHA256withRSA",
             "cert-url": f"{self._url}/v1/notifications/certs/CERT-1",
         }  # fmt: skip
-        return {f"paypal-{name.replace('_', '-')}": value for name, value in (headers | other).items()}
+        return {f"paypal-{name.replace('_', '-')}": value for name, value in (headers | dict(changed)).items()}
 
     def charged(self, attempt: str) -> tuple[int, list[str]]:
         """How many captures stand under an attempt, and their amounts."""
