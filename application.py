@@ -22,6 +22,7 @@ from edge.layers import layered
 from edge.limits import InputLimits
 from edge.mailbox import mailbox_routes
 from edge.metrics import Depth, Metrics
+from edge.oauth.routes import Provider, oauth_routes
 from edge.webhooks import PaymentWebhooks
 from gateways.settings import Settings
 from persistence.failures import described
@@ -41,7 +42,7 @@ from schema.webhooks.selection import SelectionCheck
 from supplies import Supplies
 from workers.broker import QUEUE_KEYS
 
-ROUTES = ("/graphql", "/graphql/assets", "/health", "/metrics", "/mailbox", "/webhooks/payments")
+ROUTES = ("/graphql", "/graphql/assets", "/health", "/metrics", "/mailbox", "/oauth", "/.well-known", "/webhooks/payments")
 """Paths that have metrics of their own."""
 
 
@@ -110,6 +111,7 @@ class Api:
             Route("/health/ready", self._health.ready),
             Route("/metrics", self.metrics.page),
             Route(webhooks.PATH, self._webhooks().take, methods=["POST"]),
+            *oauth_routes(self._oauth()),
         ]
         if not self.settings.is_production:
             routes += [front_route(sandbox_url=self.settings.provider_public_url), *mailbox_routes(self.database)]
@@ -120,7 +122,7 @@ class Api:
     def _transport(self) -> Transport:
         settings = self.settings
         schema = executable(build())
-        ports = self.supplies.ports(check_selection=SelectionCheck(schema))
+        ports = self._ports = self.supplies.ports(check_selection=SelectionCheck(schema))
         contexts = Contexts(
             database=self.database,
             transact=Transactions(self.database, published=self.supplies.live.published),
@@ -174,6 +176,19 @@ class Api:
         )
         live.attend(PREFIX, responses.heard)
         return responses
+
+    def _oauth(self) -> Provider:
+        settings = self.settings
+        return Provider(
+            issuer=settings.own_url,
+            shop_name=settings.shop_name,
+            transact=Transactions(self.database, published=self.supplies.live.published),
+            access=self._ports.access,
+            factors=self._ports.factors,
+            apps=self.supplies.app_ports(),
+            secret_keys=tuple(key.encode() for key in settings.secret_keys),
+            clock=_utc_now,
+        )
 
     def _webhooks(self) -> PaymentWebhooks:
         transact = Transactions(self.database, published=self.supplies.live.published)

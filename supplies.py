@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from domain.access.provider import AccessPorts
 from domain.access.rules import RefreshSecrets
 from domain.apps.actions import note_use
+from domain.apps.provider import AppPorts
 from domain.factors.provider import FactorPorts
 from domain.identities.provider import IdentityPorts
 from domain.payments.provider import CaptureMode, Offers, PaymentPorts, SampleMethod
@@ -34,6 +35,7 @@ from gateways.identity.tokens import SignedTokens
 from gateways.identity.totp import AppCodes
 from gateways.limiting.allowances import CountedAllowances
 from gateways.live.redis import RedisLive
+from gateways.oauth.keys import RsaKeys
 from gateways.payments import sandbox_words
 from gateways.payments.http import TOTAL_SECONDS, payment_client
 from gateways.payments.registry import ProviderValues, providers
@@ -47,6 +49,7 @@ from persistence.unit import Transactions
 from schema.access.standings import KEPT_SECONDS, Standings
 from schema.apps.standings import AppStandings
 from schema.context import Ports
+from schema.orders.feeds import OrderFeeds
 from schema.places import Places
 
 _REDIS_SECONDS = 2.0
@@ -72,6 +75,7 @@ class Supplies:
         self.payments = payment_client()
         self.providers = providers(ProviderValues(sandbox=_sandbox_values(settings)), client=self.payments)
         self.live = RedisLive(settings.redis_url)
+        self.order_feeds = OrderFeeds(self.database, self.live)
         self.federation = BoundedTransport()
         self.hasher = Argon2Hasher()
         self.judge = ZxcvbnJudge()
@@ -133,6 +137,7 @@ class Supplies:
             standings=Standings(tokens, apps=self._app_standings()),
             addresses=WorldRules(),
             places=self._places(),
+            order_feeds=self.order_feeds,
             payments=self._payments(),
             reservation_seconds=settings.reservation_seconds,
             public_url=settings.own_url,
@@ -148,6 +153,16 @@ class Supplies:
             return_urls=settings.pages_to_return_to,
             refund_limits=amounts_by_currency(settings.refund_approval_above),
             sample_methods={} if settings.is_production else {sandbox_words.NAME: _sandbox_methods()},
+        )
+
+    def app_ports(self) -> AppPorts:
+        """What the OAuth endpoints sign with, and for how long."""
+        settings = self.settings
+        return AppPorts(
+            keys=RsaKeys(),
+            vault=KeyedVault(tuple(key.encode() for key in settings.secret_keys)),
+            access_seconds=settings.app_token_seconds,
+            refresh_seconds=settings.app_refresh_seconds,
         )
 
     def _app_standings(self) -> AppStandings:

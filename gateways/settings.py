@@ -86,6 +86,8 @@ class Settings(SignInValues, BaseSettings):
     staff_email: str = Field("", pattern=r"^([^@\s]+@[^@\s]+)?$")
 
     access_token_seconds: int = Field(600, ge=30, le=86_400)
+    app_token_seconds: int = Field(3_600, ge=60, le=86_400)
+    app_refresh_seconds: int = Field(2_592_000, ge=600)
     refresh_token_seconds: int = Field(604_800, ge=600)
     reservation_seconds: int = Field(900, ge=30)
     payment_unfinished_seconds: int | None = Field(None, ge=15)

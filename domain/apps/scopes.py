@@ -51,3 +51,22 @@ def within(asked: Iterable[str], most: Collection[str]) -> bool:
 def permissions_in(scopes: Iterable[str]) -> frozenset[Permission]:
     """The permissions that scopes ask for."""
     return frozenset(BY_SCOPE[each] for each in expanded(scopes) if each in BY_SCOPE)
+
+
+_SAID = {
+    READ: "Everything that scopes which read are for.",
+    WRITE: "Everything that scopes of the shop are for, reading and writing.",
+    STOREFRONT: "Do what everybody may: carts, checkout, paying.",
+    OPENID: "Learn who has logged in: an id that stays the same.",
+    "profile": "Learn their name and language.",
+    "email": "Learn their e-mail address.",
+    OFFLINE: "Go on while they are away.",
+}
+
+
+def said(scope: str) -> str:
+    """What a scope is good for, in a sentence for people."""
+    if scope in _SAID:
+        return _SAID[scope]
+    things, _, verb = scope.partition(":")
+    return f"{'See' if verb == 'read' else 'Change'} {things.replace('_', ' ')}, as far as the person may."

@@ -11,7 +11,7 @@ import strawberry
 
 from domain.apps import scopes
 from domain.apps.model import KEYS_PER_APP_MAX, TokenKind
-from domain.viewer import STOREFRONT, Permission, holds_everywhere
+from domain.viewer import Permission, holds_everywhere
 from persistence.apps import reads
 from persistence.apps.reads import AppView, GrantView, KeyView
 from schema.access.types import PermissionCode
@@ -32,15 +32,6 @@ described(
     KEY="An API key.",
     DEVELOPMENT="Made by the command line; no shop in production takes it.",
 )
-_SAID = {
-    scopes.READ: "Short for every scope that reads.",
-    scopes.WRITE: "Short for every scope of the shop, reading and writing.",
-    STOREFRONT: "Do what everybody may: carts, checkout, paying.",
-    "openid": "Learn who has logged in: an id that stays the same.",
-    "profile": "Learn their name and language.",
-    "email": "Learn their e-mail address.",
-    "offline_access": "Stay connected: a refresh token comes with the access token.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +49,7 @@ def every_scope() -> list[ScopeView]:
     for name in scopes.ALL:
         permission = scopes.BY_SCOPE.get(name)
         code = PermissionCode(permission.value) if permission is not None else None
-        said = _SAID[name] if permission is None else f"What the permission {permission.value} lets staff do."
-        found.append(ScopeView(name, said, code))
+        found.append(ScopeView(name, scopes.said(name), code))
     return found
 
 
