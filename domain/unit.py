@@ -24,7 +24,7 @@ from domain.idempotency import Idempotency
 from domain.identities.store import IdentitiesStore
 from domain.notices.store import NoticesStore
 from domain.orders.store import OrdersStore
-from domain.payments.store import PaymentsStore
+from domain.payments.store import PaymentsStore, SettlementsStore
 from domain.prices.store import PricesStore
 from domain.promotions.store import PromotionsStore
 from domain.staff.store import StaffStore
@@ -64,6 +64,8 @@ class Unit(Protocol):
     def orders(self) -> OrdersStore: ...
     @property
     def payments(self) -> PaymentsStore: ...
+    @property
+    def settlements(self) -> SettlementsStore: ...
     @property
     def prices(self) -> PricesStore: ...
     @property

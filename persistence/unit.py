@@ -34,6 +34,7 @@ from persistence.identities.store import IdentitiesRows
 from persistence.notices.store import NoticesRows
 from persistence.orders.store import OrdersRows
 from persistence.outbox import Outbox
+from persistence.payments.settlements import SettlementRows
 from persistence.payments.store import PaymentsRows
 from persistence.prices.store import PricesRows
 from persistence.promotions.store import PromotionsRows
@@ -121,6 +122,10 @@ class UnitOfWork:
     @cached_property
     def payments(self) -> PaymentsRows:
         return PaymentsRows(self.transaction)
+
+    @property
+    def settlements(self) -> SettlementRows:
+        return SettlementRows(self.transaction)
 
     @cached_property
     def prices(self) -> PricesRows:

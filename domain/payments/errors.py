@@ -112,6 +112,17 @@ class SecondPersonNeeded(UserError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlreadyImported(UserError):
+    """The same statement was taken before."""
+
+    code: ClassVar[str] = "ALREADY_IMPORTED"
+
+    @property
+    def message(self) -> str:
+        return "This file was taken before."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlreadyDecided(UserError):
     """The refund was agreed to, or refused, before."""
 

@@ -5,12 +5,21 @@ The order's lock comes first: whatever changes a payment, a refund or the ledger
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from domain.ids import CustomerId, OrderId, OrderLineId, PaymentId, PaymentMethodId, ReconciliationRunId, RefundRequestId
+from domain.ids import (
+    CustomerId,
+    OrderId,
+    OrderLineId,
+    PaymentId,
+    PaymentMethodId,
+    ReconciliationRunId,
+    RefundRequestId,
+    SettlementId,
+)
 from domain.money import Money
 from domain.payments.model import (
     Capture,
@@ -28,6 +37,31 @@ from domain.payments.model import (
     Transfer,
 )
 from domain.payments.refunding import RefundRequest, RequestState, Sold
+from domain.payments.statements import Books, Found
+
+
+class SettlementsStore(Protocol):
+    """Providers' statements, inside one transaction."""
+
+    async def open(
+        self, settlement_id: SettlementId, provider: str, file_name: str, digest: str, *, by: str, now: datetime
+    ) -> bool:
+        """Begins a statement's record; False when the same file was taken before."""
+
+    async def lock_books(self, provider: str, references: Sequence[str]) -> Mapping[str, Books]:
+        """A provider's payments by the references that a statement names. Locks their orders, then them, by id."""
+
+    async def known_keys(self, provider: str, keys: Sequence[str]) -> Collection[str]:
+        """Which of these lines a statement told before."""
+
+    async def book_fees(self, fees: Mapping[PaymentId, Money], *, now: datetime) -> None:
+        """Sets payments' fees to what statements say and adds the difference to the ledger. Under the orders' locks."""
+
+    async def untold(self, provider: str, *, since: datetime, until: datetime) -> list[Payment]:
+        """Payments taken within a time whose charge no statement has told; 1,000 at most. Locks nothing."""
+
+    async def close(self, settlement_id: SettlementId, provider: str, found: Sequence[Found], *, unmatched: int) -> None:
+        """Keeps the lines, with what each was found to be."""
 
 
 class PaymentsStore(Protocol):

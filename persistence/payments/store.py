@@ -17,11 +17,9 @@ from domain.ids import (
     PaymentMethodId,
     ReconciliationRunId,
     RefundRequestId,
-    new_id,
 )
 from domain.money import Money
 from domain.payments.model import (
-    ACCOUNTS,
     Capture,
     Dispute,
     Finding,
@@ -37,10 +35,10 @@ from domain.payments.model import (
     Transfer,
 )
 from domain.payments.refunding import RefundRequest, RequestState, Sold
-from persistence.payments import captures, disputes, inbox, methods, refunds, runs
+from persistence.payments import captures, disputes, inbox, ledger, methods, refunds, runs
 from persistence.payments.rows import PAYMENT_COLUMNS, KeptPayment, payment_of
 from persistence.payments.snapshots import kept_action, kept_method
-from persistence.payments.tables import LedgerEntryRow, PaymentRow
+from persistence.payments.tables import PaymentRow
 from persistence.statement import Question, Statement
 from persistence.transaction import Transaction
 
@@ -81,17 +79,6 @@ SAVE = Statement(
         fee_currency=bindparam("its_fee_currency"),
         is_settled=bindparam("its_is_settled"),
         updated_at=_NOW,
-    )
-)
-WRITE = Statement(
-    insert(LedgerEntryRow).values(
-        transfer=bindparam("transfer"),
-        order_id=bindparam("order_id"),
-        payment_id=bindparam("payment_id"),
-        kind=bindparam("kind"),
-        account=bindparam("account"),
-        currency=bindparam("currency"),
-        amount=bindparam("amount"),
     )
 )
 
@@ -143,19 +130,7 @@ class PaymentsRows:
         )
 
     async def write(self, payment: Payment, transfers: Sequence[Transfer]) -> None:
-        entries: list[dict[str, object]] = []
-        for transfer in transfers:
-            common = {
-                "transfer": new_id(),
-                "order_id": payment.order_id,
-                "payment_id": payment.id,
-                "kind": transfer.kind.value,
-                "currency": transfer.amount.currency,
-            }
-            debited, credited = ACCOUNTS[transfer.kind]
-            entries.append({**common, "account": debited, "amount": transfer.amount.minor})
-            entries.append({**common, "account": credited, "amount": -transfer.amount.minor})
-        await self._transaction.run_each(WRITE, entries)
+        await ledger.write(self._transaction, [(payment, each) for each in transfers])
 
     async def promised(self, order_id: OrderId) -> Mapping[PaymentId, Money]:
         return await refunds.promised(self._transaction, order_id)
