@@ -37,9 +37,8 @@ from gateways.limiting.allowances import CountedAllowances
 from gateways.live.redis import RedisLive
 from gateways.oauth.keys import RsaKeys
 from gateways.payments import sandbox_words
-from gateways.payments.http import TOTAL_SECONDS, payment_client
-from gateways.payments.registry import ProviderValues, providers
-from gateways.payments.sandbox import SandboxValues
+from gateways.payments.configured import configured
+from gateways.payments.http import payment_client
 from gateways.payments.sandbox_service.scenarios import SCENARIOS
 from gateways.settings import Settings
 from gateways.vault import KeyedVault
@@ -73,7 +72,7 @@ class Supplies:
             settings.redis_url, socket_connect_timeout=_REDIS_SECONDS, socket_timeout=_REDIS_SECONDS
         )
         self.payments = payment_client()
-        self.providers = providers(ProviderValues(sandbox=_sandbox_values(settings)), client=self.payments)
+        self.providers = configured(settings, client=self.payments)
         self.live = RedisLive(settings.redis_url)
         self.order_feeds = OrderFeeds(self.database, self.live)
         self.federation = BoundedTransport()
@@ -147,7 +146,7 @@ class Supplies:
     def _payments(self) -> PaymentPorts:
         settings = self.settings
         return PaymentPorts(
-            offers=Offers(self.providers),
+            offers=Offers(self.providers, settings.offer_rules),
             webhook_url=settings.provider_callback_url,
             capture=CaptureMode.MANUAL if settings.payment_capture == "manual" else CaptureMode.AUTOMATIC,
             return_urls=settings.pages_to_return_to,
@@ -208,20 +207,6 @@ def _database_settings(settings: Settings, url: str) -> DatabaseSettings:
         wait_seconds=settings.db_wait_seconds,
         statement_seconds=settings.db_statement_seconds,
         pooler=bool(settings.db_pooler),
-    )
-
-
-def _sandbox_values(settings: Settings) -> SandboxValues | None:
-    """The sandbox provider, where one is set up."""
-    key = settings.sandbox_api_key.get_secret_value()
-    if not settings.provider_url or not key:
-        return None
-    return SandboxValues(
-        url=settings.provider_url,
-        api_key=key,
-        webhook_secrets=settings.webhook_secrets,
-        # Less than a request may take, so that a provider that hangs is answered with a pending payment.
-        total_seconds=min(TOTAL_SECONDS, settings.request_seconds_max * 0.7),
     )
 
 

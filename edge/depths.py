@@ -81,6 +81,18 @@ def limit_depths(*, is_alone: Callable[[], bool]) -> list[Depth]:
     return [Depth("vitrine_limits_alone", "1 while this process counts its callers for itself, Redis being away.", is_alone)]
 
 
+def provider_depths(circuits: Mapping[str, Callable[[], bool]]) -> list[Depth]:
+    """By payment provider, whether its circuit is open."""
+    return [
+        Depth(
+            f"vitrine_payments_{name}_circuit_open",
+            f"1 while {name}, which did not answer, is not asked by this process.",
+            is_open,
+        )
+        for name, is_open in circuits.items()
+    ]
+
+
 def open_depths(*, sockets: Callable[[], int], subscriptions: Callable[[], int], streams: Callable[[], int]) -> list[Depth]:
     """What is open right now in this process."""
     return [

@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from domain.payments.actions.inbox import accept_notification
 from domain.payments.model import Notification
-from domain.payments.provider import BadSignature, NotificationRefused, Provider
+from domain.payments.provider import BadSignature, NotificationRefused, Provider, ProviderUnavailable
 from persistence.failures import described
 from persistence.unit import Transactions
 
@@ -40,7 +40,7 @@ class PaymentWebhooks:
     clock: Callable[[], datetime]
 
     async def take(self, request: Request) -> Response:
-        """200 kept (or kept before, or not about a payment); 400 unsigned or malformed; 404 no such provider; 413 too large."""
+        """200 kept (or kept before, or not about a payment); 400 unsigned or malformed; 404 no such provider; 413; 503 later."""
         provider = self.providers.get(request.path_params["provider"])
         if provider is None:
             return _answer(404, "UNKNOWN_PROVIDER")
@@ -51,14 +51,21 @@ class PaymentWebhooks:
         except ClientDisconnect:
             return _answer(400, "INCOMPLETE")
         headers = {name.lower(): value for name, value in request.headers.items()}
+        read = await self._read(provider, body, headers)
+        return read if isinstance(read, Response) else await self._keep(read, getattr(request.state, "request_id", None))
+
+    async def _read(self, provider: Provider, body: bytes, headers: Mapping[str, str]) -> Notification | Response:
+        """The message, or the answer to one that is not kept."""
         try:
             notification = await provider.read_notification(body, headers, self.clock())
+        except ProviderUnavailable as away:
+            # Whether it is genuine cannot be told now, as without a certificate: they send it again.
+            log.warning("notification.not_checked", provider=provider.name, reason=str(away))
+            return _answer(503, "TRY_AGAIN")
         except NotificationRefused as refused:
             log.warning("notification.refused", provider=provider.name, reason=str(refused))
             return _answer(400, "BAD_SIGNATURE" if isinstance(refused, BadSignature) else "BAD_NOTIFICATION")
-        if notification is None:
-            return _answer(200, "IGNORED")
-        return await self._keep(notification, getattr(request.state, "request_id", None))
+        return notification or _answer(200, "IGNORED")
 
     async def _keep(self, notification: Notification, request_id: str | None) -> Response:
         try:

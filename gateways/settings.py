@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gateways.federation.values import SignInValues, by_commas
 from gateways.kept_secrets import kept
+from gateways.payments.values import PaymentValues
 from gateways.refusal import CannotStart
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,7 +45,7 @@ def default_data_dir() -> Path:
     return Path("/var/lib/vitrine") if os.geteuid() == 0 and closed else ROOT / "var"
 
 
-class Settings(SignInValues, BaseSettings):
+class Settings(SignInValues, PaymentValues, BaseSettings):
     """Everything that may differ between two installations. Durations are whole seconds, sizes bytes."""
 
     model_config = SettingsConfigDict(

@@ -18,9 +18,8 @@ from domain.webhooks.provider import Selections
 from gateways.live.redis import RedisLive
 from gateways.mail.files import FilePost
 from gateways.mail.smtp import SmtpPost, mail_server
+from gateways.payments.configured import configured
 from gateways.payments.http import payment_client
-from gateways.payments.registry import ProviderValues, providers
-from gateways.payments.sandbox import SandboxValues
 from gateways.refusal import CannotStart
 from gateways.settings import Settings
 from gateways.vault import KeyedVault
@@ -81,7 +80,7 @@ class Crew:
                 mail_from=settings.mail_from,
                 staff_email=settings.staff_mailbox,
             ),
-            providers=providers(ProviderValues(sandbox=_sandbox_values(settings)), client=client),
+            providers=configured(settings, client=client),
             webhooks=Means(
                 carrier=carrier,
                 vault=KeyedVault(keys),
@@ -157,9 +156,3 @@ def post_of(settings: Settings) -> Post:
         return SmtpPost(mail_server(url), sender=settings.mail_from)
     except ValueError as wrong:
         raise CannotStart(str(wrong)) from None
-
-
-def _sandbox_values(settings: Settings) -> SandboxValues | None:
-    """The sandbox provider where its values are set; in production it is on only by somebody's own doing."""
-    key, url = settings.sandbox_api_key.get_secret_value(), settings.provider_url
-    return SandboxValues(url=url, api_key=key, webhook_secrets=settings.webhook_secrets) if key and url else None
