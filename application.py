@@ -5,7 +5,7 @@ What runs besides the API, and how all of it starts and ends, is `server`'s and 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
@@ -14,8 +14,9 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
+from domain.access.secrets import OneTimeSecrets
 from edge import webhooks
-from edge.depths import limit_depths, open_depths, outbox_depths, queue_depths, response_depths, webhook_depths
+from edge.depths import limit_depths, open_depths, outbox_depths, provider_depths, queue_depths, response_depths, webhook_depths
 from edge.front import front_route
 from edge.health import Health, LoopLag
 from edge.layers import layered
@@ -24,6 +25,7 @@ from edge.mailbox import mailbox_routes
 from edge.metrics import Depth, Metrics
 from edge.oauth.routes import Provider, oauth_routes
 from edge.webhooks import PaymentWebhooks
+from gateways.payments.configured import circuits
 from gateways.settings import Settings
 from persistence.failures import described
 from persistence.migrate import head
@@ -88,6 +90,7 @@ class Api:
             *outbox_depths(self.database),
             *webhook_depths(self.database),
             *queue_depths(self.supplies.redis, QUEUE_KEYS),
+            *provider_depths(circuits(self.supplies.providers)),
             *limit_depths(is_alone=lambda: self.supplies.allowances.is_alone),
             *open_depths(
                 sockets=lambda: self.graphql.websockets.sockets,
@@ -114,7 +117,7 @@ class Api:
             *oauth_routes(self._oauth()),
         ]
         if not self.settings.is_production:
-            routes += [front_route(sandbox_url=self.settings.provider_public_url), *mailbox_routes(self.database)]
+            routes += [front_route(sandbox_url=self.settings.provider_public_url), *self._mailbox()]
         if self.graphql.explorer is not None:
             routes.append(Mount("/graphql/assets", app=self.graphql.explorer.asset))
         return routes
@@ -189,6 +192,10 @@ class Api:
             secret_keys=tuple(key.encode() for key in settings.secret_keys),
             clock=_utc_now,
         )
+
+    def _mailbox(self) -> Sequence[BaseRoute]:
+        secrets = OneTimeSecrets([key.encode() for key in self.settings.secret_keys])
+        return mailbox_routes(self.database, filled=secrets.filled)
 
     def _webhooks(self) -> PaymentWebhooks:
         transact = Transactions(self.database, published=self.supplies.live.published)

@@ -4,7 +4,7 @@ they are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -26,8 +26,11 @@ _SHEETS = Environment(
 )
 
 
-def mailbox_routes(database: Database) -> Sequence[BaseRoute]:
-    """The pages: `/mailbox`, and a letter as `/mailbox/letter?id=` with its HTML at `/mailbox/letter/html?id=`."""
+def mailbox_routes(database: Database, *, filled: Callable[[str], str]) -> Sequence[BaseRoute]:
+    """The pages: `/mailbox`, and a letter as `/mailbox/letter?id=` with its HTML at `/mailbox/letter/html?id=`.
+
+    `filled` puts one-time secrets into a letter, as its reader gets it.
+    """
 
     async def listing(_request: Request) -> Response:
         reader = Reader(database)
@@ -39,13 +42,13 @@ def mailbox_routes(database: Database) -> Sequence[BaseRoute]:
 
     async def letter(request: Request) -> Response:
         found = await _asked(database, request)
-        return _page(letters=(), letter=found) if found is not None else _nothing()
+        return _page(letters=(), letter=found._replace(body_text=filled(found.body_text))) if found is not None else _nothing()
 
     async def html(request: Request) -> Response:
         found = await _asked(database, request)
         if found is None:
             return _nothing()
-        return HTMLResponse(found.body_html, headers={"Content-Security-Policy": _LETTER})
+        return HTMLResponse(filled(found.body_html), headers={"Content-Security-Policy": _LETTER})
 
     return (
         Route("/mailbox", listing),

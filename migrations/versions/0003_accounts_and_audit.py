@@ -33,7 +33,7 @@ def keep_append_only() -> None:
         BEGIN
             IF TG_OP = 'UPDATE' THEN
                 becomes := to_jsonb(NEW);
-                FOREACH allowed IN ARRAY TG_ARGV LOOP
+                FOREACH allowed IN ARRAY coalesce(TG_ARGV, '{}') LOOP
                     name := substr(allowed, 2);
                     IF (left(allowed, 1) = '+' AND was ->> name IS NULL) OR (left(allowed, 1) = '-' AND becomes ->> name IS NULL) THEN
                         was := was - name;

@@ -5,45 +5,64 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
 from domain.audit.actions import seal
 from domain.viewer import Permission
-from persistence.audit.verify import Verdict, verify
-from persistence.engine import Database, DatabaseSettings
+from gateways.settings import Settings
+from persistence.audit.verify import Verdict, verdict, verify
 from persistence.unit import Transactions
+from tests.conftest import Clone
 from tests.makers.people import a_staff_token
 from tests.platform.conftest import ROOT
-from tests.shop import Shop
+from tests.shop import Shop, open_shop
 
 CREATE = """mutation($input: ProductCreateInput!) { productCreate(input: $input) { userErrors { code } } }"""
-OFF = "SET session_replication_role = replica; "
 
 
-async def sealed(shop: Shop) -> Verdict:
-    """Seals all that waits; what the chain is like then."""
-    url = shop.api.settings.database_url
-    assert url is not None
+@pytest.fixture(scope="module")
+async def chained(clone: Clone, settings_on: Callable[[str], Settings]) -> AsyncIterator[Shop]:
+    """A shop whose record has four sealed entries."""
+    async with open_shop(settings_on(await clone())) as opened:
+        staff = await a_staff_token(opened, Permission.MANAGE_CATALOG)
+        for number in range(4):
+            await opened.data(CREATE, {"input": {"name": f"Chair {number}"}}, token=staff)
+        await seals(opened)
+        yield opened
+
+
+async def seals(shop: Shop) -> None:
+    """Seals all that waits."""
     transact = Transactions(shop.api.database, published=lambda _topics: None)
     while await transact(seal) is not None:
         pass
-    return await verify(url)
 
 
-async def a_chain(shop: Shop, length: int) -> Verdict:
-    staff = await a_staff_token(shop, Permission.MANAGE_CATALOG)
-    for number in range(length):
-        await shop.data(CREATE, {"input": {"name": f"Chair {number}"}}, token=staff)
-    return await sealed(shop)
+def url_of(shop: Shop) -> str:
+    url = shop.api.settings.database_url
+    assert url is not None
+    return url
 
 
-async def test_what_was_recorded_is_sealed_in_a_row_and_verified(fresh_shop: Shop) -> None:
-    verdict = await a_chain(fresh_shop, 4)
-    assert (verdict.sealed, verdict.waiting, verdict.breaks) == (4, 0, [])
-    again = await sealed(fresh_shop)
-    assert again.head == verdict.head, "sealing nothing moves nothing"
-    assert [row[0] for row in await fresh_shop.rows.fetch("SELECT seq FROM audit_entry ORDER BY seq")] == [1, 2, 3, 4]
+async def tampered(shop: Shop, tampering: str) -> Verdict:
+    """What the chain looks like after somebody who commands the database was at it; they are undone."""
+    async with shop.api.database.writing() as connection:
+        await connection.execute("BEGIN; SET LOCAL session_replication_role = replica")
+        try:
+            await connection.execute(tampering)
+            return await verdict(connection)
+        finally:
+            await connection.execute("ROLLBACK")
+
+
+async def test_what_was_recorded_is_sealed_in_a_row_and_verified(chained: Shop) -> None:
+    found = await verify(url_of(chained))
+    assert (found.sealed, found.waiting, found.breaks) == (4, 0, [])
+    assert [row[0] for row in await chained.rows.fetch("SELECT seq FROM audit_entry ORDER BY seq")] == [1, 2, 3, 4]
+    await seals(chained)
+    assert (await verify(url_of(chained))).head == found.head, "sealing nothing moves nothing"
 
 
 @pytest.mark.parametrize(
@@ -64,18 +83,21 @@ async def test_what_was_recorded_is_sealed_in_a_row_and_verified(fresh_shop: Sho
         ("UPDATE audit_head SET hash = decode(repeat('ab', 32), 'hex')", "the chain ends at 4"),
     ],
 )
-async def test_tampering_by_who_commands_the_database_is_found(fresh_shop: Shop, tampering: str, told: str) -> None:
-    assert (await a_chain(fresh_shop, 4)).breaks == []
-    async with fresh_shop.rows.acquire() as connection:
-        await connection.execute(OFF + tampering + "; SET session_replication_role = DEFAULT")
-    found = (await sealed(fresh_shop)).breaks
+async def test_tampering_by_who_commands_the_database_is_found(chained: Shop, tampering: str, told: str) -> None:
+    found = (await tampered(chained, tampering)).breaks
     assert any(each.startswith(told) for each in found), found
 
 
-async def test_forgetting_an_address_breaks_nothing(fresh_shop: Shop) -> None:
-    await a_chain(fresh_shop, 2)
-    await fresh_shop.rows.execute("UPDATE audit_entry SET address = NULL")
-    assert (await sealed(fresh_shop)).breaks == []
+async def test_forgetting_an_address_breaks_nothing(chained: Shop) -> None:
+    assert (await tampered(chained, "UPDATE audit_entry SET address = NULL")).breaks == []
+
+
+async def test_an_entry_that_nobody_seals_for_long_is_told(chained: Shop) -> None:
+    late = (
+        "INSERT INTO audit_entry (id, at, actor, action, step)"
+        " VALUES (gen_random_uuid(), now() - interval '1 hour', 'guest', 'refundCreate', 'x')"
+    )
+    assert [each.split(" ")[0] for each in (await tampered(chained, late)).breaks] == ["1"]
 
 
 async def test_several_who_seal_at_once_make_one_chain(fresh_shop: Shop) -> None:
@@ -83,14 +105,16 @@ async def test_several_who_seal_at_once_make_one_chain(fresh_shop: Shop) -> None
     await asyncio.gather(*(fresh_shop.data(CREATE, {"input": {"name": f"Chair {number}"}}, token=staff) for number in range(6)))
     transact = Transactions(fresh_shop.api.database, published=lambda _topics: None)
     await asyncio.gather(*(transact(seal) for _ in range(4)))
-    verdict = await sealed(fresh_shop)
-    assert (verdict.sealed, verdict.breaks) == (6, [])
+    found = await verify(url_of(fresh_shop))
+    assert (found.sealed, found.breaks) == (6, [])
 
 
 async def test_the_command_tells_a_broken_chain_by_its_exit_code(fresh_shop: Shop) -> None:
-    await a_chain(fresh_shop, 2)
-    url = fresh_shop.api.settings.database_url
-    assert url is not None
+    staff = await a_staff_token(fresh_shop, Permission.MANAGE_CATALOG)
+    await fresh_shop.data(CREATE, {"input": {"name": "Chair"}}, token=staff)
+    await seals(fresh_shop)
+    environment = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "DATABASE_URL": url_of(fresh_shop)}
+    environment["REDIS_URL"] = fresh_shop.api.settings.redis_url or ""
 
     async def command() -> subprocess.CompletedProcess[str]:
         return await asyncio.to_thread(
@@ -99,32 +123,14 @@ async def test_the_command_tells_a_broken_chain_by_its_exit_code(fresh_shop: Sho
             check=False,
             capture_output=True,
             text=True,
-            env={
-                "PATH": "/usr/bin:/bin",
-                "DATABASE_URL": url,
-                "REDIS_URL": fresh_shop.api.settings.redis_url or "",
-                "HOME": "/nonexistent",
-            },
+            env=environment,
             timeout=60,
         )
 
     good = await command()
-    assert (good.returncode, good.stderr.split(".")[0]) == (0, "2 entries sealed, 0 waiting")
+    assert (good.returncode, good.stderr.split(".")[0]) == (0, "1 entries sealed, 0 waiting")
     async with fresh_shop.rows.acquire() as connection:
-        await connection.execute(
-            OFF + "UPDATE audit_entry SET actor = 'x' WHERE seq = 1; SET session_replication_role = DEFAULT"
-        )
+        await connection.execute("SET session_replication_role = replica; UPDATE audit_entry SET actor = 'x'; RESET ALL")
     bad = await command()
     assert bad.returncode == 1
     assert bad.stderr.startswith("entry 1 (")
-
-
-async def test_an_entry_that_nobody_seals_for_long_is_told(fresh_shop: Shop, fresh_database_url: str) -> None:
-    await a_chain(fresh_shop, 1)
-    await fresh_shop.rows.execute(
-        "INSERT INTO audit_entry (id, at, actor, action, step)"
-        " VALUES (gen_random_uuid(), now() - interval '1 hour', 'guest', 'refundCreate', 'x')"
-    )
-    database = Database(DatabaseSettings(url=fresh_database_url))
-    del database
-    assert [each.split(" ")[0] for each in (await verify(fresh_database_url)).breaks] == ["1"]
