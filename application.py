@@ -16,7 +16,16 @@ from starlette.types import Receive, Scope, Send
 
 from domain.access.secrets import OneTimeSecrets
 from edge import webhooks
-from edge.depths import limit_depths, open_depths, outbox_depths, provider_depths, queue_depths, response_depths, webhook_depths
+from edge.depths import (
+    limit_depths,
+    open_depths,
+    outbox_depths,
+    payment_depths,
+    provider_depths,
+    queue_depths,
+    response_depths,
+    webhook_depths,
+)
 from edge.front import front_route
 from edge.health import Health, LoopLag
 from edge.layers import layered
@@ -89,6 +98,7 @@ class Api:
         return [
             *outbox_depths(self.database),
             *webhook_depths(self.database),
+            *payment_depths(self.database),
             *queue_depths(self.supplies.redis, QUEUE_KEYS),
             *provider_depths(circuits(self.supplies.providers)),
             *limit_depths(is_alone=lambda: self.supplies.allowances.is_alone),

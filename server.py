@@ -117,6 +117,23 @@ def import_products(
     raise typer.Exit(1 if report.progress.errors else 0)
 
 
+@cli.command("import-settlement")
+def import_settlement(
+    provider: Annotated[str, typer.Argument(help="Whose statement it is, such as stripe.")],
+    file: Annotated[Path, typer.Argument(help="The statement, a CSV file.", exists=True, dir_okay=False, readable=True)],
+) -> None:
+    """Compare a payment provider's statement with our books; exit code 1 when somebody has to look at a line."""
+    from domain.payments.actions.settlements import StatementFile
+    from upkeep import import_statement_file
+
+    statement = StatementFile(provider=provider, name=file.name, content=file.read_text("utf-8-sig"))
+    with _servers() as (_, database_url):
+        told = asyncio.run(import_statement_file(database_url, statement))
+    for outcome, count in told.items():
+        say(f"{outcome}: {count}")
+    raise typer.Exit(1 if told.keys() & {"DIFFERENT", "UNKNOWN", "MISSING"} else 0)
+
+
 @cli.command("create-admin")
 def create_admin(
     email: Annotated[str, typer.Argument(help="The address to sign in with.")],

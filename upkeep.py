@@ -10,11 +10,16 @@ from pathlib import Path
 from domain.access import flows
 from domain.error import Several, UserError
 from domain.imports.model import ImportReport
+from domain.payments.actions.settlements import StatementFile, import_statement
+from domain.viewer import Machine
 from gateways.identity.emails import EmailSyntax
 from gateways.identity.passwords import Argon2Hasher, ZxcvbnJudge
 from gateways.live.redis import RedisLive
+from gateways.refusal import CannotStart
 from persistence.catalog import importing
 from persistence.engine import Database, DatabaseSettings
+from persistence.payments.statement_reads import outcomes
+from persistence.reader import Reader
 from persistence.unit import Transactions
 
 
@@ -53,6 +58,25 @@ async def import_file(
         )
     finally:
         await live.close()
+
+
+async def import_statement_file(database_url: str, file: StatementFile) -> dict[str, int]:
+    """Takes a provider's statement; how many lines were found to be what. Raises CannotStart for what is no statement."""
+    database = Database(DatabaseSettings(url=database_url, read_size=1, write_size=1))
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(database.close)
+        await database.open()
+        reader = Reader(database)
+        stack.push_async_callback(reader.end)
+        outcome = await Transactions(database, published=lambda _topics: None)(
+            import_statement,
+            file=file,
+            by=Machine("import-settlement"),
+            now=datetime.now(UTC),
+        )
+        if isinstance(outcome, UserError):
+            raise CannotStart(outcome.message)
+        return {each.outcome: each.total for each in (await outcomes(reader, [outcome]))[0]}
 
 
 def _told(failure: UserError) -> str:

@@ -10,6 +10,8 @@ from edge.metrics import Depth
 from persistence.engine import Database
 from persistence.outbox import DEPTH
 from persistence.outbox import Depth as OutboxDepth
+from persistence.payments.reads import DEPTH as PAYMENT_DEPTH
+from persistence.payments.reads import Depth as PaymentDepth
 from persistence.statement import fetch
 from persistence.webhooks.reads import DEPTH as WEBHOOK_DEPTH
 from persistence.webhooks.reads import Depth as WebhookDepth
@@ -58,6 +60,41 @@ def webhook_depths(database: Database) -> list[Depth]:
         Depth("vitrine_webhooks_pending", "Webhook deliveries that are neither taken nor given up.", pending),
         Depth("vitrine_webhooks_oldest_seconds", "How long the oldest of them has waited.", oldest),
         Depth("vitrine_webhook_endpoints_failing", "Webhook endpoints whose last try failed.", failing),
+    ]
+
+
+def payment_depths(database: Database) -> list[Depth]:
+    """Money that is on its way, and what only people can set right."""
+
+    async def depth() -> PaymentDepth:
+        async with database.reading() as connection:
+            return (await fetch(connection, PAYMENT_DEPTH, {}))[0]
+
+    async def unfinished() -> float:
+        return (await depth()).unfinished
+
+    async def refunds() -> float:
+        return (await depth()).refunds
+
+    async def parked() -> float:
+        return (await depth()).parked
+
+    async def unrepaired() -> float:
+        return (await depth()).unrepaired
+
+    async def disputes() -> float:
+        return (await depth()).disputes
+
+    return [
+        Depth("vitrine_payments_unfinished", "Payments without an outcome for more than ten minutes.", unfinished),
+        Depth("vitrine_refunds_pending", "Refunds that their provider has not answered for.", refunds),
+        Depth("vitrine_payment_notifications_parked", "Providers' messages that somebody has to look at.", parked),
+        Depth(
+            "vitrine_reconciliation_unrepaired",
+            "Differences to providers' books of the last 30 days left to people.",
+            unrepaired,
+        ),
+        Depth("vitrine_disputes_open", "Disputes that wait for an answer.", disputes),
     ]
 
 

@@ -112,6 +112,7 @@ class ErrorCode(enum.Enum):
     PAYMENT_COVERS_ORDER = _value("PAYMENT_COVERS_ORDER", "A confirmed order rests on the payment.")
     RETURN_URL_NOT_ALLOWED = _value("RETURN_URL_NOT_ALLOWED", "Buyers are not sent back to this address.")
     SECOND_PERSON_NEEDED = _value("SECOND_PERSON_NEEDED", "Somebody else has to decide about the refund.")
+    ALREADY_IMPORTED = _value("ALREADY_IMPORTED", "The same file was taken before.")
     ALREADY_DECIDED = _value("ALREADY_DECIDED", "The refund was decided before.")
     PROVIDER_SILENT = _value("PROVIDER_SILENT", "The payment provider does not answer at the moment.")
     WEBHOOK_URL_REFUSED = _value("WEBHOOK_URL_REFUSED", "The address of a webhook endpoint is none that we call.")

@@ -54,6 +54,7 @@ from schema.orders import subscriptions as order_subscriptions
 from schema.payments import errors as payment_errors
 from schema.payments import mutations as payment_mutations
 from schema.payments import queries as payment_queries
+from schema.payments import settlements as payment_settlements
 from schema.payments import staff as payment_staff
 from schema.permissions import EVERYONE, Rule
 from schema.prices import mutations as price_mutations
@@ -79,6 +80,7 @@ QUERIES: tuple[ModuleType, ...] = (
     cart_queries,
     order_queries,
     payment_queries,
+    payment_settlements,
     stock_queries,
     notice_queries,
     audit_queries,
@@ -104,6 +106,7 @@ MUTATIONS: tuple[ModuleType, ...] = (
     reordering,
     payment_mutations,
     payment_staff,
+    payment_settlements,
     stock_mutations,
     webhook_mutations,
 )

@@ -11,9 +11,10 @@ from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Integer, any_, bindparam, func, select
+from sqlalchemy import Integer, any_, bindparam, func, select, text
 from sqlalchemy.types import Uuid
 
+from domain.payments.model import FINISHED
 from persistence.base import Row
 from persistence.paging import Page, Place, page_of
 from persistence.payments.tables import (
@@ -150,6 +151,30 @@ COUNT_NOTIFICATIONS = Question(
     .where(NotificationRow.state == func.coalesce(bindparam("state"), NotificationRow.state)),
 )
 COUNT_RUNS = Question(_Total, select(func.count().label("total")).select_from(ReconciliationRunRow))
+
+
+class Depth(NamedTuple):
+    """Money on its way, and what only people can set right."""
+
+    unfinished: int
+    refunds: int
+    parked: int
+    unrepaired: int
+    disputes: int
+
+
+DEPTH = Question(
+    Depth,
+    text(f"""
+    SELECT (SELECT count(*) FROM payment WHERE state NOT IN {tuple(each.value for each in FINISHED)}
+            AND created_at < now() - interval '10 minutes') AS unfinished,
+           (SELECT count(*) FROM refund WHERE state = 'PENDING') AS refunds,
+           (SELECT count(*) FROM inbox WHERE state = 'PARKED') AS parked,
+           (SELECT count(*) FROM reconciliation_run r JOIN reconciliation_finding f ON f.run_id = r.id
+            WHERE NOT f.was_repaired AND r.started_at > now() - interval '30 days') AS unrepaired,
+           (SELECT count(*) FROM dispute WHERE status = 'OPEN') AS disputes
+    """),  # noqa: S608 - states of our own
+)
 
 
 async def payments_of_orders(reader: Reader, order_ids: Sequence[UUID]) -> list[list[PaymentView]]:

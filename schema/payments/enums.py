@@ -5,6 +5,7 @@ from __future__ import annotations
 from domain.payments.model import ActionKind, DisputeStatus, FindingKind, NotificationState, PaymentState, RefundState
 from domain.payments.provider import Ability
 from domain.payments.refunding import RequestState
+from domain.payments.statements import LineKind, RowOutcome
 from schema.enums import described
 
 described(
@@ -51,6 +52,28 @@ described(
     OPEN="The shop may answer.",
     WON="It was decided for the shop.",
     LOST="It was decided for the buyer.",
+)
+described(
+    LineKind,
+    "SettlementLineKind",
+    "What a line of a provider's statement is about.",
+    CHARGE="Money that was taken.",
+    REFUND="Money that went back.",
+    DISPUTE="Money that a buyer's bank asked back.",
+    FEE="What the provider charges.",
+    OTHER="Something else, such as a payout.",
+)
+described(
+    RowOutcome,
+    "SettlementLineOutcome",
+    "What a line of a provider's statement was found to be.",
+    MATCHED="Our books say the same.",
+    FEE_BOOKED="The same, and it told a fee that was not in our books; now it is.",
+    DIFFERENT="We know the payment, and our books say otherwise.",
+    UNKNOWN="We know no such payment.",
+    MISSING="No line of the file: our books say that it should be there.",
+    REPEATED="Another statement told it before.",
+    IGNORED="Not about a payment.",
 )
 described(
     Ability,

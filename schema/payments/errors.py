@@ -33,6 +33,7 @@ ERRORS: tuple[type, ...] = (
     error_type(payments.PaymentCoversOrder, "A confirmed order rests on this payment."),
     error_type(payments.ReturnUrlNotAllowed, "Buyers are not sent back to this address."),
     error_type(payments.SecondPersonNeeded, "Who asked for the refund cannot decide about it."),
+    error_type(payments.AlreadyImported, "The same statement was taken before."),
     error_type(payments.AlreadyDecided, "The refund was decided before."),
     error_type(payments.ProviderSilent, "The provider does not answer at the moment."),
     error_type(payments.IdempotencyKeyRequired, "This mutation is only done under an idempotency key."),

@@ -13,8 +13,8 @@ import pytest
 
 from domain.ids import OrderId, new_id
 from domain.money import Currency
-from domain.notices.model import AccountFacts, LineFacts, NoticeKind, OrderFacts
-from workers.letters.render import FOLDER, LANGUAGES, NO_WAY, Way, account_letter, order_letter, words_of
+from domain.notices.model import AccountFacts, LineFacts, NoticeKind, OrderFacts, ShopFacts
+from workers.letters.render import FOLDER, LANGUAGES, NO_WAY, Way, account_letter, order_letter, staff_letter, words_of
 
 ACCOUNT_KINDS = (
     NoticeKind.WELCOME,
@@ -39,7 +39,16 @@ ACCOUNT_KINDS = (
     NoticeKind.ERASURE_CANCELLED,
     NoticeKind.DATA_EXPORT_READY,
 )
-ORDER_KINDS = tuple(kind for kind in NoticeKind if kind not in ACCOUNT_KINDS)
+SHOP_KINDS = (
+    NoticeKind.STAFF_WEBHOOK_DISABLED,
+    NoticeKind.STAFF_REFUND_FAILED,
+    NoticeKind.STAFF_REFUND_REQUESTED,
+    NoticeKind.STAFF_DISPUTE_OPENED,
+    NoticeKind.STAFF_DISPUTE_CLOSED,
+    NoticeKind.STAFF_BOOKS_DIFFER,
+)
+ORDER_KINDS = tuple(kind for kind in NoticeKind if kind not in {*ACCOUNT_KINDS, *SHOP_KINDS})
+SAID = ("number", "amount", "because", "until", "outcome", "provider", "count", "url")
 FACTS = OrderFacts(
     id=OrderId(new_id()),
     shop_name="Vitrine",
@@ -147,6 +156,14 @@ def test_every_letter_about_an_account_can_be_written_in_every_language(language
     )
     assert "{" not in letter.subject + letter.text
     assert "Ada &lt;b&gt;" in letter.html
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", SHOP_KINDS)
+def test_every_letter_to_staff_about_the_shop_can_be_written_in_every_language(language: str, kind: NoticeKind) -> None:
+    letter = staff_letter(kind, ShopFacts(shop_name="Vitrine", language=language), said={name: f"<{name}>" for name in SAID})
+    assert "{" not in letter.subject + letter.text
+    assert "&lt;" in letter.html
 
 
 def _shape(words: Any) -> Any:
