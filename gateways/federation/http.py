@@ -114,7 +114,7 @@ class Exchange:
         if access_token is not None:
             headers["authorization"] = f"Bearer {access_token}"
         with _translated():
-            answered = await self._oauth.get(url, headers=headers, params=params, withhold_token=True)
+            answered = await self._oauth.request("GET", url, withhold_token=True, headers=headers, params=params)
             if answered.status_code in {400, 401, 403}:
                 raise SaidNo(f"{answered.status_code} where something is told")
             if answered.status_code != 200:
