@@ -23,6 +23,11 @@ else:
     _PlainConnection = asyncpg.Connection
 
 
+_CLOSE_SECONDS = 5.0
+_PASSES = 100
+"""Every so many times a connection goes back to its pool, which throws the old ones away."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseSettings:
     """Sizes are connections per process; seconds bound the wait for a free one. `pooler` is for PgBouncer in transaction mode."""
@@ -57,14 +62,14 @@ class Database:
 
     def __init__(self, settings: DatabaseSettings) -> None:
         self.settings = settings
-        self._reads: asyncpg.Pool[asyncpg.Record] | None = None
-        self._writes: asyncpg.Pool[asyncpg.Record] | None = None
+        self._reads: _Lent | None = None
+        self._writes: _Lent | None = None
 
     async def open(self) -> None:
         """Connects; raises `Unavailable` when the server cannot be reached."""
         try:
-            self._reads = await self._pool(self.settings.read_size)
-            self._writes = await self._pool(self.settings.write_size)
+            self._reads = _Lent(await self._pool(self.settings.read_size), self.settings.wait_seconds)
+            self._writes = _Lent(await self._pool(self.settings.write_size), self.settings.wait_seconds)
         except LOST as lost:
             raise Unavailable(str(lost)) from lost
 
@@ -82,12 +87,9 @@ class Database:
         )
 
     async def close(self) -> None:
-        for pool in (self._reads, self._writes):
-            if pool is not None:
-                try:
-                    await asyncio.wait_for(pool.close(), 5)
-                except TimeoutError:
-                    pool.terminate()
+        for lent in (self._reads, self._writes):
+            if lent is not None:
+                await lent.close()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Borrowed]:
@@ -95,36 +97,79 @@ class Database:
         connection = await self.borrow_for_reads()
         try:
             yield connection
-        finally:
-            await self.return_from_reads(connection)
+        except BaseException:
+            await self.return_from_reads(connection, is_sound=False)
+            raise
+        await self.return_from_reads(connection)
 
     async def borrow_for_reads(self) -> Borrowed:
         """A connection of the read pool; `Overloaded` when none is free in time, `Unavailable` when the server is gone."""
-        return await self._borrow(self._reads)
+        return await _open(self._reads).borrow()
 
-    async def return_from_reads(self, connection: Borrowed) -> None:
-        await self._return(self._reads, connection)
+    async def return_from_reads(self, connection: Borrowed, *, is_sound: bool = True) -> None:
+        """Gives it back; one that is not `is_sound`, because a statement failed or was given up, is looked after first."""
+        await _open(self._reads).give_back(connection, is_sound=is_sound)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Borrowed]:
         """A connection of the write pool, for one transaction."""
-        connection = await self._borrow(self._writes)
+        lent = _open(self._writes)
+        connection = await lent.borrow()
         try:
             yield connection
-        finally:
-            await self._return(self._writes, connection)
+        except BaseException:
+            await lent.give_back(connection, is_sound=False)
+            raise
+        await lent.give_back(connection, is_sound=True)
 
-    async def _borrow(self, pool: asyncpg.Pool[asyncpg.Record] | None) -> Borrowed:
-        if pool is None:
-            raise Unavailable("the database is not open")
+
+class _Lent:
+    """A pool whose sound connections go from hand to hand: taking one out and putting it back costs the pool two tasks."""
+
+    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], wait_seconds: float) -> None:
+        self._pool = pool
+        self._wait_seconds = wait_seconds
+        self._spare: list[Borrowed] = []
+        self._waiting = 0
+        self._given_back = 0
+        self._is_closed = False
+
+    async def borrow(self) -> Borrowed:
+        while self._spare:
+            connection = self._spare.pop()
+            if not connection.is_closed():
+                return connection
+            await self._pool.release(connection)
+        self._waiting += 1
         try:
-            return await pool.acquire(timeout=self.settings.wait_seconds)
+            async with asyncio.timeout(self._wait_seconds):
+                return await self._pool.acquire()
         except TimeoutError as busy:
             raise Overloaded("no free database connection") from busy
         except LOST as lost:
             raise Unavailable(str(lost)) from lost
+        finally:
+            self._waiting -= 1
 
-    @staticmethod
-    async def _return(pool: asyncpg.Pool[asyncpg.Record] | None, connection: Borrowed) -> None:
-        if pool is not None:
-            await asyncio.shield(pool.release(connection))
+    async def give_back(self, connection: Borrowed, *, is_sound: bool) -> None:
+        self._given_back += 1
+        if is_sound and not self._waiting and not self._is_closed and self._given_back % _PASSES and not connection.is_closed():
+            self._spare.append(connection)
+        else:
+            await self._pool.release(connection)
+
+    async def close(self) -> None:
+        self._is_closed = True
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                while self._spare:
+                    await self._pool.release(self._spare.pop())
+                await self._pool.close()
+        except TimeoutError:
+            self._pool.terminate()
+
+
+def _open(lent: _Lent | None) -> _Lent:
+    if lent is None:
+        raise Unavailable("the database is not open")
+    return lent

@@ -31,6 +31,7 @@ class Reader:
         self._connection: Borrowed | None = None
         self._lock = asyncio.Lock()
         self._is_over = False
+        self._is_sound = True
         self._memo: dict[Hashable, dict[Any, Any]] = {}
         self._values: dict[Hashable, Any] = {}
         self.statements = 0
@@ -45,7 +46,9 @@ class Reader:
             try:
                 if self._connection is None:
                     self._connection = await self._database.borrow_for_reads()
+                self._is_sound = False
                 rows = await fetch(self._connection, question, values)
+                self._is_sound = True
             except LOST as lost:
                 raise Unavailable(str(lost)) from lost
         if self.dependence is not None:
@@ -114,4 +117,5 @@ class Reader:
     async def _give_back(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            await self._database.return_from_reads(connection)
+            await self._database.return_from_reads(connection, is_sound=self._is_sound)
+            self._is_sound = True
