@@ -16,7 +16,8 @@ from gateways.payments.paypal import PayPalProvider
 from gateways.payments.paypal_wire import PayPalValues
 from tests.gateways.contract import ProviderContract, Subject
 from tests.gateways.fakes.authority import Authority
-from tests.gateways.fakes.paypal import CLIENT_ID, CLIENT_SECRET, MERCHANT, WEBHOOK_ID, FakePayPal
+from tests.gateways.fakes.paypal import MERCHANT, WEBHOOK_ID, FakePayPal
+from tests.gateways.fakes.paypal_tokens import CLIENT_ID, CLIENT_SECRET
 from tests.gateways.fakes.serving import Fault, serving
 from tests.gateways.requests import an_attempt, eur, paid
 from tests.gateways.sandbox_process import free_port
@@ -163,7 +164,7 @@ async def test_a_capture_whose_answer_was_lost_is_unknown_and_taken_once(
 
 async def test_a_token_that_was_revoked_is_fetched_anew(paypal: PayPalProvider, fake: FakePayPal) -> None:
     payment = paid(await paypal.create(an_attempt("paypal", key=_attempt_key())))
-    fake.revoke()
+    fake.tokens.revoke()
     assert paid(await paypal.fetch(payment.reference)) == payment
 
 

@@ -14,7 +14,8 @@ from domain.payments.provider import BadNotification, BadSignature, Notification
 from gateways.payments.paypal import PayPalProvider
 from gateways.payments.paypal_wire import PayPalValues
 from tests.gateways.fakes.authority import Authority
-from tests.gateways.fakes.paypal import CLIENT_ID, CLIENT_SECRET, MERCHANT, WEBHOOK_ID, FakePayPal
+from tests.gateways.fakes.paypal import MERCHANT, WEBHOOK_ID, FakePayPal
+from tests.gateways.fakes.paypal_tokens import CLIENT_ID, CLIENT_SECRET
 from tests.gateways.fakes.serving import serving
 
 NOW = datetime.now(UTC)

@@ -18,7 +18,8 @@ from gateways.payments.stripe import StripeProvider
 from gateways.payments.stripe_wire import StripeValues
 from tests.gateways.contract import ProviderContract, Subject
 from tests.gateways.fakes.serving import Fault, serving
-from tests.gateways.fakes.stripe import ACCOUNT, API_KEY, PUBLISHABLE_KEY, SECRET, FakeStripe
+from tests.gateways.fakes.stripe import ACCOUNT, SECRET, FakeStripe
+from tests.gateways.fakes.stripe_door import API_KEY, PUBLISHABLE_KEY
 from tests.gateways.requests import an_attempt, eur, paid
 from tests.gateways.sandbox_process import free_port
 

@@ -25,9 +25,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from tests.gateways.fakes.authority import Authority
+from tests.gateways.fakes.paypal_tokens import Tokens
 from tests.gateways.fakes.serving import Backstage
 
-CLIENT_ID, CLIENT_SECRET, MERCHANT, WEBHOOK_ID = "client-of-tests", "secret-of-tests", "MERCHANT00001", "WEBHOOK0000001"
+MERCHANT, WEBHOOK_ID = "MERCHANT00001", "WEBHOOK0000001"
 CERTIFIED_NAME = "messageverificationcerts.paypal.com"
 _WITHOUT_DIGITS = {"HUF", "JPY", "TWD"}
 
@@ -56,14 +57,14 @@ class FakePayPal:
         """So many of the next captures find no money."""
         self._keys: dict[tuple[str, str], str | None] = {}
         self._ids = itertools.count(1)
-        self._tokens: set[str] = set()
+        self.tokens = Tokens()
         self._url = ""
 
     def app(self, url: str) -> ASGIApp:
         self._url = url
         deed = self._deed
         routes = [
-            Route("/v1/oauth2/token", self._token, methods=["POST"]),
+            Route("/v1/oauth2/token", self.tokens.take, methods=["POST"]),
             Route("/v2/checkout/orders", deed(self._create, 201), methods=["POST"]),
             Route("/v2/checkout/orders/{id}", self._read(self._order)),
             Route("/v2/checkout/orders/{id}/capture", deed(self._take, 201), methods=["POST"]),
@@ -120,21 +121,9 @@ class FakePayPal:
             self.disputes[own]["dispute_outcome"] = {"outcome_code": outcome}
         self._tell("CUSTOMER.DISPUTE.CREATED" if outcome is None else "CUSTOMER.DISPUTE.RESOLVED", self.disputes[own])
 
-    async def _token(self, request: Request) -> Response:
-        basic = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
-        if request.headers.get("authorization") != f"Basic {basic}":
-            return JSONResponse({"error": "invalid_client", "error_description": "Client Authentication failed"}, 401)
-        token = f"A21{next(self._ids)}"
-        self._tokens.add(token)
-        return JSONResponse({"access_token": token, "token_type": "Bearer", "expires_in": 32_400})
-
-    def revoke(self) -> None:
-        """All access tokens are good for nothing any more."""
-        self._tokens.clear()
-
     def _deed(self, do: Any, status: int) -> Any:
         async def handle(request: Request) -> Response:
-            if not self._is_known(request):
+            if not self.tokens.admit(request):
                 return JSONResponse({"error": "invalid_token", "error_description": "Token signature verification failed"}, 401)
             key = (request.url.path, request.headers.get("paypal-request-id", ""))
             if not key[1]:
@@ -159,7 +148,7 @@ class FakePayPal:
 
     def _read(self, read: Any) -> Any:
         async def handle(request: Request) -> Response:
-            if not self._is_known(request):
+            if not self.tokens.admit(request):
                 return JSONResponse({"error": "invalid_token"}, 401)
             try:
                 return JSONResponse(read(request.path_params["id"]))
@@ -167,9 +156,6 @@ class FakePayPal:
                 return JSONResponse(refused.body, refused.status)
 
         return handle
-
-    def _is_known(self, request: Request) -> bool:
-        return request.headers.get("authorization", "").removeprefix("Bearer ") in self._tokens
 
     def _create(self, _: str, body: dict[str, Any]) -> dict[str, Any]:
         (unit,) = body["purchase_units"]
@@ -279,7 +265,7 @@ class FakePayPal:
         raise Refused(404, "RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID")
 
     async def _disputes(self, request: Request) -> Response:
-        if not self._is_known(request):
+        if not self.tokens.admit(request):
             return JSONResponse({"error": "invalid_token"}, 401)
         asked = request.query_params["disputed_transaction_id"]
         items = [{"dispute_id": each["dispute_id"]} for each in self.disputes.values() if each["capture"] == asked]

@@ -1,12 +1,10 @@
 """Stripe as its API reference documents it, as far as a shop calls it: payment intents, refunds, disputes, customers, events.
 
-Idempotency keys are kept with their parameters and first answer; what is worked on is 409; validation is not kept. Amounts
-follow Stripe's currency rules. Cards are Stripe's own test tokens.
+Amounts follow Stripe's currency rules; cards are Stripe's own test tokens. Who is let in and what is repeated: `stripe_door`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import json
 import time
@@ -15,15 +13,14 @@ from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 from stripe import WebhookSignature
 
 from tests.gateways.fakes.serving import Backstage
+from tests.gateways.fakes.stripe_door import Door, Refused
 
-API_KEY = "sk_test_vitrine"
-PUBLISHABLE_KEY = "pk_test_vitrine"
 SECRET = "whsec_stripe_for_tests"
 ACCOUNT = "acct_vitrine"
 _DECLINES = {
@@ -35,15 +32,6 @@ _CHALLENGED = {"pm_card_authenticationRequired"}
 _GOOD = {"pm_card_visa"}
 _ZERO = set("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split())
 _STEPS = {"ISK": 100, "UGX": 100, "BHD": 10, "JOD": 10, "KWD": 10, "OMR": 10, "TND": 10}
-
-
-class Refused(Exception):
-    """An error as Stripe answers it."""
-
-    def __init__(self, status: int, **error: Any) -> None:
-        super().__init__(error.get("message"))
-        self.status = status
-        self.error = {"type": "invalid_request_error", "message": "No.", **error}
 
 
 class FakeStripe:
@@ -60,13 +48,13 @@ class FakeStripe:
         self.calls: list[tuple[str, dict[str, str]]] = []
         self.lies: dict[str, Any] = {}
         """Members of the next payment intent that is shown, instead of the true ones."""
-        self._keys: dict[str, tuple[str, tuple[int, Any] | None]] = {}
+        self._door = Door(self.calls, self._expanded)
         self._ids = itertools.count(1)
         self._url = ""
 
     def app(self, url: str) -> ASGIApp:
         self._url = url
-        deed, shown = self._deed, self._shown
+        deed, shown = self._door.deed, self._door.shown
         one = "/v1/payment_intents/{id}"
         routes = [
             Route("/v1/payment_intents", deed(self._create), methods=["POST"]),
@@ -107,64 +95,6 @@ class FakeStripe:
         """How many charges were captured under an attempt, and what they came to in Stripe's units."""
         own = [each for each in self.charges.values() if each["metadata"]["attempt"] == attempt and each["amount_captured"]]
         return len(own), sum(each["amount_captured"] for each in own)
-
-    def _deed(self, do: Any) -> Any:
-        async def handle(request: Request) -> Response:
-            form = dict(
-                parse_qsl((await request.body()).decode(), keep_blank_values=True, strict_parsing=bool(await request.body()))
-            )
-            if (locked_out := self._locked_out(request, form)) is not None:
-                return locked_out
-            key, print_ = request.headers.get("idempotency-key"), json.dumps([request.url.path, form], sort_keys=True)
-            if key is not None and key in self._keys:
-                known, answer = self._keys[key]
-                if known != print_:
-                    return _refusal(
-                        400,
-                        type="idempotency_error",
-                        message="Keys for idempotent requests can only be used with the same parameters.",
-                    )
-                if answer is None:
-                    return _refusal(
-                        409, type="idempotency_error", code="idempotency_key_in_use", message="Another request is in progress."
-                    )
-                return JSONResponse(answer[1], answer[0], headers={"idempotent-replayed": "true"})
-            self.calls.append((request.url.path, form))
-            if key is not None:
-                self._keys[key] = (print_, None)
-                await asyncio.sleep(0.02)  # long enough for a copy to find it being worked on
-            try:
-                status, body = 200, self._expanded(do(request.path_params.get("id", ""), form), [form.get("expand[]", "")])
-            except Refused as refused:
-                status, body = refused.status, {"error": refused.error}
-            if key is not None:
-                if status == 400:
-                    del self._keys[key]  # what fails validation never began
-                else:
-                    self._keys[key] = (print_, (status, body))
-            return JSONResponse(body, status)
-
-        return handle
-
-    def _shown(self, read: Any) -> Any:
-        async def handle(request: Request) -> Response:
-            if (locked_out := self._locked_out(request, {})) is not None:
-                return locked_out
-            query = dict(request.query_params)
-            try:
-                return JSONResponse(
-                    self._expanded(read(request.path_params.get("id", ""), query), request.query_params.getlist("expand[]"))
-                )
-            except Refused as refused:
-                return JSONResponse({"error": refused.error}, refused.status)
-
-        return handle
-
-    def _locked_out(self, request: Request, form: dict[str, str]) -> Response | None:
-        key = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if key == API_KEY or (key == PUBLISHABLE_KEY and "client_secret" in form):
-            return None
-        return _refusal(401, message="Invalid API Key provided.")
 
     def _create(self, _: str, form: dict[str, str]) -> dict[str, Any]:
         currency, amount = form["currency"].upper(), int(form["amount"])
@@ -348,7 +278,3 @@ class FakeStripe:
             "data": {"object": thing},
         }
         self.backstage.tell(json.dumps(event).encode())
-
-
-def _refusal(status: int, **error: Any) -> JSONResponse:
-    return JSONResponse({"error": {"type": "invalid_request_error", **error}}, status)
