@@ -195,15 +195,17 @@ class _RefreshGrant(grants.RefreshTokenGrant):
     INCLUDE_NEW_REFRESH_TOKEN = True
 
     def authenticate_refresh_token(self, refresh_token: str) -> _Token | None:
-        """A used one too, as with codes."""
+        """A used one too, as with codes; none of a person whose account was closed."""
         del refresh_token
-        kept = self.server.facts.token
-        return _Token(kept, self.server.now) if kept is not None and kept.kind is TokenKind.REFRESH else None
+        kept: Token | None = self.server.facts.token
+        owner: Owner | None = self.server.facts.owner
+        is_good = kept is not None and kept.kind is TokenKind.REFRESH and owner is not None and owner.is_active
+        return _Token(kept, self.server.now) if kept is not None and is_good else None
 
     def authenticate_user(self, refresh_token: _Token) -> Owner | None:
         del refresh_token
         owner: Owner | None = self.server.facts.owner
-        return owner if owner is not None and owner.is_active else None
+        return owner
 
     def revoke_old_credential(self, refresh_token: _Token) -> None:
         """Left to the transaction."""
