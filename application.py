@@ -36,6 +36,7 @@ from edge.oauth.routes import Provider, oauth_routes
 from edge.webhooks import PaymentWebhooks
 from gateways.payments.configured import circuits
 from gateways.settings import Settings
+from persistence.documents.store import DocumentWatch
 from persistence.failures import described
 from persistence.migrate import head
 from persistence.tags import PREFIX
@@ -46,6 +47,7 @@ from schema.limits import Ceilings
 from schema.root import build, executable
 from schema.transport.admission import Admission
 from schema.transport.connection import SocketLimits
+from schema.transport.cookies import REFRESH_PATH, Cookies
 from schema.transport.endpoint import GraphQLEndpoint, Transport
 from schema.transport.graphiql import named_examples
 from schema.transport.operations import Observation
@@ -84,6 +86,7 @@ class Api:
                 headers=settings.header_count_max, header_bytes=settings.header_bytes_max, body_bytes=settings.body_bytes_max
             ),
             cors_origins=settings.cors_origins,
+            with_cookies=bool(settings.session_cookies),
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -118,6 +121,7 @@ class Api:
     def _routes(self) -> list[BaseRoute]:
         routes: list[BaseRoute] = [
             Route("/graphql", self.graphql),
+            Route(REFRESH_PATH, self.graphql, methods=["POST"]),
             WebSocketRoute("/graphql", self.graphql),
             Route("/health", self._health.summary),
             Route("/health/live", self._health.live),
@@ -165,12 +169,14 @@ class Api:
             body_bytes_max=settings.body_bytes_max,
             request_seconds_max=settings.request_seconds_max,
             origins=frozenset(settings.cors_origins),
+            cookies=self._cookies(),
             open_about_itself=settings.introspects,
             explorer=settings.introspects,
             compiled=settings.compiled_executor,
             tells_all=not settings.is_production,
             responses=self.responses,
             shared_seconds=settings.response_shared_seconds,
+            only_registered=settings.documents_only,
             admission=Admission(self.supplies.allowances, lambda caller: ports.standings.account_of(caller, _utc_now())),
         )
 
@@ -207,6 +213,15 @@ class Api:
         secrets = OneTimeSecrets([key.encode() for key in self.settings.secret_keys])
         return mailbox_routes(self.database, filled=secrets.filled)
 
+    def _cookies(self) -> Cookies | None:
+        settings = self.settings
+        if not settings.session_cookies:
+            return None
+        is_secure = settings.is_production or settings.own_url.startswith("https:")
+        return Cookies(
+            same_site=settings.session_cookies.title(), is_secure=is_secure, origins=frozenset(settings.cors_origins)
+        )
+
     def _webhooks(self) -> PaymentWebhooks:
         transact = Transactions(self.database, published=self.supplies.live.published)
         return PaymentWebhooks(providers=self.supplies.providers, transact=transact, clock=_utc_now)
@@ -223,6 +238,9 @@ class Api:
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             await self.supplies.open(stack)
+            watch = DocumentWatch(self.database, self.graphql.documents.register)
+            stack.push_async_callback(watch.stop)
+            await watch.start()
             self._lag.start()
             stack.callback(self._lag.stop)
             yield

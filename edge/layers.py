@@ -26,12 +26,15 @@ _SENT_HEADERS = (
     "X-Country",
     "X-Currency",
     "X-Request-Id",
+    "X-Session",
 )
 _SHOWN_HEADERS = ("ETag", "Retry-After", "X-Request-Id")
 
 
-def layered(app: ASGIApp, *, metrics: Metrics, limits: InputLimits, cors_origins: Sequence[str] = ()) -> ASGIApp:
-    """The app inside all layers. `cors_origins` may call from a browser with a bearer token; cookies are never allowed."""
+def layered(
+    app: ASGIApp, *, metrics: Metrics, limits: InputLimits, cors_origins: Sequence[str] = (), with_cookies: bool = False
+) -> ASGIApp:
+    """The app inside all layers. `cors_origins` may call from a browser with a bearer token; and `with_cookies` with those."""
     add_compress_type("application/graphql-response+json")
     # A stream must leave as it is made; packing would hold it back or flush it at a cost for every socket.
     remove_compress_type("text/event-stream")
@@ -43,6 +46,7 @@ def layered(app: ASGIApp, *, metrics: Metrics, limits: InputLimits, cors_origins
             allow_origins=tuple(cors_origins),
             allow_methods=("GET", "POST"),
             allow_headers=_SENT_HEADERS,
+            allow_credentials=with_cookies,
             expose_headers=_SHOWN_HEADERS,
             max_age=600,
         )

@@ -89,6 +89,7 @@ class Settings(SignInValues, PaymentValues, BaseSettings):
     access_token_seconds: int = Field(600, ge=30, le=86_400)
     app_token_seconds: int = Field(3_600, ge=60, le=86_400)
     app_refresh_seconds: int = Field(2_592_000, ge=600)
+    session_cookies: str = Field("", pattern=r"^(strict|lax|none)?$")
     refresh_token_seconds: int = Field(604_800, ge=600)
     reservation_seconds: int = Field(900, ge=30)
     payment_unfinished_seconds: int | None = Field(None, ge=15)
@@ -103,6 +104,7 @@ class Settings(SignInValues, PaymentValues, BaseSettings):
     document_directives_max: int = Field(20, ge=0)
     document_definitions_max: int = Field(50, ge=1)
     operation_cost_max: int = Field(20_000, ge=100)
+    documents_only: bool = False
     response_cache_bytes: int = Field(67_108_864, ge=0)
     response_cache_seconds: int = Field(60, ge=1)
     response_shared_seconds: int = Field(5, ge=0)

@@ -18,11 +18,13 @@ class TokenCreateInput:
 
 @strawberry.input(name="TokenRefreshInput", description="A session to go on with.")
 class TokenRefreshInput:
-    refresh_token: str = strawberry.field(
+    refresh_token: str | None = strawberry.field(
+        default=None,
         description=(
             "The latest refresh token of the session. It can be used once; its answer can be asked for again within "
-            "10 seconds, in case it was lost. Later the session ends, because somebody else must have the token."
-        )
+            "10 seconds, in case it was lost. Later the session ends, because somebody else must have the token. "
+            "Left out by who has it in a cookie."
+        ),
     )
 
 

@@ -29,9 +29,9 @@ from schema.permissions import EVERYONE, SIGNED_IN
 from schema.refusal import Refusal, too_many
 
 TOKENS = {
-    "access_token": (str, "Send it as `Authorization: Bearer ...`."),
+    "access_token": (str, "Send it as `Authorization: Bearer ...`. Null with `X-Session: cookie`, where it is in a cookie."),
     "access_token_expires_at": (datetime, "When the access token ends, UTC. Get the next one before that."),
-    "refresh_token": (str, "Good for one `tokenRefresh`. Keep it like a password."),
+    "refresh_token": (str, "Good for one `tokenRefresh`. Keep it like a password. Null with `X-Session: cookie`."),
     "refresh_token_expires_at": (datetime, "When the session ends unless it is refreshed before, UTC."),
 }
 
@@ -52,15 +52,25 @@ def device_of(context: Context) -> Device:
     return Device(agent=context.caller.user_agent or "", address=context.caller.address)
 
 
-def _tokens(outcome: LoggedIn | UserError) -> Answer | UserError:
+def _tokens(context: Context, outcome: LoggedIn | UserError) -> Answer | UserError:
+    """The tokens in the answer; for who keeps their session in cookies there, and not in the answer."""
     if isinstance(outcome, UserError):
         return outcome
-    return answered(
-        access_token=outcome.access.text,
-        access_token_expires_at=outcome.access.expires_at,
-        refresh_token=outcome.session.refresh_token,
-        refresh_token_expires_at=outcome.session.refresh_expires_at,
+    access, session, jar = outcome.access, outcome.session, context.caller.jar
+    things: dict[str, object] = {
+        "access_token_expires_at": access.expires_at,
+        "refresh_token_expires_at": session.refresh_expires_at,
+    }
+    if jar is None:
+        return Answer({**things, "access_token": access.text, "refresh_token": session.refresh_token})
+    jar.keep(
+        access=access.text,
+        access_expires_at=access.expires_at,
+        refresh=session.refresh_token,
+        refresh_expires_at=session.refresh_expires_at,
+        now=context.now,
     )
+    return Answer(dict(things))
 
 
 @deed(
@@ -97,7 +107,7 @@ async def entered(
         raise too_many(outcome)
     if isinstance(outcome, Challenged):
         return answered(challenge=outcome)
-    tokens = _tokens(outcome)
+    tokens = _tokens(context, outcome)
     if isinstance(outcome, UserError) or isinstance(tokens, UserError) or cart_id is None:
         return tokens
     moved = await bring_cart(context, cart_id, CustomerId(outcome.session.account_id))
@@ -110,7 +120,11 @@ async def token_refresh(
     *,
     input: Annotated[TokenRefreshInput, strawberry.argument(description="The session.")],
 ) -> Answer | UserError:
-    return _tokens(await flows.refresh(context.act, context.ports.access, token=input.refresh_token, now=context.now))
+    jar = context.caller.jar
+    token = input.refresh_token if input.refresh_token is not None or jar is None else jar.refresh_token
+    if token is None:
+        return ValueMissing(path=("input", "refresh_token"))
+    return _tokens(context, await flows.refresh(context.act, context.ports.access, token=token, now=context.now))
 
 
 @deed(
@@ -123,8 +137,12 @@ async def token_revoke(
     *,
     input: Annotated[TokenRevokeInput, strawberry.argument(description="The session.")],
 ) -> Answer | UserError:
-    if input.refresh_token is not None:
-        ended = await context.act(actions.revoke_token, token=input.refresh_token, now=context.now)
+    token = input.refresh_token
+    if (jar := context.caller.jar) is not None:
+        token = token or jar.refresh_token
+        jar.drop()
+    if token is not None:
+        ended = await context.act(actions.revoke_token, token=token, now=context.now)
         if ended is not None:
             context.ports.standings.forget(ended)
         return answered(revoked=True)
@@ -142,6 +160,8 @@ async def token_revoke(
 async def tokens_revoke_all(context: Context) -> Answer | UserError:
     viewer = signed_in(context)
     count = await context.act(actions.end_sessions, account_id=AccountId(viewer.id), now=context.now)
+    if context.caller.jar is not None:
+        context.caller.jar.drop()
     context.ports.standings.forget(viewer.session)
     return answered(sessions_ended=count)
 

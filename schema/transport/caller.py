@@ -9,8 +9,12 @@ import re
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from starlette.types import Scope
+
+if TYPE_CHECKING:
+    from schema.transport.cookies import Jar
 
 _BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/=-]{1,4096})\Z", re.IGNORECASE)
 _KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
@@ -41,6 +45,8 @@ class Caller:
     channel: str | None = None
     currency: str | None = None
     country: str | None = None
+    jar: Jar | None = field(default=None, repr=False, compare=False)
+    """Where the session's tokens are kept for who has it in cookies."""
 
 
 def headers_of(scope: Scope) -> dict[str, str]:

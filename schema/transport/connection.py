@@ -23,6 +23,7 @@ from schema.execution.engine import Prepared, Rejected
 from schema.transport import frames
 from schema.transport.bodies import Ask
 from schema.transport.caller import Caller, Refused, caller_of, headers_of, request_id_of, with_headers
+from schema.transport.cookies import Cookies
 from schema.transport.frames import Fault
 from schema.transport.operations import Operations, StreamFailed, until_of
 
@@ -48,6 +49,7 @@ class Shared:
     operations: Operations
     now: Callable[[], datetime]
     limits: SocketLimits
+    cookies: Cookies | None = None
     subscriptions: int = 0
     by_user: Counter[UUID] = field(default_factory=Counter)
 
@@ -142,7 +144,10 @@ class Connection:
         said = {name.lower(): value for name, value in payload.items() if isinstance(value, str)}
         request_id = request_id_of(self._scope)
         try:
-            caller = with_headers(caller_of(self._scope, headers_of(self._scope), request_id), said)
+            headers = headers_of(self._scope)
+            caller = with_headers(caller_of(self._scope, headers, request_id), said)
+            if self._shared.cookies is not None:
+                caller = self._shared.cookies.applied(caller, self._scope, headers)
             viewer = await self._operations.viewer_of(caller)
         except Refused as refused:
             raise Fault(frames.FORBIDDEN, f"{refused.code}: {refused.message}") from None

@@ -18,6 +18,7 @@ from schema.limits import Ceilings
 from schema.transport.admission import Admission
 from schema.transport.answers import Answers, Describe
 from schema.transport.connection import SocketLimits
+from schema.transport.cookies import Cookies
 from schema.transport.documents import Documents
 from schema.transport.drain import Drain
 from schema.transport.graphiql import Explorer
@@ -70,6 +71,8 @@ class Transport:
     tells_all: bool = False
     responses: Responses | None = None
     shared_seconds: int = 0
+    cookies: Cookies | None = None
+    """How sessions are kept in cookies, where browsers may ask for it."""
 
 
 class GraphQLEndpoint:
@@ -85,9 +88,10 @@ class GraphQLEndpoint:
             looked_up=transport.looked_up,
         )
         self.explorer = Explorer(assets_path) if transport.explorer else None
+        self.documents = Documents(transport.registered, only_registered=transport.only_registered)
         operations = Operations(
             engine=self.engine,
-            documents=Documents(transport.registered, only_registered=transport.only_registered),
+            documents=self.documents,
             open_context=transport.open_context,
             answers=Answers(transport.describe),
             observe=transport.observe,
@@ -110,9 +114,15 @@ class GraphQLEndpoint:
             self.explorer,
             body_bytes_max=transport.body_bytes_max,
             shared_seconds=transport.shared_seconds,
+            cookies=transport.cookies,
         )
         self.websockets = GraphQLOverWebSocket(
-            operations, self.drain, origins=transport.origins, now=transport.now, limits=transport.sockets
+            operations,
+            self.drain,
+            origins=transport.origins,
+            now=transport.now,
+            limits=transport.sockets,
+            cookies=transport.cookies,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

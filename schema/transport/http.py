@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -20,6 +20,7 @@ from schema.transport.accept import Wanted, wanted
 from schema.transport.answers import Answer
 from schema.transport.bodies import Ask, BadRequest, ask_of, ask_of_query_string, read_object
 from schema.transport.caller import Caller, Refused, caller_of, headers_of, request_id_of
+from schema.transport.cookies import Cookies
 from schema.transport.graphiql import Explorer
 from schema.transport.operations import Operations
 from schema.transport.sse import Streams
@@ -51,7 +52,9 @@ class GraphQLOverHTTP:
         *,
         body_bytes_max: int,
         shared_seconds: int = 0,
+        cookies: Cookies | None = None,
     ) -> None:
+        self._cookies = cookies
         self._operations = operations
         self._streams = streams
         self._explorer = explorer
@@ -84,6 +87,9 @@ class GraphQLOverHTTP:
         started = time.perf_counter()
         try:
             caller = caller_of(scope, exchange.headers, exchange.request_id)
+            if self._cookies is not None:
+                # An answer that is a stream has sent its headers before there is a session to be kept in them.
+                caller = self._cookies.applied(caller, scope, exchange.headers, can_answer=exchange.form is not Wanted.STREAM)
             ask = await self._posted(exchange) if exchange.method == "POST" else _gotten(scope)
             if exchange.form is not Wanted.STREAM:
                 remembered = await self._operations.remembered(ask, caller, "http")
@@ -124,7 +130,7 @@ class GraphQLOverHTTP:
         else:
             answer = await self._watched(prepared, ask, caller, exchange.receive)
             if answer is not None:
-                await exchange.respond(answer)
+                await exchange.respond(answer, caller.jar.headers if caller.jar is not None else ())
 
     async def _watched(self, prepared: Prepared, ask: Ask, caller: Caller, receive: Receive) -> Answer | None:
         """The answer; None when a query's client left before it was there. Mutations are always finished."""
@@ -163,7 +169,7 @@ class _Exchange:
     shared_seconds: int
     """How long caches in between may use an answer that is everybody's without asking."""
 
-    async def respond(self, answer: Answer) -> None:
+    async def respond(self, answer: Answer, cookies: Sequence[str] = ()) -> None:
         """Answer a well-formed request; a good answer to a GET may be kept by the client, and asked for again by its tag.
 
         By the specification `application/json` answers such a request with 200 whatever came of it. But for 5xx: a proxy
@@ -175,7 +181,7 @@ class _Exchange:
             await self.send({"type": "http.response.start", "status": 304, "headers": cached})
             await self.send({"type": "http.response.body", "body": b""})
         else:
-            await self._write(answer, status, cached or [_NO_STORE])
+            await self._write(answer, status, [*(cached or [_NO_STORE]), *((b"set-cookie", each.encode()) for each in cookies)])
 
     async def refuse(self, answer: Answer, headers: Headers | None = None) -> None:
         """Answer a request that is not well-formed GraphQL over HTTP: with its own status, whatever the form."""
@@ -257,7 +263,7 @@ def _cache_headers(answer: Answer, shared_seconds: int) -> Headers:
     headers = [
         (b"etag", etag_of(answer.body) if kept is None else kept.etag),
         (b"cache-control", b"private, no-cache" if kept is None else b"public, max-age=0, s-maxage=%d" % shared_seconds),
-        (b"vary", b"Accept, Authorization, Accept-Language, X-Channel, X-Currency, X-Country"),
+        (b"vary", b"Accept, Authorization, Cookie, X-Session, Accept-Language, X-Channel, X-Currency, X-Country"),
     ]
     if kept is not None:
         headers.append((b"surrogate-key", _surrogate_keys(kept)))

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from starlette.types import Receive, Scope, Send
 
 from schema.transport import frames
 from schema.transport.caller import headers_of
 from schema.transport.connection import Connection, Shared, SocketLimits
+from schema.transport.cookies import Cookies, is_own_origin
 from schema.transport.drain import Drain
 from schema.transport.frames import Fault
 from schema.transport.operations import Operations
@@ -30,8 +30,9 @@ class GraphQLOverWebSocket:
         origins: frozenset[str],
         now: Callable[[], datetime],
         limits: SocketLimits,
+        cookies: Cookies | None = None,
     ) -> None:
-        self._shared = Shared(operations=operations, now=now, limits=limits)
+        self._shared = Shared(operations=operations, now=now, limits=limits, cookies=cookies)
         self._drain = drain
         self._origins = origins
         self._sockets: set[Connection] = set()
@@ -70,9 +71,7 @@ class GraphQLOverWebSocket:
 
     def _same_origin(self, origin: str | None, host: str) -> bool:
         """Programs send no Origin; a browser's must be our own host or a listed one."""
-        if origin is None or origin in self._origins:
-            return True
-        return urlsplit(origin).scheme in {"http", "https"} and urlsplit(origin).netloc.lower() == host.lower()
+        return origin is None or is_own_origin(origin, host, self._origins)
 
     def _close_all(self) -> None:
         for socket in list(self._sockets):
