@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
+from zlib import crc32
 
 import jwt
 import uvicorn
@@ -181,7 +182,7 @@ class FakeIssuer:
         claims = {name: value for name, value in claims.items() if value is not None}
         headers = {"kid": self._kid}
         if self.signs == "none":
-            return jwt.encode(claims, None, algorithm="none", headers=headers)
+            return jwt.encode(claims, "", algorithm="none", headers=headers)
         if self.signs == "HS256":
             header, payload = ({"alg": "HS256", "typ": "JWT", **headers}, claims)
             signed = ".".join(_text(json.dumps(each).encode()) for each in (header, payload))
@@ -212,7 +213,7 @@ class FakeIssuer:
         person = self._whose(request)
         if person is None or not request.headers.get("user-agent"):
             return JSONResponse({"message": "Bad credentials"}, 401)
-        return JSONResponse({"id": 4_711, "login": "ada", "name": "Ada King Byron", "email": None})
+        return JSONResponse({"id": crc32(person["sub"].encode()), "login": "ada", "name": "Ada King Byron", "email": None})
 
     async def _github_emails(self, request: Request) -> Response:
         person = self._whose(request)
@@ -226,7 +227,7 @@ class FakeIssuer:
         proof = hmac.new(CLIENT_SECRET.encode(), token.encode(), "sha256").hexdigest()
         if person is None or request.query_params.get("appsecret_proof") != proof:
             return JSONResponse({"error": {"message": "Invalid appsecret_proof", "code": 100}}, 400)
-        told = {"id": "fb-9", "first_name": "Ada", "last_name": "Byron", "email": person["email"]}
+        told = {"id": f"fb-{person['sub']}", "first_name": "Ada", "last_name": "Byron", "email": person["email"]}
         wanted = request.query_params["fields"].split(",")
         return JSONResponse({name: value for name, value in told.items() if name in wanted})
 
