@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+import orjson
+
 R = TypeVar("R")
 CURSOR_LENGTH_MAX = 1_500
 """Room for a name of 200 characters in any script."""
@@ -36,15 +38,16 @@ class Page(Generic[R]):
     has_previous: bool
     has_next: bool
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether there is nothing before or after it: then its rows are all there are."""
+        return not (self.has_previous or self.has_next)
+
 
 def encode_cursor(order: str, place: Place) -> str:
     """The cursor of a place in a list of that order (the order's name goes in, so that a cursor fits only its own list)."""
     value = place.value.isoformat() if isinstance(place.value, datetime) else place.value
-    return (
-        base64.urlsafe_b64encode(json.dumps([order, value, str(place.id)], ensure_ascii=False, separators=(",", ":")).encode())
-        .decode()
-        .rstrip("=")
-    )
+    return base64.urlsafe_b64encode(orjson.dumps([order, value, str(place.id)])).rstrip(b"=").decode()
 
 
 def decode_cursor(order: str, cursor: str, kind: type[str | int | datetime] | None) -> Place:

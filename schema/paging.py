@@ -70,12 +70,26 @@ class EdgeView:
 
 @dataclass(frozen=True, slots=True)
 class PageInfoView:
-    """Where the page stands in its list."""
+    """Where the page stands in its list; its cursors are made when somebody asks."""
 
-    has_next_page: bool
-    has_previous_page: bool
-    start_cursor: str | None
-    end_cursor: str | None
+    page: Page[Any]
+    cursor_of: Callable[[Any], str]
+
+    @property
+    def has_next_page(self) -> bool:
+        return self.page.has_next
+
+    @property
+    def has_previous_page(self) -> bool:
+        return self.page.has_previous
+
+    @property
+    def start_cursor(self) -> str | None:
+        return self.cursor_of(self.page.rows[0]) if self.page.rows else None
+
+    @property
+    def end_cursor(self) -> str | None:
+        return self.cursor_of(self.page.rows[-1]) if self.page.rows else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +113,7 @@ class ConnectionView:
 
     @property
     def page_info(self) -> PageInfoView:
-        rows = self.page.rows
-        return PageInfoView(
-            self.page.has_next,
-            self.page.has_previous,
-            self.cursor(rows[0]) if rows else None,
-            self.cursor(rows[-1]) if rows else None,
-        )
+        return PageInfoView(self.page, self.cursor)
 
 
 @strawberry.type(name="PageInfo", description="Where a page stands in its list.")
@@ -120,12 +128,13 @@ class PageInfo:
 
 
 async def _totals(connections: Sequence[ConnectionView], context: Context) -> list[int]:
-    """One count per way of counting, whatever the number of connections."""
+    """One count per way of counting, whatever the number of connections; none for a page that is the whole list."""
     totals: dict[tuple[Count, Hashable], int] = {}
-    for count in dict.fromkeys(each.count for each in connections):
-        keys = list(dict.fromkeys(each.key for each in connections if each.count == count))
+    in_part = [each for each in connections if not each.page.is_whole]
+    for count in dict.fromkeys(each.count for each in in_part):
+        keys = list(dict.fromkeys(each.key for each in in_part if each.count == count))
         totals.update(zip(((count, key) for key in keys), await count(context, keys), strict=True))
-    return [totals[each.count, each.key] for each in connections]
+    return [len(each.page.rows) if each.page.is_whole else totals[each.count, each.key] for each in connections]
 
 
 def connection(kind: Any, name: str, *, allow: Rule = EVERYONE, **extra: tuple[Any, Any]) -> Any:

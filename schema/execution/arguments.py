@@ -36,7 +36,6 @@ from strawberry.types.field import StrawberryField
 from schema.execution.fields import DEFINITION
 from schema.execution.plan import HandOver, Unsupported
 
-NO_VARIABLES = VariableValues({}, {})
 Read = Callable[[Mapping[str, Any]], Any]
 """Takes one value for these values of the operation's variables; `Undefined` when it is not given."""
 Convert = Callable[[Any], Any]

@@ -22,17 +22,16 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     VariableValues,
-    get_variable_values,
 )
 from graphql.execution.collect_fields import FieldDetails
 
 from domain.viewer import Viewer
 from schema.context import Context
-from schema.execution.arguments import NO_VARIABLES
 from schema.execution.compile import Compiler
 from schema.execution.plan import Below, Branch, Column, HandOver, Plan, Unsupported
 from schema.execution.prepared import Prepared
 from schema.execution.values import is_apart, listed
+from schema.execution.variables import values_of
 
 FIELDS_MAX = 20_000
 """How many fields of operations have plans at the same time; each takes about a kilobyte."""
@@ -103,10 +102,8 @@ class Plans:
 
     async def _query(self, prepared: Prepared, variables: dict[str, Any], context: Context) -> dict[str, Any] | None:
         operation = prepared.operation
-        values: VariableValues | list[GraphQLError] = NO_VARIABLES
-        if operation.variable_definitions:
-            values = get_variable_values(self._schema, operation.variable_definitions, variables, max_errors=1)
-        if isinstance(values, list):
+        values = values_of(self._schema, operation.variable_definitions, variables)
+        if values is None:
             return None
         plan = self.compiled(prepared, values).query
         if plan is None or not admitted(plan, context.viewer):
