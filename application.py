@@ -43,7 +43,6 @@ from persistence.tags import PREFIX
 from persistence.unit import Transactions
 from schema.caching.responses import Responses
 from schema.context import Contexts
-from schema.limits import Ceilings
 from schema.root import build, executable
 from schema.transport.admission import Admission
 from schema.transport.connection import SocketLimits
@@ -52,7 +51,7 @@ from schema.transport.endpoint import GraphQLEndpoint, Transport
 from schema.transport.graphiql import named_examples
 from schema.transport.operations import Observation
 from schema.webhooks.selection import SelectionCheck
-from supplies import Supplies
+from supplies import Supplies, ceilings_of
 from workers.broker import QUEUE_KEYS
 
 ROUTES = ("/graphql", "/graphql/assets", "/health", "/metrics", "/mailbox", "/oauth", "/.well-known", "/webhooks/payments")
@@ -148,7 +147,6 @@ class Api:
             clock=_utc_now,
             counted=self.metrics.statements,
         )
-        schema = executable(build())
         self.responses = self._responses(schema)
         return Transport(
             schema=schema,
@@ -156,15 +154,7 @@ class Api:
             observe=self._observe,
             looked_up=self.metrics.cache_lookup,
             describe=described,
-            ceilings=Ceilings(
-                tokens=settings.document_tokens_max,
-                depth=settings.document_depth_max,
-                fields=settings.document_fields_max,
-                aliases=settings.document_aliases_max,
-                directives=settings.document_directives_max,
-                definitions=settings.document_definitions_max,
-                cost=settings.operation_cost_max,
-            ),
+            ceilings=ceilings_of(settings),
             sockets=SocketLimits(operations=settings.subscriptions_per_socket),
             body_bytes_max=settings.body_bytes_max,
             request_seconds_max=settings.request_seconds_max,

@@ -154,6 +154,36 @@ def create_admin(
     say(f"{email} may sign in now.")
 
 
+@cli.command("trust-documents")
+def trust_documents(
+    folder: Annotated[Path, typer.Argument(help="Where the .graphql files are.", exists=True, file_okay=False)],
+    replace: Annotated[bool, typer.Option("--replace", help="Withdraw all documents that are not in the folder.")] = False,
+) -> None:
+    """Register the .graphql files of a folder as trusted documents; nothing happens unless all are valid."""
+    from persistence.migrate import upgrade
+    from trusted import NotTrusted, trust_folder
+
+    with _servers() as (settings, database_url):
+        upgrade(database_url)
+        try:
+            outcome = asyncio.run(trust_folder(database_url, settings, folder, replace=replace))
+        except NotTrusted as refusal:
+            for problem in refusal.problems:
+                say(problem)
+            raise CannotStart("Nothing was registered.") from None
+    say(f"{outcome.added} added, {outcome.withdrawn} withdrawn; {outcome.total} documents are trusted.")
+
+
+@cli.command("trusted-documents")
+def trusted_documents() -> None:
+    """List the trusted documents: hash, file, and when they were registered."""
+    from persistence.documents.store import listed
+
+    with _servers() as (_, database_url):
+        for each in asyncio.run(listed(database_url)):
+            typer.echo(f"{each.hash} {each.name} {each.registered_at:%Y-%m-%d %H:%M}")
+
+
 @cli.command("check-invariants")
 def check_invariants(
     as_json: Annotated[

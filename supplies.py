@@ -48,6 +48,7 @@ from persistence.unit import Transactions
 from schema.access.standings import KEPT_SECONDS, Standings
 from schema.apps.standings import AppStandings
 from schema.context import Ports
+from schema.limits import Ceilings
 from schema.orders.feeds import OrderFeeds
 from schema.places import Places
 
@@ -196,6 +197,19 @@ def _factors(settings: Settings, keys: tuple[bytes, ...]) -> FactorPorts:
         vault=KeyedVault(keys),
         codes=AppCodes(issuer=settings.shop_name),
         passkeys=WebAuthn(rp_id=settings.passkey_domain_name, name=settings.shop_name, origins=settings.passkey_pages),
+    )
+
+
+def ceilings_of(settings: Settings) -> Ceilings:
+    """How large, deep and dear a document may be."""
+    return Ceilings(
+        tokens=settings.document_tokens_max,
+        depth=settings.document_depth_max,
+        fields=settings.document_fields_max,
+        aliases=settings.document_aliases_max,
+        directives=settings.document_directives_max,
+        definitions=settings.document_definitions_max,
+        cost=settings.operation_cost_max,
     )
 
 

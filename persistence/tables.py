@@ -15,6 +15,7 @@ import persistence.carts.tables
 import persistence.catalog.tables
 import persistence.channels.tables
 import persistence.customers.tables
+import persistence.documents.tables
 import persistence.factors.tables
 import persistence.identities.tables
 import persistence.notices.tables
@@ -116,6 +117,7 @@ CONCEPTS = (
     persistence.catalog.tables,
     persistence.channels.tables,
     persistence.customers.tables,
+    persistence.documents.tables,
     persistence.factors.tables,
     persistence.identities.tables,
     persistence.notices.tables,

@@ -14,8 +14,20 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    C = sa.Text(collation="C")
+    op.create_table(
+        "trusted_document",
+        sa.Column("hash", C, nullable=False),
+        sa.Column("name", C, nullable=False),
+        sa.Column("body", C, nullable=False),
+        sa.Column("registered_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint(
+            "hash = encode(sha256(convert_to(body, 'UTF8')), 'hex')", name=op.f("ck_trusted_document_hash_of_body")
+        ),
+        sa.CheckConstraint("name <> ''", name=op.f("ck_trusted_document_name_given")),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_trusted_document")),
+    )
 
 
 def downgrade() -> None:
-    pass
+    op.drop_table("trusted_document")

@@ -18,17 +18,19 @@ from typing import Any, ParamSpec, TypeVar
 from graphql import (
     DocumentNode,
     ExecutionResult,
+    Executor,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
+    create_source_event_stream,
     execute,
+    execute_subscription_event,
     execute_sync,
     parse,
     specified_rules,
-    subscribe,
     validate,
 )
 
@@ -63,6 +65,19 @@ class Rejected(Exception):
 class _Checked:
     operations: dict[str, Prepared]
     tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open subscription: its `events` as they come from its source, not rendered yet."""
+
+    events: AsyncIterator[Any]
+    executor: Executor[Any]
+
+    async def result(self, event: object) -> ExecutionResult:
+        """What the operation answers to one event."""
+        result = execute_subscription_event(self.executor.build_per_event_executor(event))
+        return await result if inspect.isawaitable(result) else result
 
 
 class Engine:
@@ -113,6 +128,10 @@ class Engine:
             checked = await self._checked_in_turn(text)
         return _chosen(checked, operation_name)
 
+    def examine(self, text: str) -> None:
+        """Rejected when the text is no document that could run; remembers nothing."""
+        self._check(text)
+
     async def _checked_in_turn(self, text: str) -> _Checked:
         async with self._turn if len(text) >= _LONG else self._short_turn:
             await asyncio.sleep(0)
@@ -128,20 +147,23 @@ class Engine:
             return await self._execute(prepared, variables, context)
         return await self._beside(self._introspect, prepared, variables)
 
-    async def subscribe(
-        self, prepared: Prepared, variables: dict[str, Any], context: object
-    ) -> AsyncIterator[ExecutionResult] | ExecutionResult:
-        """Open a subscription: its results, or one result with errors when it could not be opened."""
-        opened = subscribe(
+    async def subscribe(self, prepared: Prepared, variables: dict[str, Any], context: object) -> Opened | ExecutionResult:
+        """Open a subscription; a result with errors when it cannot be opened."""
+        compiling = self._compiling(prepared)
+        executor = compiling.pop("executor_class", Executor).build(
             self.schema,
             prepared.document,
             context_value=context,
             variable_values=variables,
             operation_name=prepared.name,
             hide_suggestions=self._discreet,
-            **self._compiling(prepared),
+            **compiling,
         )
-        return await opened if inspect.isawaitable(opened) else opened
+        if isinstance(executor, list):
+            return ExecutionResult(None, errors=executor)
+        events = create_source_event_stream(executor)
+        opened = await events if inspect.isawaitable(events) else events
+        return opened if isinstance(opened, ExecutionResult) else Opened(aiter(opened), executor)
 
     async def _beside(self, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
         """Has work that is all processor done by the one thread for it, while the event loop goes on."""

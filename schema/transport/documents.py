@@ -31,6 +31,10 @@ class Documents:
         self._bytes = 0
         self._bytes_max = bytes_max
 
+    def register(self, texts: Iterable[str]) -> None:
+        """From now on these are the registered documents, and no others."""
+        self._registered = {hash_of(text): text for text in texts}
+
     def text_of(self, ask: Ask) -> str:
         """The text to run; BadRequest when it does not match its hash, GraphQLError when the hash is not known."""
         if self._only_registered:
