@@ -13,7 +13,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import create_type
 from strawberry.types.field import StrawberryField
 
-from schema import localization, node
+from schema import localization, node, requirements
 from schema.access import errors as access_errors
 from schema.access import mailing as access_mailing
 from schema.access import mutations as access_mutations
@@ -144,6 +144,7 @@ def build(config: StrawberryConfig | None = None) -> strawberry.Schema:
     secure(executable(schema))
     _introduce_inputs(executable(schema))
     pricing.show(executable(schema))
+    requirements.show(executable(schema))
     return schema
 
 

@@ -33,15 +33,15 @@ class Client:
     client_id: str
     secret: str | None = field(repr=False)
 
-    async def posts(self, path: str, *, as_basic: bool = False, **said: str) -> httpx2.Response:
-        """A form to an OAuth endpoint, with the client's own credentials."""
-        headers: dict[str, str] = {}
-        if as_basic:
-            packed = base64.b64encode(f"{self.client_id}:{self.secret}".encode()).decode()
-            headers["Authorization"] = f"Basic {packed}"
-        else:
-            said = {"client_id": self.client_id, **({"client_secret": self.secret} if self.secret else {}), **said}
-        return await self.shop.client.post(path, data=said, headers=headers)
+    async def posts(self, path: str, **said: str) -> httpx2.Response:
+        """A form to an OAuth endpoint, with the client's own credentials in it."""
+        own = {"client_id": self.client_id, **({"client_secret": self.secret} if self.secret else {})}
+        return await self.shop.client.post(path, data={**own, **said})
+
+    async def posts_as_basic(self, path: str, **said: str) -> httpx2.Response:
+        """The same with the credentials in a header (RFC 7617)."""
+        packed = base64.b64encode(f"{self.client_id}:{self.secret}".encode()).decode()
+        return await self.shop.client.post(path, data=said, headers={"Authorization": f"Basic {packed}"})
 
     async def own_token(self, scope: str = "") -> str:
         """An access token by client credentials."""

@@ -48,7 +48,7 @@ async def test_a_token_does_what_its_scopes_say_and_nothing_else(shop: Shop, cli
 
 async def test_without_a_scope_an_app_gets_all_it_may_have_on_its_own(shop: Shop) -> None:
     client = await a_client(shop, scopes=["orders:read", "stock:read", "openid"])
-    answer = (await client.posts("/oauth/token", as_basic=True, grant_type="client_credentials")).json()
+    answer = (await client.posts_as_basic("/oauth/token", grant_type="client_credentials")).json()
     assert answer["scope"] == "orders:read stock:read"
     assert "refresh_token" not in answer
     more = await client.posts("/oauth/token", grant_type="client_credentials", scope="orders:write")
@@ -70,7 +70,7 @@ async def test_an_app_is_limited_to_its_channels(shop: Shop) -> None:
 @pytest.mark.parametrize("wrong", ["secret", "client", "no secret", "header"])
 async def test_who_is_not_the_client_gets_nothing(shop: Shop, client: Client, wrong: str) -> None:
     said = {"grant_type": "client_credentials", "client_id": client.client_id, "client_secret": client.secret or ""}
-    headers = {}
+    headers: dict[bytes, bytes] = {}
     if wrong == "secret":
         said["client_secret"] = "vts_" + "x" * 43
     elif wrong == "client":
@@ -78,9 +78,8 @@ async def test_who_is_not_the_client_gets_nothing(shop: Shop, client: Client, wr
     elif wrong == "no secret":
         del said["client_secret"]
     else:
-        said = {"grant_type": "client_credentials"}
-        headers["Authorization"] = "Basic \u00ff\u00ff".encode("latin-1").decode("latin-1")
-    answer = await shop.client.post("/oauth/token", data=said, headers={k: v.encode("latin-1") for k, v in headers.items()})
+        said, headers = {"grant_type": "client_credentials"}, {b"Authorization": b"Basic \xff\xff"}
+    answer = await shop.client.post("/oauth/token", data=said, headers=headers)
     assert answer.status_code in {400, 401}
     assert answer.json()["error"] == "invalid_client"
     assert answer.headers["cache-control"] == "no-store"
