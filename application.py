@@ -21,6 +21,7 @@ from edge.depths import (
     open_depths,
     outbox_depths,
     payment_depths,
+    plan_depths,
     provider_depths,
     queue_depths,
     response_depths,
@@ -104,6 +105,10 @@ class Api:
             *queue_depths(self.supplies.redis, QUEUE_KEYS),
             *provider_depths(circuits(self.supplies.providers)),
             *limit_depths(is_alone=lambda: self.supplies.allowances.is_alone),
+            *plan_depths(
+                answered=lambda: self.graphql.engine.plans.answered if self.graphql.engine.plans else 0,
+                handed_over=lambda: self.graphql.engine.plans.handed_over if self.graphql.engine.plans else 0,
+            ),
             *open_depths(
                 sockets=lambda: self.graphql.websockets.sockets,
                 subscriptions=lambda: self.graphql.websockets.subscriptions,

@@ -139,6 +139,14 @@ def open_depths(*, sockets: Callable[[], int], subscriptions: Callable[[], int],
     ]
 
 
+def plan_depths(*, answered: Callable[[], int], handed_over: Callable[[], int]) -> list[Depth]:
+    """How queries and the answers of mutations were run since this process started."""
+    return [
+        Depth("vitrine_plans_answered", "Answers given by compiled plans.", answered),
+        Depth("vitrine_plans_handed_over", "Answers that the reference executor had to give.", handed_over),
+    ]
+
+
 def response_depths(
     *, size: Callable[[], int], entries: Callable[[], int], flushes: Callable[[], int], is_bypassed: Callable[[], bool]
 ) -> list[Depth]:
