@@ -43,6 +43,7 @@ def tools_of(
     delivery: Delivery | None = None,
     storefront_url: str = "https://shop.example",
     staff_email: str = "staff@example.com",
+    secrets: OneTimeSecrets = ONE_TIME,
 ) -> Tools:
     """Tools on a database."""
     return Tools(
@@ -52,7 +53,7 @@ def tools_of(
         carrier=Carrier(),
         delivery=delivery or Delivery(),
         seal=SEAL,
-        secrets=ONE_TIME,
+        secrets=secrets,
         addresses=Addresses(storefront_url=storefront_url, mail_from="Vitrine <shop@vitrine.example>", staff_email=staff_email),
         providers={},
         webhooks=Means(
