@@ -11,6 +11,8 @@ import inspect
 import time
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -18,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+M = TypeVar("M", Counter, Histogram)
 Reading = Callable[[], float | Awaitable[float]]
 """Gives the present value of a gauge."""
 
@@ -78,16 +81,16 @@ class Metrics:
         """An HTTP request was answered."""
         route = self._route(path)
         known_method = method if method in _METHODS else OTHER
-        self._requests.labels(route=route, method=known_method, status=str(status)).inc()
-        self._request_seconds.labels(route=route).observe(seconds)
+        _series(self._requests, route, known_method, str(status)).inc()
+        _series(self._request_seconds, route).observe(seconds)
 
     def operation(self, *, transport: str, name: str | None, kind: str | None, code: str | None, seconds: float) -> None:
         """A GraphQL operation ended; `kind` None means that there was none to run. A subscription's time says nothing."""
         known = name if name in self._names else OTHER
         shown = kind or "none"
-        self._operations.labels(transport=transport, kind=shown, name=known, code=code or "OK").inc()
+        _series(self._operations, transport, shown, known, code or "OK").inc()
         if kind in {"query", "mutation"}:
-            self._operation_seconds.labels(kind=shown, name=known).observe(seconds)
+            _series(self._operation_seconds, shown, known).observe(seconds)
 
     def statements(self, count: int) -> None:
         """So many SQL statements were sent."""
@@ -95,11 +98,11 @@ class Metrics:
 
     def cache_lookup(self, hit: bool) -> None:
         """The cache of prepared documents was asked."""
-        self._cache.labels(outcome="hit" if hit else "miss").inc()
+        _series(self._cache, "hit" if hit else "miss").inc()
 
     def response_lookup(self, outcome: str) -> None:
         """The cache of responses was asked: hit, miss, joined somebody's run, or bypassed."""
-        self._responses.labels(outcome=outcome).inc()
+        _series(self._responses, outcome).inc()
 
     async def page(self, _request: Request) -> Response:
         """All series, the depths read now; a depth that cannot be read is NaN, which Prometheus understands."""
@@ -146,6 +149,12 @@ class MeasuredRequests:
                 status=status or 499,
                 seconds=time.perf_counter() - started,
             )
+
+
+@lru_cache(maxsize=5_000)
+def _series(metric: M, *labels: str) -> M:
+    """One series of a metric, by its labels in their order: finding it anew costs more than counting."""
+    return metric.labels(*labels)
 
 
 async def _read(depth: Depth) -> float:

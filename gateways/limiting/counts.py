@@ -13,6 +13,7 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 import structlog
@@ -185,6 +186,7 @@ class _LocalCounts:
         return (now, 0) if now - began >= WINDOW_SECONDS else (began, count)
 
 
+@lru_cache(maxsize=10_000)
 def network_of(address: str | None) -> str:
     """What counts as one place: an IPv4 address, or the /64 that an IPv6 customer is given whole."""
     try:
