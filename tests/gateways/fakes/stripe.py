@@ -91,6 +91,10 @@ class FakeStripe:
         }  # fmt: skip
         self._tell("charge.dispute.created" if status == "needs_response" else "charge.dispute.closed", self.disputes[own])
 
+    def charge(self, intent_id: str) -> None:
+        """Whoever holds the client secret pays with a good card in the browser."""
+        self._confirmed(self.intents[intent_id], "pm_card_visa")
+
     def charged(self, attempt: str) -> tuple[int, int]:
         """How many charges were captured under an attempt, and what they came to in Stripe's units."""
         own = [each for each in self.charges.values() if each["metadata"]["attempt"] == attempt and each["amount_captured"]]
@@ -137,14 +141,14 @@ class FakeStripe:
             shown = {**intent, "latest_charge": f"ch_{intent['id'][3:]}"}
             raise Refused(402, type="card_error", code=code, decline_code=reason, message=message, payment_intent=shown)
         else:
-            self._charge(intent)
+            self._took_card(intent)
 
     def _failed(self, intent: dict[str, Any], **error: str) -> None:
         intent |= {"status": "requires_payment_method", "payment_method": None, "next_action": None}
         intent["last_payment_error"] = {"type": "card_error", **error}
         self._tell("payment_intent.payment_failed", intent)
 
-    def _charge(self, intent: dict[str, Any]) -> None:
+    def _took_card(self, intent: dict[str, Any]) -> None:
         own = f"ch_{intent['id'][3:]}"
         by_hand = intent["capture_method"] == "manual"
         taken = 0 if by_hand else intent["amount"]
@@ -249,7 +253,7 @@ class FakeStripe:
         """The bank's page: the buyer approves, or not, and is sent back to the shop."""
         intent, form = self._intent(request.path_params["id"]), dict(parse_qsl((await request.body()).decode()))
         if form.get("decision") == "approve":
-            self._charge(intent)
+            self._took_card(intent)
         else:
             self._failed(
                 intent,
