@@ -22,6 +22,7 @@ from domain.event import Event
 from domain.factors.store import FactorsStore
 from domain.idempotency import Idempotency
 from domain.identities.store import IdentitiesStore
+from domain.invoices.store import InvoicesStore
 from domain.notices.store import NoticesStore
 from domain.orders.store import OrdersStore
 from domain.payments.store import PaymentsStore, SettlementsStore
@@ -58,6 +59,8 @@ class Unit(Protocol):
     def idempotency(self) -> Idempotency: ...
     @property
     def identities(self) -> IdentitiesStore: ...
+    @property
+    def invoices(self) -> InvoicesStore: ...
     @property
     def notices(self) -> NoticesStore: ...
     @property

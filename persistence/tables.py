@@ -18,6 +18,7 @@ import persistence.customers.tables
 import persistence.documents.tables
 import persistence.factors.tables
 import persistence.identities.tables
+import persistence.invoices.tables
 import persistence.notices.tables
 import persistence.orders.tables
 import persistence.payments.tables
@@ -120,6 +121,7 @@ CONCEPTS = (
     persistence.documents.tables,
     persistence.factors.tables,
     persistence.identities.tables,
+    persistence.invoices.tables,
     persistence.notices.tables,
     persistence.orders.tables,
     persistence.payments.tables,

@@ -31,6 +31,7 @@ from persistence.factors.store import FactorsRows
 from persistence.failures import LOST, RETRIED, Unavailable
 from persistence.idempotency import KeptKeys
 from persistence.identities.store import IdentitiesRows
+from persistence.invoices.store import InvoicesRows
 from persistence.notices.store import NoticesRows
 from persistence.orders.store import OrdersRows
 from persistence.outbox import Outbox
@@ -106,6 +107,10 @@ class UnitOfWork:
     @cached_property
     def identities(self) -> IdentitiesRows:
         return IdentitiesRows(self.transaction)
+
+    @cached_property
+    def invoices(self) -> InvoicesRows:
+        return InvoicesRows(self.transaction)
 
     @cached_property
     def notices(self) -> NoticesRows:

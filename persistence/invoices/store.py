@@ -1,0 +1,246 @@
+"""The port of invoices made true on PostgreSQL."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import DateTime, LargeBinary, Text, Uuid, bindparam, exists, insert, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from domain.ids import ChannelId, OrderId
+from domain.invoices.model import (
+    InvoiceFacts,
+    InvoiceKind,
+    InvoiceSettings,
+    NewInvoice,
+    SoldLine,
+    SoldOrder,
+    facts_of,
+    kept_facts,
+)
+from persistence.invoices.tables import InvoicePrintRow, InvoiceRow, InvoiceSeriesRow, InvoiceSettingsRow
+from persistence.orders.tables import OrderLineRow, OrderRow
+from persistence.payments.tables import RefundRow
+from persistence.statement import Question, Statement
+from persistence.transaction import Transaction
+
+
+class _Settings(NamedTuple):
+    seller: list[str]
+    tax_id: str
+    footer: str
+    invoice_prefix: str
+    credit_note_prefix: str
+    is_automatic: bool
+
+
+class _Sold(NamedTuple):
+    order_id: UUID
+    channel_id: UUID
+    number: int
+    language: str
+    currency: str
+    country: str
+    billing_address: dict[str, Any]
+    delivery: dict[str, Any] | None
+    subtotal: int
+    discount: int
+    shipping: int
+    tax_added: int
+    tax_total: int
+    total: int
+    captured: int
+    placed_at: datetime
+
+
+class _Line(NamedTuple):
+    product_name: str
+    variant_name: str
+    sku: str
+    quantity: int
+    unit_price: int
+    discount: int
+    tax_basis_points: int
+    tax_total: int
+    total: int
+
+
+class _Kept(NamedTuple):
+    id: UUID
+    facts: dict[str, Any]
+
+
+class _Id(NamedTuple):
+    id: UUID
+
+
+class _Number(NamedTuple):
+    last: int
+
+
+class _Refund(NamedTuple):
+    order_id: UUID
+    amount: int
+    reason: str
+
+
+_CHANNEL = bindparam("of_channel", type_=Uuid())
+_ORDER = bindparam("of_order", type_=Uuid())
+SETTINGS = Question(
+    _Settings,
+    select(*(getattr(InvoiceSettingsRow, name) for name in _Settings._fields)).where(InvoiceSettingsRow.channel_id == _CHANNEL),
+)
+_NEW_SETTINGS = upsert(InvoiceSettingsRow).values(
+    channel_id=bindparam("channel_id"),
+    seller=bindparam("seller", type_=ARRAY(Text())),
+    tax_id=bindparam("tax_id"),
+    footer=bindparam("footer"),
+    invoice_prefix=bindparam("invoice_prefix"),
+    credit_note_prefix=bindparam("credit_note_prefix"),
+    is_automatic=bindparam("is_automatic"),
+)
+SET_SETTINGS = Statement(
+    _NEW_SETTINGS.on_conflict_do_update(
+        index_elements=["channel_id"], set_={name: _NEW_SETTINGS.excluded[name] for name in _Settings._fields}
+    )
+)
+SOLD = Question(
+    _Sold,
+    select(OrderRow.id.label("order_id"), *(getattr(OrderRow, name) for name in _Sold._fields[1:])).where(
+        OrderRow.id == _ORDER
+    ),
+)
+LINES = Question(
+    _Line,
+    select(*(getattr(OrderLineRow, name) for name in _Line._fields))
+    .where(OrderLineRow.order_id == _ORDER)
+    .order_by(OrderLineRow.position),
+)
+INVOICE_OF = Question(
+    _Kept, select(InvoiceRow.id, InvoiceRow.facts).where(InvoiceRow.order_id == _ORDER, InvoiceRow.kind == text("'INVOICE'"))
+)
+CREDIT_NOTE_OF = Question(_Id, select(InvoiceRow.id).where(InvoiceRow.refund_id == bindparam("of_refund", type_=Uuid())))
+_SERIES = upsert(InvoiceSeriesRow).values(channel_id=bindparam("channel_id"), kind=bindparam("kind"), last=1)
+NEXT_NUMBER = Question(
+    _Number,
+    _SERIES.on_conflict_do_update(index_elements=["channel_id", "kind"], set_={"last": InvoiceSeriesRow.last + 1}).returning(
+        InvoiceSeriesRow.last
+    ),
+)
+ADD = Statement(
+    insert(InvoiceRow).values(
+        id=bindparam("id"),
+        order_id=bindparam("order_id"),
+        channel_id=bindparam("channel_id"),
+        kind=bindparam("kind"),
+        number=bindparam("number"),
+        label=bindparam("label"),
+        refund_id=bindparam("refund_id", type_=Uuid()),
+        currency=bindparam("currency"),
+        total=bindparam("total"),
+        tax_total=bindparam("tax_total"),
+        facts=bindparam("facts", type_=JSONB()),
+        issued_at=bindparam("issued_at", type_=DateTime(timezone=True)),
+    )
+)
+REFUND = Question(
+    _Refund,
+    select(RefundRow.order_id, RefundRow.amount, RefundRow.reason).where(
+        RefundRow.id == bindparam("of_refund", type_=Uuid()), RefundRow.state == text("'DONE'")
+    ),
+)
+UNPRINTED = Question(
+    _Kept,
+    select(InvoiceRow.id, InvoiceRow.facts).where(
+        InvoiceRow.id == bindparam("of_invoice", type_=Uuid()), ~exists().where(InvoicePrintRow.invoice_id == InvoiceRow.id)
+    ),
+)
+KEEP_PRINT = Statement(
+    upsert(InvoicePrintRow)
+    .values(
+        invoice_id=bindparam("invoice_id"),
+        content=bindparam("content", type_=LargeBinary()),
+        sha256=bindparam("sha256", type_=LargeBinary()),
+    )
+    .on_conflict_do_nothing()
+)
+
+
+class InvoicesRows:
+    """`domain.invoices.store.InvoicesStore` on a transaction."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def settings(self, channel_id: ChannelId) -> InvoiceSettings | None:
+        found = await self._transaction.row(SETTINGS, of_channel=channel_id)
+        return InvoiceSettings(**{**found._asdict(), "seller": tuple(found.seller)}) if found is not None else None
+
+    async def set_settings(self, channel_id: ChannelId, settings: InvoiceSettings) -> None:
+        await self._transaction.run(
+            SET_SETTINGS,
+            channel_id=channel_id,
+            seller=list(settings.seller),
+            tax_id=settings.tax_id,
+            footer=settings.footer,
+            invoice_prefix=settings.invoice_prefix,
+            credit_note_prefix=settings.credit_note_prefix,
+            is_automatic=settings.is_automatic,
+        )
+
+    async def sold(self, order_id: OrderId) -> SoldOrder | None:
+        found = await self._transaction.row(SOLD, of_order=order_id)
+        if found is None:
+            return None
+        lines = await self._transaction.rows(LINES, of_order=order_id)
+        ids = {"order_id": OrderId(found.order_id), "channel_id": ChannelId(found.channel_id)}
+        return SoldOrder(**{**found._asdict(), **ids}, lines=tuple(SoldLine(**each._asdict()) for each in lines))
+
+    async def invoice_of(self, order_id: OrderId) -> tuple[UUID, InvoiceFacts] | None:
+        found = await self._transaction.row(INVOICE_OF, of_order=order_id)
+        return (found.id, facts_of(found.facts)) if found is not None else None
+
+    async def credit_note_of(self, refund_id: UUID) -> UUID | None:
+        found = await self._transaction.row(CREDIT_NOTE_OF, of_refund=refund_id)
+        return found.id if found is not None else None
+
+    async def next_number(self, channel_id: ChannelId, kind: InvoiceKind) -> int:
+        found = await self._transaction.row(NEXT_NUMBER, channel_id=channel_id, kind=kind.value)
+        if found is None:
+            raise RuntimeError("a series always answers")
+        return found.last
+
+    async def add(self, invoice: NewInvoice) -> None:
+        await self._transaction.run(
+            ADD,
+            id=invoice.id,
+            order_id=invoice.order_id,
+            channel_id=invoice.channel_id,
+            kind=invoice.kind.value,
+            number=invoice.number,
+            label=invoice.label,
+            refund_id=invoice.refund_id,
+            currency=invoice.facts.currency,
+            total=invoice.facts.total,
+            tax_total=invoice.facts.tax_total,
+            facts=kept_facts(invoice.facts),
+            issued_at=invoice.issued_at,
+        )
+
+    async def refund(self, refund_id: UUID) -> tuple[OrderId, int, str] | None:
+        found = await self._transaction.row(REFUND, of_refund=refund_id)
+        return (OrderId(found.order_id), found.amount, found.reason) if found is not None else None
+
+    async def facts(self, invoice_id: UUID) -> InvoiceFacts | None:
+        found = await self._transaction.row(UNPRINTED, of_invoice=invoice_id)
+        return facts_of(found.facts) if found is not None else None
+
+    async def keep_print(self, invoice_id: UUID, content: bytes) -> bool:
+        kept = await self._transaction.run(
+            KEEP_PRINT, invoice_id=invoice_id, content=content, sha256=hashlib.sha256(content).digest()
+        )
+        return kept == 1
