@@ -97,8 +97,13 @@ class RefundCreateInput:
     reason: str = strawberry.field(description=f"Why, 1 to {REASON_LENGTH_MAX} characters.")
 
 
-@strawberry.input(name="RefundDecisionInput", description="A refund that waits for a second person.")
-class RefundDecisionInput:
+@strawberry.input(name="RefundApproveInput", description="A refund that waits for a second person, to agree to.")
+class RefundApproveInput:
+    request_id: strawberry.ID = strawberry.field(description="The refund request.")
+
+
+@strawberry.input(name="RefundRejectInput", description="A refund that waits for a second person, to refuse.")
+class RefundRejectInput:
     request_id: strawberry.ID = strawberry.field(description="The refund request.")
 
 

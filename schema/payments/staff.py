@@ -28,10 +28,11 @@ from schema.payments.inputs import (
     REFUND_LINES_MAX,
     PaymentCaptureInput,
     PaymentMarkReceivedInput,
+    RefundApproveInput,
     RefundCreateInput,
-    RefundDecisionInput,
     RefundLineInput,
     RefundMarkPaidInput,
+    RefundRejectInput,
 )
 from schema.payments.mutations import THE_ORDER, THE_PAYMENT
 from schema.payments.types import PaymentCapture, Refund, RefundRequest
@@ -168,7 +169,7 @@ async def refund_create(context: Context, *, input: RefundCreateInput) -> Answer
     order=THE_ORDER,
 )
 @moves_money
-async def refund_approve(context: Context, *, input: RefundDecisionInput) -> Answer | UserError:
+async def refund_approve(context: Context, *, input: RefundApproveInput) -> Answer | UserError:
     request_id = context.id_of("RefundRequest", input.request_id)
     if request_id is None:
         return NotFound(path=("input", "request_id"), what="refund request")
@@ -184,7 +185,7 @@ async def refund_approve(context: Context, *, input: RefundDecisionInput) -> Ans
     order=THE_ORDER,
 )
 @moves_money
-async def refund_reject(context: Context, *, input: RefundDecisionInput) -> Answer | UserError:
+async def refund_reject(context: Context, *, input: RefundRejectInput) -> Answer | UserError:
     request_id = context.id_of("RefundRequest", input.request_id)
     if request_id is None:
         return NotFound(path=("input", "request_id"), what="refund request")

@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import Clone
 from tests.gateways.sandbox_process import SandboxProcess, free_port
+from tests.payments.counter import Counter, open_counter
 from tests.payments.till import Till, open_till
 
 
@@ -36,3 +37,14 @@ async def fresh_till(fresh_database_url: str, redis_url: str, sandbox: SandboxPr
     """A shop for one test alone."""
     async with open_till(fresh_database_url, redis_url, sandbox, tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+async def counter(
+    clone: Clone, redis_url: str, sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Counter]:
+    """The shop of several providers, in which staff takes the money, and large refunds take two."""
+    async with open_counter(await clone(), redis_url, sandbox, tmp_path_factory.mktemp("counter")) as opened:
+        yield opened
+        await opened.till.works(tries_again=True)
+        assert await opened.till.judged() == []

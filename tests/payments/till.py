@@ -25,6 +25,7 @@ from uuid import UUID
 import httpx2
 import uvicorn
 
+from gateways.payments.configured import configured
 from gateways.payments.http import payment_client
 from gateways.payments.sandbox import SandboxProvider, SandboxValues
 from gateways.settings import load_settings
@@ -90,6 +91,15 @@ class Till:
         assert payload["userErrors"] == [], payload
         payment: dict[str, Any] = payload["payment"]
         return payment
+
+    async def does(
+        self, name: str, given: dict[str, Any], asked: str, *, token: str | None = None, key: str | None = None
+    ) -> dict[str, Any]:
+        """The payload of a mutation, with its errors' codes and paths."""
+        title = f"{name[0].upper()}{name[1:]}Input"
+        text = f"mutation($input: {title}!) {{ {name}(input: $input) {{ {asked} userErrors {{ code path }} }} }}"
+        payload: dict[str, Any] = (await self.shop.data(text, {"input": given}, token=token, key=key))[name]
+        return payload
 
     async def seen(self, order: dict[str, Any]) -> dict[str, Any]:
         """The order as its buyer sees it."""
@@ -257,8 +267,10 @@ async def _take(unit: UnitOfWork) -> list[UUID]:
 
 
 @asynccontextmanager
-async def open_till(database_url: str, redis_url: str, sandbox: SandboxProcess, data_dir: Path) -> AsyncIterator[Till]:
-    """A shop with its till, open for business until the block ends."""
+async def open_till(
+    database_url: str, redis_url: str, sandbox: SandboxProcess, data_dir: Path, **more: Any
+) -> AsyncIterator[Till]:
+    """A shop with its till, open for business until the block ends; `more` are further settings."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         settings = load_settings(
@@ -272,6 +284,8 @@ async def open_till(database_url: str, redis_url: str, sandbox: SandboxProcess, 
             sandbox_webhook_secrets=SECRET,
             mutations_per_minute=100_000,
             requests_per_minute=100_000,
+            cost_per_minute=10_000_000,
+            **more,
         )
         database = Database(DatabaseSettings(url=database_url))
         await database.open()
@@ -280,7 +294,8 @@ async def open_till(database_url: str, redis_url: str, sandbox: SandboxProcess, 
             serving = asyncio.create_task(server.serve(sockets=[listening]))
             provider = SandboxProvider(client, sandbox.values())
             tools = tools_of(database, Transactions(database, published=lambda _topics: None))
-            working = replace(tools, providers={"sandbox": provider}, unfinished_after=timedelta(0))
+            providers = {**configured(settings, client=client), "sandbox": provider}
+            working = replace(tools, providers=providers, unfinished_after=timedelta(0))
             try:
                 yield Till(shop, settings.own_url, sandbox, provider, working, client)
             finally:

@@ -53,7 +53,7 @@ async def _missing(unit: Unit, provider: str, lines: list[Line], found: list[Fou
     times = sorted(line.at for line in lines if line.at is not None)
     if not times:
         return []
-    told = {each.payment_id for each in found if each.payment_id is not None}
+    told = {each.payment_id for each in found if each.line.kind is LineKind.CHARGE}
     untold = await unit.settlements.untold(provider, since=times[0], until=times[-1])
     last = lines[-1].number
     missing = [payment for payment in untold if payment.id not in told]
