@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from domain.access.secrets import OneTimeSecrets
-from edge import webhooks
+from edge import invoices, webhooks
 from edge.depths import (
     limit_depths,
     open_depths,
@@ -52,10 +52,20 @@ from schema.transport.endpoint import GraphQLEndpoint, Transport
 from schema.transport.graphiql import named_examples
 from schema.transport.operations import Observation
 from schema.webhooks.selection import SelectionCheck
-from supplies import Supplies, ceilings_of
+from supplies import Supplies, ceilings_of, invoice_links
 from workers.broker import QUEUE_KEYS
 
-ROUTES = ("/graphql", "/graphql/assets", "/health", "/metrics", "/mailbox", "/oauth", "/.well-known", "/webhooks/payments")
+ROUTES = (
+    "/graphql",
+    "/graphql/assets",
+    "/health",
+    "/metrics",
+    "/mailbox",
+    "/oauth",
+    "/.well-known",
+    "/webhooks/payments",
+    "/invoices",
+)
 """Paths that have metrics of their own."""
 
 
@@ -131,6 +141,7 @@ class Api:
             Route("/health/live", self._health.live),
             Route("/health/ready", self._health.ready),
             Route("/metrics", self.metrics.page),
+            Route(invoices.PATH, self._invoices().show, methods=["GET"]),
             Route(webhooks.PATH, self._webhooks().take, methods=["POST"]),
             *oauth_routes(self._oauth()),
         ]
@@ -216,6 +227,9 @@ class Api:
         return Cookies(
             same_site=settings.session_cookies.title(), is_secure=is_secure, origins=frozenset(settings.cors_origins)
         )
+
+    def _invoices(self) -> invoices.Invoices:
+        return invoices.Invoices(database=self.database, links=invoice_links(self.settings), clock=_utc_now)
 
     def _webhooks(self) -> PaymentWebhooks:
         transact = Transactions(self.database, published=self.supplies.live.published)

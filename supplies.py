@@ -20,11 +20,13 @@ from domain.apps.actions import note_use
 from domain.apps.provider import AppPorts
 from domain.factors.provider import FactorPorts
 from domain.identities.provider import IdentityPorts
+from domain.invoices.provider import LINK_SECONDS
 from domain.payments.provider import CaptureMode, Offers, PaymentPorts, SampleMethod
 from domain.seal import Seal
 from domain.webhooks.provider import WebhookPorts
 from gateways.addresses import WorldRules
 from gateways.amounts import amounts_by_currency
+from gateways.documents.links import SignedLinks
 from gateways.federation.http import BoundedTransport
 from gateways.federation.registry import FederationValues, identity_providers
 from gateways.identity.emails import EmailSyntax
@@ -133,6 +135,7 @@ class Supplies:
             ),
             factors=_factors(settings, keys),
             identities=self._identities(keys),
+            invoice_links=invoice_links(settings),
             webhooks=WebhookPorts(vault=KeyedVault(keys), calls_local=settings.calls_local, check_selection=check_selection),
             standings=Standings(tokens, apps=self._app_standings()),
             addresses=WorldRules(),
@@ -188,6 +191,12 @@ def _federation(settings: Settings) -> FederationValues:
         issuers=settings.oidc_providers,
         trusted=settings.identity_trusted_emails,
     )
+
+
+def invoice_links(settings: Settings) -> SignedLinks:
+    """Links to printed invoices."""
+    keys = [key.encode() for key in settings.secret_keys]
+    return SignedLinks(keys, purpose="invoice", seconds=LINK_SECONDS)
 
 
 def _factors(settings: Settings, keys: tuple[bytes, ...]) -> FactorPorts:

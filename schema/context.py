@@ -15,6 +15,7 @@ from domain.access.provider import AccessPorts
 from domain.customers.provider import PlaceRules
 from domain.factors.provider import FactorPorts
 from domain.identities.provider import IdentityPorts
+from domain.invoices.provider import Links
 from domain.live import Live
 from domain.payments.provider import PaymentPorts
 from domain.seal import Seal
@@ -27,6 +28,7 @@ from persistence.unit import Transactions
 from schema.access.standings import Standings
 from schema.directives import Arrival, key_of, wish_of
 from schema.ids import id_of
+from schema.orders.feeds import OrderFeeds
 from schema.places import Place, Places, Wish
 from schema.transport.caller import Caller
 
@@ -48,9 +50,11 @@ class Ports:
     factors: FactorPorts
     identities: IdentityPorts
     webhooks: WebhookPorts
+    invoice_links: Links
     standings: Standings
     addresses: PlaceRules
     places: Places
+    order_feeds: OrderFeeds
     payments: PaymentPorts
     reservation_seconds: int
     public_url: str

@@ -122,6 +122,7 @@ class ErrorCode(enum.Enum):
     WEBHOOK_ENDPOINT_INACTIVE = _value("WEBHOOK_ENDPOINT_INACTIVE", "The webhook endpoint is switched off.")
     WEBHOOK_REPLAY_TOO_LONG = _value("WEBHOOK_REPLAY_TOO_LONG", "The part of the event log is too long for one replay.")
     TOO_MANY_WEBHOOK_ENDPOINTS = _value("TOO_MANY_WEBHOOK_ENDPOINTS", "There are as many webhook endpoints as there may be.")
+    INVOICE_SETTINGS_MISSING = _value("INVOICE_SETTINGS_MISSING", "Nobody has said yet who sells on the channel.")
     ALREADY_SHIPPED = _value("ALREADY_SHIPPED", "The goods are under way.")
 
 

@@ -45,6 +45,9 @@ from schema.factors import passkeys as passkey_mutations
 from schema.identities import errors as identity_errors
 from schema.identities import mutations as identity_mutations
 from schema.identities import queries as identity_queries
+from schema.invoices import errors as invoice_errors
+from schema.invoices import mutations as invoice_mutations
+from schema.invoices import queries as invoice_queries
 from schema.notices import queries as notice_queries
 from schema.orders import errors as order_errors
 from schema.orders import mutations as order_mutations
@@ -85,6 +88,7 @@ QUERIES: tuple[ModuleType, ...] = (
     notice_queries,
     audit_queries,
     webhook_queries,
+    invoice_queries,
 )
 MUTATIONS: tuple[ModuleType, ...] = (
     catalog_mutations,
@@ -109,6 +113,7 @@ MUTATIONS: tuple[ModuleType, ...] = (
     payment_settlements,
     stock_mutations,
     webhook_mutations,
+    invoice_mutations,
 )
 SUBSCRIPTIONS: tuple[ModuleType, ...] = (order_subscriptions, webhook_subscriptions)
 ERRORS = collected(
@@ -123,6 +128,7 @@ ERRORS = collected(
     order_errors.ERRORS,
     payment_errors.ERRORS,
     webhook_errors.ERRORS,
+    invoice_errors.ERRORS,
 )
 
 

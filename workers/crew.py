@@ -15,6 +15,7 @@ from domain.notices.provider import Post
 from domain.seal import Seal
 from domain.webhooks.flows import Means
 from domain.webhooks.provider import Selections
+from gateways.documents.invoices import PdfPrinter
 from gateways.live.redis import RedisLive
 from gateways.mail.files import FilePost
 from gateways.mail.smtp import SmtpPost, mail_server
@@ -81,6 +82,7 @@ class Crew:
                 staff_email=settings.staff_mailbox,
             ),
             providers=configured(settings, client=client),
+            printer=PdfPrinter(),
             webhooks=Means(
                 carrier=carrier,
                 vault=KeyedVault(keys),

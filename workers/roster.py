@@ -13,7 +13,7 @@ from domain.identities import actions as identities
 from domain.notices.model import NoticeKind
 from domain.webhooks import actions as outgoing
 from persistence.unit import UnitOfWork
-from workers import accounts, audit, catalog, money, notices, orders, payments, webhooks
+from workers import accounts, audit, catalog, invoices, money, notices, orders, payments, webhooks
 from workers.notices import about_account, about_order
 from workers.schedule import Entry
 from workers.staff import tell_staff_of
@@ -33,10 +33,10 @@ ROUTES: Mapping[str, Sequence[str]] = {
     "OrderPlaced": ("confirm_order", "tell_staff"),
     "OrderStatusChanged": ("tell_status",),
     "OrderCancelled": ("tell_cancellation", "settle_cancelled_order"),
-    "PaymentCaptured": ("tell_payment",),
+    "PaymentCaptured": ("tell_payment", "issue_invoice"),
     "PaymentFailed": ("tell_failed_payment",),
     "RefundDue": ("give_money_back",),
-    "RefundSettled": ("tell_refund",),
+    "RefundSettled": ("tell_refund", "credit_refund"),
     "RefundFailed": ("tell_staff_refund_failed",),
     "RefundRequested": ("tell_staff_refund_requested",),
     "CaptureDue": ("take_money",),
@@ -69,6 +69,7 @@ ROUTES: Mapping[str, Sequence[str]] = {
     "PasskeyCloned": ("tell_cloned_passkey",),
     "IdentityLinked": ("tell_linked_identity",),
     "IdentityUnlinked": ("tell_unlinked_identity",),
+    "InvoiceIssued": ("print_invoice",),
     "NoticeQueued": ("send_notice",),
     "WebhooksDue": ("send_webhooks",),
     "WebhookEndpointDisabled": ("tell_staff_of_webhook",),
@@ -116,6 +117,9 @@ TASKS: Mapping[str, Task] = {
     "tell_cloned_passkey": Within(about_account(NoticeKind.PASSKEY_CLONED)),
     "tell_linked_identity": Within(about_account(NoticeKind.IDENTITY_LINKED)),
     "tell_unlinked_identity": Within(about_account(NoticeKind.IDENTITY_UNLINKED)),
+    "issue_invoice": Within(invoices.issue),
+    "credit_refund": Within(invoices.credit),
+    "print_invoice": Outside(invoices.print_paper, queue=LONG, seconds_max=60.0),
     "send_notice": Outside(notices.send),
     "send_webhooks": Outside(webhooks.send_now),
     "tell_staff_of_webhook": Within(tell_staff_of(NoticeKind.STAFF_WEBHOOK_DISABLED, webhooks.switched_off)),

@@ -17,6 +17,7 @@ import structlog
 
 from domain.access.secrets import OneTimeSecrets
 from domain.error import UserError
+from domain.invoices.provider import Printer
 from domain.notices.model import Delivery
 from domain.notices.provider import Post
 from domain.payments.provider import Provider, ProviderUnavailable
@@ -75,6 +76,7 @@ class Tools:
     addresses: Addresses
     providers: Mapping[str, Provider]
     webhooks: Means
+    printer: Printer
     unfinished_after: timedelta = timedelta(minutes=10)
     """How long a payment may be without an outcome before its provider is asked."""
 

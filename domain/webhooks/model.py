@@ -33,6 +33,7 @@ class EventType(enum.Enum):
     REFUND_FAILED = "RefundFailed"
     PAYMENT_DISPUTED = "PaymentDisputed"
     DISPUTE_CLOSED = "DisputeClosed"
+    INVOICE_ISSUED = "InvoiceIssued"
     CUSTOMER_REGISTERED = "CustomerRegistered"
 
     @property
@@ -62,6 +63,7 @@ PRIVATE = frozenset(
 NEEDED: Mapping[str, Permission] = {
     "order": Permission.READ_ORDERS,
     "payment": Permission.READ_PAYMENTS,
+    "invoice": Permission.READ_ORDERS,
     "account": Permission.READ_CUSTOMERS,
 }
 """By the kind of thing an event is about, what reading it takes."""
@@ -76,6 +78,7 @@ AGGREGATES: Mapping[EventType, str] = {
     EventType.REFUND_FAILED: "payment",
     EventType.PAYMENT_DISPUTED: "payment",
     EventType.DISPUTE_CLOSED: "payment",
+    EventType.INVOICE_ISSUED: "invoice",
     EventType.CUSTOMER_REGISTERED: "account",
 }
 """What each type is about."""
@@ -85,6 +88,7 @@ TYPE_NAMES: Mapping[str, str] = {
     "order": "Order",
     "payment": "Payment",
     "refund": "Refund",
+    "invoice": "Invoice",
     "account": "Customer",
     "webhook_endpoint": "WebhookEndpoint",
 }

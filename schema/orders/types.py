@@ -32,6 +32,7 @@ from schema.carts.costs import TotalTerm
 from schema.context import Context
 from schema.customers.addresses import PostalAddress
 from schema.execution.fields import batch, plain, shows
+from schema.invoices.types import Invoice, invoices
 from schema.node import Node, identity, loads_nodes
 from schema.paging import connection
 from schema.payments.types import (
@@ -247,6 +248,7 @@ class Order(Node):
     events: list[OrderEvent] = batch(_events, "Its history, oldest first; of a very long one the latest 200 entries.", size=20)
     lines: list[OrderLine] = batch(_lines, "What was sold.", size=20)
     payments: list[Payment] = batch(order_payments, "The attempts to pay it, oldest first.")
+    invoices: list[Invoice] = batch(invoices, "Its invoice, and what was taken back of it, oldest first.", size=2)
     payment_options: list[PaymentProvider] = batch(payment_options, "Through whom it can be paid, the default first.", size=3)
     refund_requests: list[RefundRequest] = batch(
         order_requests, "Staff's decisions to give money back, oldest first.", allow=OF_AN_ORDER, size=3

@@ -18,6 +18,7 @@ described(
     REFUND_FAILED="Money could not be given back: somebody has to look. [refund.failed]",
     PAYMENT_DISPUTED="A buyer's bank asks money back. [payment.disputed]",
     DISPUTE_CLOSED="A dispute was won or lost. [dispute.closed]",
+    INVOICE_ISSUED="An invoice or a credit note was written. [invoice.issued]",
     CUSTOMER_REGISTERED="Somebody has opened an account. [customer.registered]",
 )
 described(

@@ -29,6 +29,7 @@ from domain.seal import Seal
 from domain.unit import Transact
 from domain.webhooks.provider import WebhookPorts
 from gateways.addresses import WorldRules
+from gateways.documents.links import SignedLinks
 from gateways.identity.emails import EmailSyntax
 from gateways.identity.passkeys import WebAuthn
 from gateways.identity.passwords import Argon2Hasher, HashCost, ZxcvbnJudge
@@ -42,6 +43,7 @@ from persistence.reader import Reader
 from persistence.unit import Transactions
 from schema.access.standings import Standings
 from schema.context import Context, Contexts, Ports
+from schema.orders.feeds import OrderFeeds
 from schema.places import Places
 from schema.root import build, executable
 from schema.transport.caller import Caller
@@ -76,6 +78,7 @@ class NoHints:
     """A carrier of live hints that is down: nothing of accounts depends on one."""
 
     hears = False
+    look_seconds = 5.0
 
     def attend(self, prefix: str, heard: Callable[[Collection[str] | None], None]) -> None:
         """Never calls."""
@@ -228,7 +231,7 @@ def factors_of() -> FactorPorts:
     )
 
 
-def ports_of(access: AccessPorts, clock: Clock, identities: IdentityPorts | None = None) -> Ports:
+def ports_of(access: AccessPorts, clock: Clock, database: Database, identities: IdentityPorts | None = None) -> Ports:
     """The world as far as accounts need it."""
     return Ports(
         seal=Seal((SECRETS[0].encode(),)),
@@ -236,10 +239,12 @@ def ports_of(access: AccessPorts, clock: Clock, identities: IdentityPorts | None
         access=access,
         factors=factors_of(),
         identities=identities or NOBODY_ELSE,
+        invoice_links=SignedLinks([SECRETS[0].encode()], purpose="invoice", seconds=3600),
         webhooks=WebhookPorts(vault=KeyedVault((SECRETS[0].encode(),)), calls_local=True, check_selection=_all_selections),
         standings=Standings(access.tokens, monotonic=clock.monotonic),
         addresses=WorldRules(),
         places=Places(clock.monotonic),
+        order_feeds=OrderFeeds(database, NoHints()),
         payments=PaymentPorts(offers=Offers({}), webhook_url=ISSUER),
         reservation_seconds=900,
         public_url=ISSUER,
@@ -262,7 +267,7 @@ async def an_api(
 ) -> AsyncIterator[Api]:
     """An API process over the shared stores; two of them are two processes as far as caches go."""
     clock = Clock(datetime(2026, 3, 1, 12, 0, tzinfo=UTC))
-    ports = ports_of(access, clock, identities)
+    ports = ports_of(access, clock, database, identities)
     contexts = Contexts(database=database, transact=transact, ports=ports, identify=ports.standings, clock=lambda: clock.now)
     opened: list[Context] = []
 

@@ -10,6 +10,7 @@ from domain.notices.model import Delivery, Letter
 from domain.notices.provider import Accepted, NotAccepted, Post
 from domain.seal import Seal
 from domain.webhooks.flows import Means
+from gateways.documents.invoices import PdfPrinter
 from gateways.settings import load_settings
 from gateways.vault import KeyedVault
 from gateways.webhooks.carrier import SignedCarrier
@@ -56,6 +57,7 @@ def tools_of(
         secrets=secrets,
         addresses=Addresses(storefront_url=storefront_url, mail_from="Vitrine <shop@vitrine.example>", staff_email=staff_email),
         providers={},
+        printer=PdfPrinter(),
         webhooks=Means(
             carrier=SignedCarrier(allows_local=True),
             vault=KeyedVault([b"k" * 32]),
