@@ -29,7 +29,7 @@ from domain.payments.provider import (
 from gateways.payments import chapa_words
 from gateways.payments.chapa_words import NAME, TX_REF, UNITS, Named, is_unpaid, payment_of, waiting
 from gateways.payments.hmac_signature import check_digest
-from gateways.payments.http import TOTAL_SECONDS, Answered, Call, Line
+from gateways.payments.http import TOTAL_SECONDS, Answered, Call, Line, in_time
 from gateways.payments.methods import misshapen
 from gateways.payments.strict_json import Fields, decode
 
@@ -77,6 +77,7 @@ class ChapaProvider:
     def currencies(self) -> frozenset[Currency] | None:
         return UNITS.currencies
 
+    @in_time
     async def create(self, request: AttemptRequest) -> Answer:
         if (refusal := UNITS.refusal(request.amount) or misshapen(request.method, _METHOD)) is not None:
             return refusal
@@ -84,12 +85,13 @@ class ChapaProvider:
             return Declined(code="unsupported", message="Chapa takes the whole amount at once, and keeps no methods.")
         if not TX_REF.match(request.attempt_key):
             return Declined(code="bad_request", message="This key is none that Chapa takes.")
-        return await self.line.within(self._initialize(request))
+        return await self._initialize(request)
 
     async def capture(self, reference: str, amount: Money, key: str) -> Answer:
         del reference, amount, key
         return Declined(code="unsupported", message="Chapa takes the whole amount at once.")
 
+    @in_time
     async def refund(self, reference: str, amount: Money, key: str) -> Answer:
         named = Named.of(reference)
         if named is None or named.amount is None:
@@ -100,6 +102,7 @@ class ChapaProvider:
             return Declined(code="unsupported", message="Chapa gives back whole payments only.")
         return await self._refunded(named, await self.fetch(reference), key)
 
+    @in_time
     async def cancel(self, reference: str, key: str) -> Answer:
         del key
         named = Named.of(reference)
@@ -118,6 +121,7 @@ class ChapaProvider:
             return Declined(code="wrong_state", message="It has ended meanwhile.", payment=again)
         return Unknown(reason="the page could not be closed")
 
+    @in_time
     async def find(self, attempt_key: str) -> ProviderPayment | Unknown | None:
         """A page whose address we were never told is one that nobody can pay: such an attempt counts as none."""
         seen = await self._verified(Named(tx_ref=attempt_key, amount=None)) if TX_REF.match(attempt_key) else None

@@ -6,16 +6,22 @@ It tells an answer from no answer and no more: what a status means is the provid
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from urllib.parse import urlencode
 
 import httpx2
 
-from domain.payments.provider import Answer, NotAsked, Unknown
+from domain.payments.provider import NotAsked, Unknown
 from gateways.payments.circuit import Circuit
 from gateways.payments.strict_json import Fields, decode
+
+P = ParamSpec("P")
+S = TypeVar("S", bound="Called")
+T = TypeVar("T")
 
 CONNECT_SECONDS = 2.0
 TOTAL_SECONDS = 10.0
@@ -99,7 +105,7 @@ class Line:
         self.circuit.answered()
         return answer
 
-    async def within(self, asking: Awaitable[Answer]) -> Answer:
+    async def within(self, asking: Awaitable[T]) -> T | Unknown:
         """The end of several calls that together may take as long as one."""
         try:
             async with asyncio.timeout(self._total_seconds):
@@ -134,6 +140,25 @@ class Line:
             if status >= 500 or status == 429 or 300 <= status < 400:
                 raise _NoAnswer(status)
             return Answered(status, Fields({} if status == 204 else decode(await _read(response, ANSWER_MAX))))
+
+
+class Called(Protocol):
+    """A provider that is called over a line."""
+
+    @property
+    def line(self) -> Line: ...
+
+
+def in_time(
+    deed: Callable[Concatenate[S, P], Coroutine[Any, Any, T]],
+) -> Callable[Concatenate[S, P], Coroutine[Any, Any, T | Unknown]]:
+    """A provider's method that may need several calls, all within the time of one."""
+
+    @functools.wraps(deed)
+    async def bounded(provider: S, /, *args: P.args, **kwargs: P.kwargs) -> T | Unknown:
+        return await provider.line.within(deed(provider, *args, **kwargs))
+
+    return bounded
 
 
 class _NoAnswer(Exception):

@@ -14,7 +14,7 @@ import httpx2
 from domain.money import Currency, Money
 from domain.payments.model import Dispute, Notification, ProviderPayment, ProviderStatus
 from domain.payments.provider import Ability, Answer, AttemptRequest, CaptureMode, Declined, Unknown
-from gateways.payments.http import Answered, Line
+from gateways.payments.http import Answered, Line, in_time
 from gateways.payments.methods import misshapen
 from gateways.payments.paypal_webhooks import PayPalWebhooks
 from gateways.payments.paypal_wire import PayPalValues, PayPalWire
@@ -52,100 +52,8 @@ class PayPalProvider:
     def currencies(self) -> frozenset[Currency] | None:
         return UNITS.currencies
 
+    @in_time
     async def create(self, request: AttemptRequest) -> Answer:
-        return await self.line.within(self._create(request))
-
-    async def capture(self, reference: str, amount: Money, key: str) -> Answer:
-        order = await self._order(reference)
-        if isinstance(order, Unknown | None):
-            return order or _NOT_FOUND
-        if order.amount.currency != amount.currency or order.amount < amount:
-            return Declined(code="amount_too_large", message="More than was authorised.")
-        authorization = order.authorization()
-        if authorization is None:
-            return Declined(code="wrong_state", message="Nothing is authorised.")
-        # The first capture is the last: what is left over is released, so that a refund has one capture to go to.
-        body = {"amount": money_as(amount), "final_capture": True}
-        path = f"/v2/payments/authorizations/{authorization}/capture"
-        answer = await self._done(await self._wire.post(path, body, key=key), reference)
-        if isinstance(answer, ProviderPayment) and answer.status is not ProviderStatus.PENDING and answer.captured != amount:
-            return Unknown(reason=f"asked to capture {amount} and told that {answer.captured} are")
-        return answer
-
-    async def refund(self, reference: str, amount: Money, key: str) -> Answer:
-        order = await self._order(reference)
-        if isinstance(order, Unknown | None):
-            return order or _NOT_FOUND
-        capture = order.capture()
-        if capture is None:
-            return Declined(code="wrong_state", message="Nothing was captured.")
-        if (refusal := UNITS.refusal(amount)) is not None:
-            return refusal
-        got = await self._wire.post(f"/v2/payments/captures/{capture}/refund", {"amount": money_as(amount)}, key=key)
-        if isinstance(got, Answered) and got.status < 300 and _has_failed(got):
-            return Declined(code="refund_failed", message="PayPal could not give the money back.")
-        answer = await self._done(got, reference)
-        if isinstance(answer, ProviderPayment) and answer.refunded < amount:
-            return Unknown(reason=f"asked to refund {amount} and told that {answer.refunded} are")
-        return answer
-
-    async def cancel(self, reference: str, key: str) -> Answer:
-        order = await self._order(reference)
-        if isinstance(order, Unknown | None):
-            return order or _NOT_FOUND
-        seen = order.payment()
-        if seen.captured.minor or seen.status is ProviderStatus.FAILED:
-            return Declined(code="wrong_state", message="It has ended already.", payment=seen)
-        authorization = order.authorization()
-        if authorization is None or seen.status is ProviderStatus.CANCELLED:
-            return cancelled(seen)
-        got = await self._wire.post(f"/v2/payments/authorizations/{authorization}/void", {}, key=key)
-        answer = await self._done(got, reference)
-        if isinstance(answer, ProviderPayment) and answer.status is not ProviderStatus.CANCELLED:
-            return Unknown(reason=f"asked to cancel and told of {answer.status.value}")
-        return answer
-
-    async def find(self, attempt_key: str) -> ProviderPayment | Unknown | None:
-        """None, for certain: an order whose making was not answered is one that nobody can approve, and that we do not take."""
-        del attempt_key
-        return None
-
-    async def fetch(self, reference: str) -> ProviderPayment | Unknown | None:
-        order = await self._order(reference)
-        return order if isinstance(order, Unknown | None) else await self._with_dispute(order)
-
-    async def proceed(self, reference: str) -> ProviderPayment | Unknown | None:
-        order = await self._order(reference)
-        if isinstance(order, Unknown | None):
-            return order
-        if not order.is_approved:
-            return await self._with_dispute(order)
-        deed = "authorize" if order.authorizes else "capture"
-        got = await self._wire.post(f"/v2/checkout/orders/{order.id}/{deed}", {}, key=f"{order.id}-{deed}")
-        answer = await self._done(got, order.id)
-        if not isinstance(answer, Declined):
-            return answer
-        now = await self._order(order.id)
-        if isinstance(now, Unknown | None):
-            return now
-        # What cannot be taken now is not taken later by itself either: the buyer has to choose another way.
-        return failed(now.payment(), answer) if now.is_approved else now.payment()
-
-    async def forget_method(self, token: str) -> Declined | Unknown | None:
-        del token
-        return Declined(code="unsupported", message="PayPal accounts are not kept here.")
-
-    async def list_since(self, since: datetime) -> AsyncIterator[ProviderPayment]:
-        """PayPal lists no orders: what it booked comes with its settlement report."""
-        del since
-        nothing: tuple[ProviderPayment, ...] = ()
-        for payment in nothing:
-            yield payment
-
-    async def read_notification(self, body: bytes, headers: Mapping[str, str], now: datetime) -> Notification | None:
-        return await self._webhooks.read(body, headers, now)
-
-    async def _create(self, request: AttemptRequest) -> Answer:
         if (refusal := UNITS.refusal(request.amount) or misshapen(request.method, _METHOD)) is not None:
             return refusal
         if request.saved_method is not None or request.keep_method:
@@ -180,6 +88,101 @@ class PayPalProvider:
         if (payment.attempt_key, payment.amount) != (request.attempt_key, request.amount):
             return Unknown(reason=f"asked for {request.amount} and told of {payment.amount}, {payment.reference}")
         return payment
+
+    @in_time
+    async def capture(self, reference: str, amount: Money, key: str) -> Answer:
+        order = await self._order(reference)
+        if isinstance(order, Unknown | None):
+            return order or _NOT_FOUND
+        if order.amount.currency != amount.currency or order.amount < amount:
+            return Declined(code="amount_too_large", message="More than was authorised.")
+        authorization = order.authorization()
+        if authorization is None:
+            return Declined(code="wrong_state", message="Nothing is authorised.")
+        # The first capture is the last: what is left over is released, so that a refund has one capture to go to.
+        body = {"amount": money_as(amount), "final_capture": True}
+        path = f"/v2/payments/authorizations/{authorization}/capture"
+        answer = await self._done(await self._wire.post(path, body, key=key), reference)
+        if isinstance(answer, ProviderPayment) and answer.status is not ProviderStatus.PENDING and answer.captured != amount:
+            return Unknown(reason=f"asked to capture {amount} and told that {answer.captured} are")
+        return answer
+
+    @in_time
+    async def refund(self, reference: str, amount: Money, key: str) -> Answer:
+        order = await self._order(reference)
+        if isinstance(order, Unknown | None):
+            return order or _NOT_FOUND
+        capture = order.capture()
+        if capture is None:
+            return Declined(code="wrong_state", message="Nothing was captured.")
+        if (refusal := UNITS.refusal(amount)) is not None:
+            return refusal
+        got = await self._wire.post(f"/v2/payments/captures/{capture}/refund", {"amount": money_as(amount)}, key=key)
+        if isinstance(got, Answered) and got.status < 300 and _has_failed(got):
+            return Declined(code="refund_failed", message="PayPal could not give the money back.")
+        answer = await self._done(got, reference)
+        if isinstance(answer, ProviderPayment) and answer.refunded < amount:
+            return Unknown(reason=f"asked to refund {amount} and told that {answer.refunded} are")
+        return answer
+
+    @in_time
+    async def cancel(self, reference: str, key: str) -> Answer:
+        order = await self._order(reference)
+        if isinstance(order, Unknown | None):
+            return order or _NOT_FOUND
+        seen = order.payment()
+        if seen.captured.minor or seen.status is ProviderStatus.FAILED:
+            return Declined(code="wrong_state", message="It has ended already.", payment=seen)
+        authorization = order.authorization()
+        if authorization is None or seen.status is ProviderStatus.CANCELLED:
+            return cancelled(seen)
+        got = await self._wire.post(f"/v2/payments/authorizations/{authorization}/void", {}, key=key)
+        answer = await self._done(got, reference)
+        if isinstance(answer, ProviderPayment) and answer.status is not ProviderStatus.CANCELLED:
+            return Unknown(reason=f"asked to cancel and told of {answer.status.value}")
+        return answer
+
+    async def find(self, attempt_key: str) -> ProviderPayment | Unknown | None:
+        """None, for certain: an order whose making was not answered is one that nobody can approve, and that we do not take."""
+        del attempt_key
+        return None
+
+    @in_time
+    async def fetch(self, reference: str) -> ProviderPayment | Unknown | None:
+        order = await self._order(reference)
+        return order if isinstance(order, Unknown | None) else await self._with_dispute(order)
+
+    @in_time
+    async def proceed(self, reference: str) -> ProviderPayment | Unknown | None:
+        order = await self._order(reference)
+        if isinstance(order, Unknown | None):
+            return order
+        if not order.is_approved:
+            return await self._with_dispute(order)
+        deed = "authorize" if order.authorizes else "capture"
+        got = await self._wire.post(f"/v2/checkout/orders/{order.id}/{deed}", {}, key=f"{order.id}-{deed}")
+        answer = await self._done(got, order.id)
+        if not isinstance(answer, Declined):
+            return answer
+        now = await self._order(order.id)
+        if isinstance(now, Unknown | None):
+            return now
+        # What cannot be taken now is not taken later by itself either: the buyer has to choose another way.
+        return failed(now.payment(), answer) if now.is_approved else now.payment()
+
+    async def forget_method(self, token: str) -> Declined | Unknown | None:
+        del token
+        return Declined(code="unsupported", message="PayPal accounts are not kept here.")
+
+    async def list_since(self, since: datetime) -> AsyncIterator[ProviderPayment]:
+        """PayPal lists no orders: what it booked comes with its settlement report."""
+        del since
+        nothing: tuple[ProviderPayment, ...] = ()
+        for payment in nothing:
+            yield payment
+
+    async def read_notification(self, body: bytes, headers: Mapping[str, str], now: datetime) -> Notification | None:
+        return await self._webhooks.read(body, headers, now)
 
     async def _order(self, reference: str) -> Order | Unknown | None:
         # A reference goes into a path: nothing that came from elsewhere may choose what our key is sent to.

@@ -54,7 +54,7 @@ class ProviderValues:
     chapa: ChapaValues | None = None
     manual: ManualValues | None = None
     sandbox: SandboxValues | None = None
-    installed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    installed: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
 
 
 def providers(values: ProviderValues, *, client: httpx2.AsyncClient) -> Mapping[str, Provider]:

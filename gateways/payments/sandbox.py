@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import httpx2
@@ -56,8 +56,8 @@ class SandboxValues:
     """Where the sandbox is and what we share with it. No webhook secret turns notifications off; two are for a change."""
 
     url: str
-    api_key: str
-    webhook_secrets: tuple[str, ...]
+    api_key: str = field(repr=False)
+    webhook_secrets: tuple[str, ...] = field(repr=False)
     account: str = "acct_sandbox"
     total_seconds: float = TOTAL_SECONDS
 

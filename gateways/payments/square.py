@@ -16,7 +16,7 @@ from domain.money import Currency, Money
 from domain.payments.model import KeptMethod, Notification, ProviderPayment, ProviderStatus
 from domain.payments.provider import Ability, Answer, AttemptRequest, CaptureMode, Declined, ProviderUnavailable, Unknown
 from gateways.payments.attempt_time import made_at
-from gateways.payments.http import Answered, Line
+from gateways.payments.http import Answered, Line, in_time
 from gateways.payments.methods import misshapen
 from gateways.payments.square_webhooks import SquareWebhooks
 from gateways.payments.square_wire import SquareValues, SquareWire
@@ -73,9 +73,43 @@ class SquareProvider:
     def currencies(self) -> frozenset[Currency] | None:
         return UNITS.currencies
 
+    @in_time
     async def create(self, request: AttemptRequest) -> Answer:
-        return await self.line.within(self._create(request))
+        if (refusal := UNITS.refusal(request.amount)) is not None:
+            return refusal
+        body: dict[str, object] = {
+            "idempotency_key": request.attempt_key,
+            "reference_id": request.attempt_key,
+            "amount_money": money_as(request.amount),
+            "autocomplete": request.capture is CaptureMode.AUTOMATIC,
+            "note": f"Order {request.order_number}",
+            "buyer_email_address": request.buyer.email,
+        }
+        customer: str | None = None
+        if request.saved_method is not None:
+            saved = _KEPT.match(request.saved_method)
+            if saved is None:
+                return Declined(code="method_gone", message="This method is not kept any more.")
+            body |= {"customer_id": saved[1], "source_id": saved[2]}
+        elif (refusal := misshapen(request.method, _METHOD)) is not None:
+            return refusal
+        else:
+            body |= {"source_id": request.method}
+            if request.keep_method and request.customer_key is not None:
+                customer = await self._customer(request)
+                body |= {} if customer is None else {"customer_id": customer}
+        answer = self._wire.payment(await self._wire.pay(body))
+        payment = answer.payment if isinstance(answer, Declined) else answer
+        if isinstance(payment, ProviderPayment) and (payment.attempt_key, payment.amount) != (
+            request.attempt_key,
+            request.amount,
+        ):
+            return Unknown(reason=f"asked for {request.amount} and told of {payment.amount}, {payment.reference}")
+        if customer is None or not isinstance(answer, ProviderPayment):
+            return answer
+        return await self._with_card(answer, customer)
 
+    @in_time
     async def capture(self, reference: str, amount: Money, key: str) -> Answer:
         del key  # completing is of the whole payment, and so safe to repeat
         seen = await self.fetch(reference)
@@ -89,6 +123,7 @@ class SquareProvider:
             return seen
         return await self._ended(reference, "complete", ProviderStatus.CAPTURED)
 
+    @in_time
     async def refund(self, reference: str, amount: Money, key: str) -> Answer:
         if not REFERENCE.match(reference):
             return _NOT_FOUND
@@ -102,10 +137,12 @@ class SquareProvider:
             return Unknown(reason=f"asked to refund {amount} and told that {answer.refunded} are")
         return answer or Unknown(reason="the payment is gone")
 
+    @in_time
     async def cancel(self, reference: str, key: str) -> Answer:
         del key
         return await self._ended(reference, "cancel", ProviderStatus.CANCELLED) if REFERENCE.match(reference) else _NOT_FOUND
 
+    @in_time
     async def find(self, attempt_key: str) -> ProviderPayment | Unknown | None:
         """Among all payments since the attempt was made: Square does not search by our key."""
         since = (made_at(attempt_key) or datetime.now(UTC) - timedelta(days=1)) - _SEARCHED
@@ -120,6 +157,7 @@ class SquareProvider:
             return Unknown(reason=f"{len(found)} payments stand under one attempt")
         return found[0] if found else None
 
+    @in_time
     async def fetch(self, reference: str) -> ProviderPayment | Unknown | None:
         disputed = _DISPUTE.match(reference)
         if disputed is not None:
@@ -158,41 +196,6 @@ class SquareProvider:
 
     async def read_notification(self, body: bytes, headers: Mapping[str, str], now: datetime) -> Notification | None:
         return self._webhooks.read(body, headers, now)
-
-    async def _create(self, request: AttemptRequest) -> Answer:
-        if (refusal := UNITS.refusal(request.amount)) is not None:
-            return refusal
-        body: dict[str, object] = {
-            "idempotency_key": request.attempt_key,
-            "reference_id": request.attempt_key,
-            "amount_money": money_as(request.amount),
-            "autocomplete": request.capture is CaptureMode.AUTOMATIC,
-            "note": f"Order {request.order_number}",
-            "buyer_email_address": request.buyer.email,
-        }
-        customer: str | None = None
-        if request.saved_method is not None:
-            saved = _KEPT.match(request.saved_method)
-            if saved is None:
-                return Declined(code="method_gone", message="This method is not kept any more.")
-            body |= {"customer_id": saved[1], "source_id": saved[2]}
-        elif (refusal := misshapen(request.method, _METHOD)) is not None:
-            return refusal
-        else:
-            body |= {"source_id": request.method}
-            if request.keep_method and request.customer_key is not None:
-                customer = await self._customer(request)
-                body |= {} if customer is None else {"customer_id": customer}
-        answer = self._wire.payment(await self._wire.pay(body))
-        payment = answer.payment if isinstance(answer, Declined) else answer
-        if isinstance(payment, ProviderPayment) and (payment.attempt_key, payment.amount) != (
-            request.attempt_key,
-            request.amount,
-        ):
-            return Unknown(reason=f"asked for {request.amount} and told of {payment.amount}, {payment.reference}")
-        if customer is None or not isinstance(answer, ProviderPayment):
-            return answer
-        return await self._with_card(answer, customer)
 
     async def _customer(self, request: AttemptRequest) -> str | None:
         """A customer of Square's to keep the card for; without one it is paid all the same, and not kept."""

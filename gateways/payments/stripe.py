@@ -14,7 +14,7 @@ import httpx2
 from domain.money import Currency, Money
 from domain.payments.model import Notification, ProviderPayment, ProviderStatus
 from domain.payments.provider import Ability, Answer, AttemptRequest, CaptureMode, Declined, ProviderUnavailable, Unknown
-from gateways.payments.http import Answered, Line
+from gateways.payments.http import Answered, Line, in_time
 from gateways.payments.methods import misshapen
 from gateways.payments.stripe_webhooks import StripeWebhooks
 from gateways.payments.stripe_wire import EXPANDED, EXPANDED_IN_LISTS, Form, StripeValues, StripeWire
@@ -60,9 +60,34 @@ class StripeProvider:
     def currencies(self) -> frozenset[Currency] | None:
         return UNITS.currencies
 
+    @in_time
     async def create(self, request: AttemptRequest) -> Answer:
-        return await self.line.within(self._create(request))
+        if (refusal := UNITS.refusal(request.amount)) is not None:
+            return refusal
+        by = await self._payer(request)
+        if isinstance(by, Declined | Unknown):
+            return by
+        form: Form = {
+            "amount": UNITS.whole(request.amount),
+            "currency": request.amount.currency.lower(),
+            "capture_method": "manual" if request.capture is CaptureMode.MANUAL else "automatic",
+            "description": f"Order {request.order_number}",
+            "metadata[attempt]": request.attempt_key,
+            "metadata[order]": request.order_number,
+            "return_url": request.return_url if "confirm" in by else None,
+            **by,
+            **EXPANDED,
+        }
+        answer = await self._wire.answer(await self._wire.post("/payment_intents", form, key=request.attempt_key))
+        payment = answer.payment if isinstance(answer, Declined) else answer
+        if isinstance(payment, ProviderPayment) and (payment.attempt_key, payment.amount) != (
+            request.attempt_key,
+            request.amount,
+        ):
+            return Unknown(reason=f"asked for {request.amount} and told of {payment.amount}, {payment.reference}")
+        return answer
 
+    @in_time
     async def capture(self, reference: str, amount: Money, key: str) -> Answer:
         if (refusal := UNITS.refusal(amount)) is not None:
             return refusal
@@ -71,6 +96,7 @@ class StripeProvider:
             return Unknown(reason=f"asked to capture {amount} and told that {answer.captured} are")
         return answer
 
+    @in_time
     async def refund(self, reference: str, amount: Money, key: str) -> Answer:
         if not REFERENCE.match(reference):
             return Declined(code="not_found", message="there is no such payment")
@@ -84,12 +110,14 @@ class StripeProvider:
             return Unknown(reason=f"asked to refund {amount} and told that {answer.refunded} are")
         return answer or Unknown(reason="the payment is gone")
 
+    @in_time
     async def cancel(self, reference: str, key: str) -> Answer:
         answer = await self._move(reference, "cancel", key, {})
         if isinstance(answer, ProviderPayment) and answer.status is not ProviderStatus.CANCELLED:
             return Unknown(reason=f"asked to cancel and told of {answer.status.value}")
         return answer
 
+    @in_time
     async def find(self, attempt_key: str) -> ProviderPayment | Unknown | None:
         """By Stripe's search, which may be a minute behind; what it does not know yet is among the newest payments."""
         query = {"query": f"metadata['attempt']:'{attempt_key.replace(chr(39), '')}'"}
@@ -104,6 +132,7 @@ class StripeProvider:
                 return await self.fetch(found[0].reference)
         return None
 
+    @in_time
     async def fetch(self, reference: str) -> ProviderPayment | Unknown | None:
         if not REFERENCE.match(reference):
             return None
@@ -147,32 +176,6 @@ class StripeProvider:
 
     async def read_notification(self, body: bytes, headers: Mapping[str, str], now: datetime) -> Notification | None:
         return self._webhooks.read(body, headers, now)
-
-    async def _create(self, request: AttemptRequest) -> Answer:
-        if (refusal := UNITS.refusal(request.amount)) is not None:
-            return refusal
-        by = await self._payer(request)
-        if isinstance(by, Declined | Unknown):
-            return by
-        form: Form = {
-            "amount": UNITS.whole(request.amount),
-            "currency": request.amount.currency.lower(),
-            "capture_method": "manual" if request.capture is CaptureMode.MANUAL else "automatic",
-            "description": f"Order {request.order_number}",
-            "metadata[attempt]": request.attempt_key,
-            "metadata[order]": request.order_number,
-            "return_url": request.return_url if "confirm" in by else None,
-            **by,
-            **EXPANDED,
-        }
-        answer = await self._wire.answer(await self._wire.post("/payment_intents", form, key=request.attempt_key))
-        payment = answer.payment if isinstance(answer, Declined) else answer
-        if isinstance(payment, ProviderPayment) and (payment.attempt_key, payment.amount) != (
-            request.attempt_key,
-            request.amount,
-        ):
-            return Unknown(reason=f"asked for {request.amount} and told of {payment.amount}, {payment.reference}")
-        return answer
 
     async def _payer(self, request: AttemptRequest) -> Form | Declined | Unknown:
         """Who pays with what: a kept method, a token of the browser's, or whatever is chosen in Stripe's element there."""

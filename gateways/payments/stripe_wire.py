@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from domain.payments.model import ProviderPayment
 from domain.payments.provider import Answer, Declined, ProviderUnavailable, Unknown
@@ -26,9 +26,9 @@ _BUSY = frozenset({409})
 class StripeValues:
     """Our account and what we share with Stripe. No webhook secret turns notifications off; two are for a change."""
 
-    api_key: str
+    api_key: str = field(repr=False)
     account: str
-    webhook_secrets: tuple[str, ...] = ()
+    webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
     url: str = "https://api.stripe.com"
     total_seconds: float = TOTAL_SECONDS
 
