@@ -28,6 +28,10 @@ class Live(Protocol):
     def hears(self) -> bool:
         """Whether hints of other processes arrive."""
 
+    @property
+    def look_seconds(self) -> float:
+        """How often to look for oneself just now."""
+
     async def publish(self, topic: str) -> None:
         """Tells every listener of the topic, in all processes, soon; silently nothing when the carrier is down."""
 

@@ -63,6 +63,11 @@ class RedisLive:
         """Whether hints of other processes arrive."""
         return self._hears
 
+    @property
+    def look_seconds(self) -> float:
+        """See the port."""
+        return LOOK_SECONDS if self._hears else LOOK_SECONDS_ALONE
+
     async def open(self) -> None:
         """Begins to hear other processes; returns at once, whether Redis is there or not."""
         self._attending = asyncio.create_task(self._attend(), name="live")
@@ -109,10 +114,9 @@ class RedisLive:
 
     async def _wakes(self, hint: asyncio.Event) -> AsyncGenerator[None]:
         while True:
-            seconds = LOOK_SECONDS if self._hears else LOOK_SECONDS_ALONE
             with contextlib.suppress(TimeoutError):
                 # A little less each time, so that thousands who began together do not look together.
-                async with asyncio.timeout(seconds * random.uniform(0.8, 1.0)):  # noqa: S311 - spreading, not a secret
+                async with asyncio.timeout(self.look_seconds * random.uniform(0.8, 1.0)):  # noqa: S311 - spreading, not a secret
                     await hint.wait()
             hint.clear()
             yield

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, DateTime, Integer, any_, bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, DateTime, Integer, any_, bindparam, column, func, lateral, select, true, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
 
 from domain.ids import ChannelId
@@ -156,6 +157,22 @@ EVENTS_AFTER = Question(
     .order_by(OrderEventRow.seq)
     .limit(EVENTS_MAX),
 )
+_PLACE = (
+    func.unnest(ids(), bindparam("after", type_=ARRAY(Integer())))
+    .table_valued(column("order_id", Uuid()), column("after", Integer()), name="place")
+    .render_derived()
+)
+_EACH_AFTER = lateral(
+    select(*(getattr(OrderEventRow, name) for name in OrderEventView._fields))
+    .where(OrderEventRow.order_id == _PLACE.c.order_id, OrderEventRow.seq > _PLACE.c.after)
+    .order_by(OrderEventRow.seq)
+    .limit(EVENTS_MAX),
+    name="entry",
+)
+EVENTS_AFTER_EACH = Question(
+    OrderEventView,
+    select(*_EACH_AFTER.c).select_from(_PLACE).join(_EACH_AFTER, true()).order_by(_EACH_AFTER.c.order_id, _EACH_AFTER.c.seq),
+)
 _CONDITIONS: dict[str, ColumnElement[bool]] = {
     "customer_id": OrderRow.customer_id == bindparam("customer_id"),
     "channels": OrderRow.channel_id == any_(ids("channels")),
@@ -215,6 +232,11 @@ async def events_of_orders(reader: Reader, order_ids: Sequence[UUID]) -> list[li
 async def events_after(reader: Reader, order_id: UUID, after: int) -> list[OrderEventView]:
     """The history of one order from an entry on, a bounded piece at a time; always read anew."""
     return await reader.rows(EVENTS_AFTER, order_id=order_id, after=after)
+
+
+async def events_after_each(reader: Reader, places: Mapping[UUID, int]) -> list[OrderEventView]:
+    """The histories of several orders, each from an entry on and by a bounded piece; always read anew."""
+    return await reader.rows(EVENTS_AFTER_EACH, ids=list(places), after=list(places.values()))
 
 
 @lru_cache(maxsize=512)

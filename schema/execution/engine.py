@@ -153,9 +153,10 @@ class Engine:
         executor = compiling.pop("executor_class", Executor).build(
             self.schema,
             prepared.document,
-            context_value=context,
-            variable_values=variables,
-            operation_name=prepared.name,
+            None,
+            context,
+            variables,
+            prepared.name,
             hide_suggestions=self._discreet,
             **compiling,
         )

@@ -1,7 +1,7 @@
 """Watching an order live. The truth is its history in the database; hints only make us look sooner (P11 of the design).
 
-First listen, then read from where the client left off, then read again at every hint: nothing is lost between the two,
-nothing comes twice, and a broken carrier costs a few seconds.
+First follow, then read from where the client left off, then read again whenever something stirs: nothing is lost between
+the two, nothing comes twice, and a broken carrier costs a few seconds.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from uuid import UUID
 
 import strawberry
 
-from domain.live import order_topic
-from persistence.orders.reads import OrderEventView, events_after, orders_by_id
+from persistence.orders.reads import OrderEventView, orders_by_id
 from schema.context import Context
 from schema.execution.fields import subscription
 from schema.orders.types import OrderEvent
@@ -22,6 +21,8 @@ from schema.refusal import Refusal
 
 RECHECK_SECONDS = 15
 """How long a log-in that was ended may still watch."""
+GUEST_SECONDS = 3_600
+"""A guest has no log-in that could end; they look again all the same, in case a flag was lost."""
 
 
 @subscription(
@@ -37,20 +38,24 @@ async def order_status_changed(
     token: Annotated[str | None, strawberry.argument(description="The order's secret token.")] = None,
     after: Annotated[int, strawberry.argument(description="The last entry's number the client has; 0 for none.")] = 0,
 ) -> AsyncIterator[OrderEventView]:
-    known = await _watchable(context, order_id, token)
+    feeds = context.ports.order_feeds
+    async with feeds.turn:
+        known = await _watchable(context, order_id, token)
+        await context.rest()
     if known is None:
         raise Refusal("NOT_FOUND", "There is no such order.")
     seen = max(after, 0)
-    async with context.ports.live.listen(order_topic(known)) as hints:
+    pause = RECHECK_SECONDS if context.caller.token is not None else GUEST_SECONDS
+    with feeds.following(known) as follower:
         while True:
             await context.recheck(RECHECK_SECONDS)
-            while entries := await events_after(context.reader, known, seen):
+            while entries := await follower.after(seen):
                 for entry in entries:
                     context.forget()
                     yield entry
                     seen = entry.seq
             await context.rest()
-            await anext(hints)
+            await follower.stirs(pause)
 
 
 async def _watchable(context: Context, order_id: str | None, token: str | None) -> UUID | None:

@@ -19,13 +19,14 @@ from graphql import ExecutionResult, GraphQLError, OperationType
 from domain.viewer import App, Customer, Guest, Machine, Staff, Viewer
 from schema.caching.responses import Reading, Responses
 from schema.context import Context
-from schema.execution.engine import Engine, Prepared, Rejected
+from schema.execution.engine import Engine, Opened, Prepared, Rejected
 from schema.limits import cost_error
 from schema.transport.admission import NO_OPERATION, Admission, charge_of
 from schema.transport.answers import Answer, Answers
 from schema.transport.bodies import Ask, BadRequest
 from schema.transport.caller import Caller, Refused
 from schema.transport.documents import Documents
+from schema.transport.renderings import Audience, Renderings
 from schema.transport.turns import Turns
 
 
@@ -105,6 +106,7 @@ class Operations:
         self._tells_all = tells_all
         self._turns = Turns()
         self._responses = responses
+        self.renderings = Renderings()
 
     async def remembered(self, ask: Ask, caller: Caller, transport: str) -> Answer | None:
         """The answer that is kept for what is asked, counted; Rejected when the caller had enough."""
@@ -213,8 +215,9 @@ class Operations:
         code: str | None = None
         try:
             async with self._open_context(caller) as context:
-                source = await self._engine.subscribe(prepared, ask.variables, context)
-                rendered = self._rendered(self._opened(source, caller.request_id), caller.request_id)
+                opened = self._opened(await self._engine.subscribe(prepared, ask.variables, context), caller.request_id)
+                audience = self.renderings.audience(prepared, ask.variables, context.viewer, caller)
+                rendered = self._rendered(opened, audience, caller.request_id)
                 async with contextlib.aclosing(rendered):
                     yield Subscribed(rendered, until_of(context.viewer))
         except (StreamFailed, Refused) as failure:
@@ -235,23 +238,25 @@ class Operations:
             )
         )
 
-    def _opened(
-        self, source: AsyncIterator[ExecutionResult] | ExecutionResult, request_id: str
-    ) -> AsyncIterator[ExecutionResult]:
-        if isinstance(source, ExecutionResult):
-            raise StreamFailed(self.answers.of_errors(source.errors or (), request_id))
-        return source
+    def _opened(self, opened: Opened | ExecutionResult, request_id: str) -> Opened:
+        if isinstance(opened, ExecutionResult):
+            raise StreamFailed(self.answers.of_errors(opened.errors or (), request_id))
+        return opened
 
-    async def _rendered(self, source: AsyncIterator[ExecutionResult], request_id: str) -> AsyncGenerator[bytes, None]:
+    async def _rendered(self, opened: Opened, audience: Audience, request_id: str) -> AsyncGenerator[bytes, None]:
+        async def render() -> tuple[bytes, bool]:
+            answer = self.answers.of_result(await opened.result(event), request_id)
+            return answer.body, answer.code is None
+
         try:
-            async for result in source:
-                yield self.answers.of_result(result, request_id).body
+            async for event in opened.events:
+                yield await self.renderings.of(audience, event, render)
         except Refused:
             raise
         except Exception as failure:
             raise StreamFailed(self.answers.of_failure(failure, request_id)) from failure
         finally:
-            close = getattr(source, "aclose", None)
+            close = getattr(opened.events, "aclose", None)
             if close is not None:
                 await close()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from graphql import ExecutionResult
 
 from domain.viewer import GUEST
 from schema.context import Context
-from schema.execution.engine import Engine
+from schema.execution.engine import Engine, Opened
 from schema.transport.caller import Caller
 from tests.conftest import NOW
 from tests.execution import small
@@ -101,8 +100,8 @@ async def test_each_event_of_a_live_field_is_told_by_a_plan_or_by_graphql_core(t
         async with trees.open_context(Caller(request_id="test")) as context:
             assert isinstance(context, Context)
             events = await engine.subscribe(await engine.prepare(text, None), {}, context)
-            assert isinstance(events, AsyncIterator)
-            told.append([each.formatted async for each in events])
+            assert isinstance(events, Opened)
+            told.append([(await events.result(each)).formatted async for each in events.events])
         assert engine.plans is None or (engine.plans.answered, engine.plans.handed_over) == (2, 1)
     assert told[0] == told[1]
     assert [bool(each.get("errors")) for each in told[1]] == [False, True, False]
