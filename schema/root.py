@@ -178,6 +178,8 @@ def secure(schema: GraphQLSchema) -> None:
                 rule = rule_of(kind, name)
                 if rule != EVERYONE:
                     field.resolve = _guarded(field.resolve, rule)
+                    # Before the stream opens, and again at each event: who watches may have lost what it takes meanwhile.
+                    field.subscribe = _guarded(field.subscribe, rule) if field.subscribe is not None else None
     for kind in schema.type_map.values():
         if isinstance(kind, (GraphQLInterfaceType, GraphQLUnionType)):
             kind.resolve_type = lambda value, _info, _kind: names.get(type(value))
