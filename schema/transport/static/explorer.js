@@ -1,7 +1,7 @@
 // Starts GraphiQL on the page: tabs from the examples in the page, subscriptions over graphql-transport-ws.
 // What one tab finds, the next can use: ids and tokens of results are remembered (in this browser tab only), and fill
 // variables that were left empty. `cart { id }` is remembered as cartId, the first of `variants { id }` as variantId,
-// `orders { nodes { id } }` as orderId, `order { token }` as orderToken, `accessToken` as it is; the header "Bearer $accessToken" gets the latest of these.
+// `orders { nodes { id } }` as orderId, `order { token }` as orderToken, `challenge { secret }` as challenge, `accessToken` as it is; the header "Bearer $accessToken" gets the latest of these.
 "use strict";
 (function () {
   const KEY = "vitrine.found";
@@ -15,6 +15,7 @@
       for (const [key, inner] of Object.entries(value)) {
         if (typeof inner !== "string") remember(key === "nodes" ? name : key, inner);
         else if (key === "id" || key === "token") found[name + key[0].toUpperCase() + key.slice(1)] = inner;
+        else if (key === "secret" && name === "challenge") found.challenge = inner;
         else if (key === "accessToken" || key === "refreshToken") found[key] = inner;
       }
     }
