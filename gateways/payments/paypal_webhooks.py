@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import re
+import warnings
 import zlib
 from collections import deque
 from collections.abc import Mapping
@@ -19,6 +21,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509 import Certificate, DNSName, load_der_x509_certificate, load_pem_x509_certificates
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
@@ -167,7 +170,13 @@ def _named(text: str) -> str:
 
 
 def _roots(pem: str) -> list[Certificate]:
-    """Those given, else the authorities that our own client trusts."""
+    """Those given, else the authorities that our own client trusts, but for the few with a serial number that RFC 5280 forbids."""
     if pem:
         return load_pem_x509_certificates(pem.encode())
-    return [load_der_x509_certificate(each) for each in httpx2.create_ssl_context().get_ca_certs(binary_form=True)]
+    found: list[Certificate] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CryptographyDeprecationWarning)
+        for each in httpx2.create_ssl_context().get_ca_certs(binary_form=True):
+            with contextlib.suppress(CryptographyDeprecationWarning, ValueError):
+                found.append(load_der_x509_certificate(each))
+    return found

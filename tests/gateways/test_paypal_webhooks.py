@@ -174,6 +174,13 @@ async def test_a_certificate_of_somebody_else_or_from_nobody_trusted_or_run_out_
     del client
 
 
+async def test_unless_told_otherwise_whom_browsers_trust_certifies_and_nobody_else(
+    fake: tuple[FakePayPal, str], client: httpx2.AsyncClient
+) -> None:
+    with pytest.raises(BadSignature, match="not one of PayPal's"):
+        await _paypal(client, fake[1], "", WEBHOOK_ID).read_notification(message(), fake[0].signed(message()), NOW)
+
+
 async def test_a_certificate_that_cannot_be_had_now_is_a_reason_to_send_it_again(
     fake: tuple[FakePayPal, str], authority: Authority, client: httpx2.AsyncClient
 ) -> None:
