@@ -24,6 +24,7 @@ from schema.transport.drain import Drain
 from schema.transport.graphiql import Explorer
 from schema.transport.http import GraphQLOverHTTP
 from schema.transport.operations import Observation, Observe, OpenContext, Operations
+from schema.transport.sessions import Living
 from schema.transport.sse import Streams
 from schema.transport.websocket import GraphQLOverWebSocket
 
@@ -71,6 +72,8 @@ class Transport:
     tells_all: bool = False
     responses: Responses | None = None
     shared_seconds: int = 0
+    living: Living | None = None
+    """Which sessions are still good, asked for those of open sockets; without it sockets stay until their token ends."""
     cookies: Cookies | None = None
     """How sessions are kept in cookies, where browsers may ask for it."""
 
@@ -101,6 +104,7 @@ class GraphQLEndpoint:
             tells_all=transport.tells_all,
             responses=transport.responses,
         )
+        self.renderings = operations.renderings
         self.streams = Streams(
             operations,
             self.drain,
@@ -123,6 +127,7 @@ class GraphQLEndpoint:
             now=transport.now,
             limits=transport.sockets,
             cookies=transport.cookies,
+            living=transport.living,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
