@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import NoneType
 from typing import Any
 
@@ -54,7 +54,7 @@ class Arguments:
         inputs = _Inputs(config)
         written = {each.name.value: each.value for each in node.arguments or ()}
         names = {config.name_converter.from_argument(each): each.python_name for each in strawberry_field.arguments}
-        self._reads = [(names[name], inputs.given(each, written.get(name))) for name, each in field.args.items()]
+        self._reads = _possible((names[name], inputs.given(each, written.get(name))) for name, each in field.args.items())
         self._fixed: dict[str, Any] | None = None
         if not any(map(_varies, written.values())):
             converted = _taken(self._reads, {})
@@ -65,6 +65,11 @@ class Arguments:
     def of(self, variables: VariableValues) -> dict[str, Any]:
         """The arguments by their Python names, for these values of the operation's variables; may raise HandOver."""
         return self._fixed if self._fixed is not None else _taken(self._reads, variables.coerced)
+
+
+def _possible(reads: Iterable[tuple[str, Read]]) -> list[tuple[str, Read]]:
+    """Without those that never find anything."""
+    return [(name, read) for name, read in reads if read is not _nothing]
 
 
 def _taken(reads: list[tuple[str, Read]], variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,7 +149,9 @@ class _Inputs:
 
     def _object(self, kind: GraphQLInputObjectType, written: Mapping[str, ValueNode]) -> Read:
         make, missing = _maker(kind)
-        reads = [(python_name, self.given(kind.fields[name], written.get(name))) for name, python_name in self._fields(kind)]
+        reads = _possible(
+            (python_name, self.given(kind.fields[name], written.get(name))) for name, python_name in self._fields(kind)
+        )
         return lambda variables: make(**{**missing, **_taken(reads, variables)})
 
     def converter(self, kind: GraphQLInputType) -> Convert:

@@ -102,7 +102,7 @@ class Plans:
 
     async def _query(self, prepared: Prepared, variables: dict[str, Any], context: Context) -> dict[str, Any] | None:
         operation = prepared.operation
-        values = values_of(self._schema, operation.variable_definitions, variables)
+        values = values_of(self._schema, prepared, variables)
         if values is None:
             return None
         plan = self.compiled(prepared, values).query
