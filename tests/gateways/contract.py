@@ -26,6 +26,7 @@ from domain.payments.provider import (
     ProviderUnavailable,
     Unknown,
 )
+from tests.gateways.fakes.serving import Fault
 from tests.gateways.requests import an_attempt, paid
 
 LISTED = 130
@@ -50,6 +51,8 @@ class Subject:
     """How many charges stand under an attempt key, and how many of our minor units are captured."""
     approve: Callable[[ProviderPayment], Awaitable[None]] = _nothing_to_do
     """The buyer does what the next action says."""
+    faults: Callable[[Fault], None] | None = None
+    """Makes the next deed go wrong; None where method tokens do that."""
     currency: str = "EUR"
     samples: tuple[tuple[str, int], ...] = (("JPY", 1_000), ("EUR", 1), ("KWD", 1_230), ("ETB", 99_999_999))
     """Amounts in currencies that are written with other digits."""
@@ -245,6 +248,24 @@ class ProviderContract:
         assert [listed[request.attempt_key].amount for request in requests] == [request.amount for request in requests]
         later = [payment async for payment in subject.provider.list_since(datetime.now(UTC) + timedelta(hours=1))]
         assert later == []
+
+    @pytest.mark.parametrize("fault", [Fault.DOWN, Fault.BROKEN_AFTER, Fault.SLOW])
+    async def test_what_goes_wrong_on_the_way_is_unknown_and_charges_once_at_most(self, subject: Subject, fault: Fault) -> None:
+        if subject.faults is None:
+            pytest.skip("its method tokens make it go wrong")
+        await subject.pays(subject.attempt())  # so that the next deed is not the fetching of an access token
+        request = subject.attempt()
+        subject.faults(fault)
+        first = await subject.provider.create(request)
+        assert isinstance(first, ProviderPayment if fault is Fault.SLOW else Unknown)
+        again = await subject.provider.create(request)
+        # Whoever takes a key once only says so, and nobody can pay what was begun.
+        if isinstance(again, ProviderPayment):
+            await subject.approve(again)
+            assert paid(await subject.provider.proceed(again.reference)).captured == request.amount
+        else:
+            assert isinstance(again, Unknown)
+        assert (await subject.charges(request.attempt_key))[0] == isinstance(again, ProviderPayment)
 
     async def test_nobody_answering_is_unknown_and_never_a_failure(self, subject: Subject) -> None:
         known = await subject.pays(subject.attempt())

@@ -73,6 +73,7 @@ class TestChapa(ProviderContract):
             good="chapa",
             declined=None,
             charges=charges,
+            faults=fake.backstage.faults.append,
             approve=approve,
             currency="ETB",
             samples=(("ETB", 1), ("USD", 1_234), ("ETB", 99_999_999)),

@@ -84,6 +84,7 @@ class TestPayPal(ProviderContract):
             good="paypal",
             declined=None,
             charges=charges,
+            faults=fake.backstage.faults.append,
             approve=approve,
             samples=(("JPY", 1_000), ("EUR", 1), ("USD", 99_999_999)),
             finds=False,

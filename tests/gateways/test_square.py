@@ -74,6 +74,7 @@ class TestSquare(ProviderContract):
             good=GOOD,
             declined=DECLINED,
             charges=charges,
+            faults=fake.backstage.faults.append,
             samples=(("JPY", 1_000), ("EUR", 1), ("USD", 99_999_999)),
         )
 

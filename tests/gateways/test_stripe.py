@@ -63,6 +63,7 @@ class TestStripe(ProviderContract):
             good="pm_card_visa",
             declined="pm_card_chargeDeclined",
             charges=charges,
+            faults=fake.backstage.faults.append,
         )
 
 

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tests.gateways.receiver import QuietServer
 
+SLOW_SECONDS = 0.3
 RETRY_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 
 
@@ -26,6 +27,8 @@ class Fault(enum.Enum):
     """503, and nothing was done."""
     BROKEN_AFTER = "BROKEN_AFTER"
     """It was done, and the answer is a 500."""
+    SLOW = "SLOW"
+    """It is done, and answered late."""
     LOST_AFTER = "LOST_AFTER"
     """It was done, and no answer comes: the caller gives up waiting."""
 
@@ -77,6 +80,10 @@ class Backstage:
                 await app(scope, receive, send)
                 return
             fault = self.faults.popleft()
+            if fault is Fault.SLOW:
+                await asyncio.sleep(SLOW_SECONDS)
+                await app(scope, receive, send)
+                return
             if fault is not Fault.DOWN:
                 await app(scope, receive, _swallowed)
             if fault is Fault.LOST_AFTER:
