@@ -58,6 +58,7 @@ from schema.payments import errors as payment_errors
 from schema.payments import mutations as payment_mutations
 from schema.payments import queries as payment_queries
 from schema.payments import settlements as payment_settlements
+from schema.payments import settling as payment_settling
 from schema.payments import staff as payment_staff
 from schema.permissions import EVERYONE, Rule
 from schema.prices import mutations as price_mutations
@@ -110,7 +111,7 @@ MUTATIONS: tuple[ModuleType, ...] = (
     reordering,
     payment_mutations,
     payment_staff,
-    payment_settlements,
+    payment_settling,
     stock_mutations,
     webhook_mutations,
     invoice_mutations,

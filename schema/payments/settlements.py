@@ -1,4 +1,4 @@
-"""Providers' statements: taken by staff as a file, and shown with what each line was found to be."""
+"""Providers' statements, with what each line was found to be."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ from typing import Any
 import strawberry
 
 import schema.payments.enums  # noqa: F401 - describes the model's closed sets, which the annotations below name
-from domain.error import Invalid, UserError
 from domain.money import Currency
 from domain.money import Money as Amount
-from domain.payments.actions.settlements import StatementFile, import_statement
 from domain.payments.statements import LineKind, RowOutcome
-from domain.viewer import Permission
 from persistence.paging import Place, decode_cursor, encode_cursor
 from persistence.payments.reads import PaymentView, payments_by_id
 from persistence.payments.statement_reads import (
@@ -24,21 +21,17 @@ from persistence.payments.statement_reads import (
     SettlementView,
     open_lines,
     outcomes,
-    settlements_by_id,
     settlements_count,
     settlements_page,
 )
 from schema.context import Context
 from schema.execution.fields import batch, computed, plain, query, shows
-from schema.mutations import Answer, answered, deed, moves_money
 from schema.node import identity
 from schema.paging import After, Before, ConnectionView, First, Last, connection, window
 from schema.payments.types import STAFF, Payment
-from schema.permissions import may
 from schema.scalars import Money
 
 STATEMENTS = "settlements"
-NAME_MAX = 200
 
 
 def _amount(column: str, description: str) -> Any:
@@ -123,34 +116,3 @@ def _cursor(settlement: SettlementView) -> str:
 
 async def _counts(context: Context, keys: Sequence[Hashable]) -> list[int]:
     return [await settlements_count(context.reader) for _ in keys]
-
-
-@strawberry.input(name="SettlementImportInput", description="A provider's statement as a CSV file.")
-class SettlementImportInput:
-    provider: str = strawberry.field(description="Whose statement it is: the name of a provider of this shop.")
-    file_name: str = strawberry.field(description=f"What the file is called, at most {NAME_MAX} characters.")
-    content: str = strawberry.field(
-        description=(
-            "The file: the provider's own report, or columns named id, type, reference, amount, fee, currency and date. Larger "
-            "files than a request may be are taken by the command `import-settlement`."
-        )
-    )
-
-
-@deed(
-    "Takes a provider's statement: each line is compared with our books, fees that it tells are booked, and what differs is "
-    "left to a person. The same file is taken once.",
-    allow=may(Permission.MANAGE_PAYMENTS),
-    settlement=(Settlement, "The statement with what was found."),
-)
-@moves_money
-async def settlement_import(context: Context, *, input: SettlementImportInput) -> Answer | UserError:
-    if input.provider not in context.ports.payments.offers.all:
-        return Invalid(path=("input", "provider"), reason="There is no such payment provider.")
-    if not 0 < len(input.file_name) <= NAME_MAX:
-        return Invalid(path=("input", "file_name"), reason=f"A file's name has 1 to {NAME_MAX} characters.")
-    file = StatementFile(provider=input.provider, name=input.file_name, content=input.content)
-    outcome = await context.act(import_statement, file=file, by=context.viewer, now=context.now)
-    if isinstance(outcome, UserError):
-        return outcome
-    return answered(settlement=(await settlements_by_id(context.reader, [outcome]))[0])
