@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 FAILURES_MAX = 5
 """So many calls in a row without an answer open the circuit."""
-OPEN_SECONDS = 20.0
+OPEN_SECONDS = 10.0
 """So long nobody asks; then one call tries, and the others wait for how it ends."""
 
 

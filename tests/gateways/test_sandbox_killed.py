@@ -36,6 +36,7 @@ async def test_killed_in_the_middle_of_many_attempts_it_keeps_what_it_answered_a
     await mortal.kill()
     answers = before + await asyncio.gather(*asking)
     await mortal.start()
+    provider = SandboxProvider(client, mortal.values())  # one that asks: the other has an open circuit
     for request, answer in zip(requests, answers, strict=True):
         if isinstance(answer, ProviderPayment):
             assert await provider.find(request.attempt_key) == answer
