@@ -5,9 +5,10 @@ What runs besides the API, and how all of it starts and ends, is `server`'s and 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from uuid import UUID
 
 from graphql import GraphQLSchema
 from starlette.applications import Starlette
@@ -37,9 +38,11 @@ from edge.oauth.routes import Provider, oauth_routes
 from edge.webhooks import PaymentWebhooks
 from gateways.payments.configured import circuits
 from gateways.settings import Settings
+from persistence.access.reads import living
 from persistence.documents.store import DocumentWatch
 from persistence.failures import described
 from persistence.migrate import head
+from persistence.reader import Reader
 from persistence.tags import PREFIX
 from persistence.unit import Transactions
 from schema.caching.responses import Responses
@@ -176,6 +179,7 @@ class Api:
             request_seconds_max=settings.request_seconds_max,
             origins=frozenset(settings.cors_origins),
             cookies=self._cookies(),
+            living=self._living,
             open_about_itself=settings.introspects,
             explorer=settings.introspects,
             compiled=settings.compiled_executor,
@@ -218,6 +222,13 @@ class Api:
     def _mailbox(self) -> Sequence[BaseRoute]:
         secrets = OneTimeSecrets([key.encode() for key in self.settings.secret_keys])
         return mailbox_routes(self.database, filled=secrets.filled)
+
+    async def _living(self, session_ids: Collection[UUID]) -> Collection[UUID]:
+        reader = Reader(self.database)
+        try:
+            return await living(reader, session_ids)
+        finally:
+            await reader.close()
 
     def _cookies(self) -> Cookies | None:
         settings = self.settings

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, exists, null, select
+from sqlalchemy import and_, any_, bindparam, exists, null, select
 
 from persistence.access.tables import AccountRow, RoleRow, SessionRow, StaffRow
 from persistence.customers.tables import CustomerRow
 from persistence.factors.tables import PasskeyRow, TotpRow
 from persistence.reader import Reader
 from persistence.staff.channels import STAFF_CHANNELS
-from persistence.statement import Question
+from persistence.statement import Question, ids
 
 
 class StandingView(NamedTuple):
@@ -80,6 +81,25 @@ SESSIONS = Question(
     .order_by(SessionRow.last_used_at.desc(), SessionRow.id.desc())
     .limit(bindparam("count")),
 )
+
+
+class LivingView(NamedTuple):
+    """A session that is still good."""
+
+    id: UUID
+
+
+LIVING = Question(
+    LivingView,
+    select(SessionRow.id)
+    .join(AccountRow, AccountRow.id == SessionRow.account_id)
+    .where(SessionRow.id == any_(ids()), SessionRow.revoked_at.is_(null()), AccountRow.is_active),
+)
+
+
+async def living(reader: Reader, session_ids: Collection[UUID]) -> set[UUID]:
+    """Which of these sessions are still good."""
+    return {each.id for each in await reader.rows(LIVING, ids=list(session_ids))}
 
 
 async def standing(reader: Reader, session_id: UUID) -> StandingView | None:

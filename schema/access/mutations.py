@@ -24,7 +24,7 @@ from schema.carts.mutations import THE_CART, bring_cart
 from schema.context import Context
 from schema.factors.types import LogInChallenge
 from schema.ids import global_id
-from schema.mutations import Answer, answered, deed
+from schema.mutations import Answer, alone, answered, deed
 from schema.permissions import EVERYONE, SIGNED_IN
 from schema.refusal import Refusal, too_many
 
@@ -73,6 +73,7 @@ def _tokens(context: Context, outcome: LoggedIn | UserError) -> Answer | UserErr
     return Answer(dict(things))
 
 
+@alone
 @deed(
     "Logs in, as a customer or as staff. Attempts are counted: see the error RATE_LIMITED. With `cartId`, the cart filled as a "
     "guest comes along, as `cartAssociate` says. An account with a second factor answers a challenge in place of tokens.",
@@ -179,6 +180,7 @@ async def session_end(
     return failure or answered(session_id=global_id("Session", session_id))
 
 
+@alone
 @deed(
     "Changes your password. Every other session of yours ends.",
     allow=SIGNED_IN,

@@ -30,7 +30,7 @@ from schema.customers.inputs import (
 from schema.customers.types import Customer, CustomerAddress
 from schema.customers.viewer import own_id
 from schema.ids import global_id
-from schema.mutations import Answer, answered, deed
+from schema.mutations import Answer, alone, answered, deed
 from schema.permissions import CUSTOMER, EVERYONE
 from schema.refusal import too_many
 
@@ -38,6 +38,7 @@ ADDRESS = ("input", "address")
 _ENTRY = {"address": (CustomerAddress, "The entry in the book.")}
 
 
+@alone
 @deed(
     "Registers a customer. The answer is the same whether or not the address has an account: a known owner is told by mail.",
     allow=EVERYONE,

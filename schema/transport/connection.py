@@ -70,6 +70,8 @@ class Connection:
         self._send_event = send
         self._caller: Caller | None = None
         self._user: UUID | None = None
+        self.session: UUID | None = None
+        """Whose log-in the socket belongs to; None for guests and apps."""
         self._initialised = False
         self._served = 0
         self._active: dict[str, asyncio.Task[None]] = {}
@@ -158,6 +160,7 @@ class Connection:
         self._caller = caller
         if isinstance(viewer, Customer | Staff):
             self._user = viewer.id
+            self.session = viewer.session
         until = until_of(viewer)
         if until is not None:
             expired = Fault(frames.FORBIDDEN, "TOKEN_EXPIRED: The access token has expired.")

@@ -17,6 +17,7 @@ from schema.transport.cookies import Cookies, is_own_origin
 from schema.transport.drain import Drain
 from schema.transport.frames import Fault
 from schema.transport.operations import Operations
+from schema.transport.sessions import Living, SessionWatch
 
 
 class GraphQLOverWebSocket:
@@ -31,11 +32,13 @@ class GraphQLOverWebSocket:
         now: Callable[[], datetime],
         limits: SocketLimits,
         cookies: Cookies | None = None,
+        living: Living | None = None,
     ) -> None:
         self._shared = Shared(operations=operations, now=now, limits=limits, cookies=cookies)
         self._drain = drain
         self._origins = origins
         self._sockets: set[Connection] = set()
+        self._watch = SessionWatch(self._sockets, living) if living is not None else None
         drain.tell(self._close_all)
 
     @property
@@ -64,6 +67,8 @@ class GraphQLOverWebSocket:
         await send({"type": "websocket.accept", "subprotocol": frames.SUBPROTOCOL})
         socket = Connection(self._shared, scope, receive, send)
         self._sockets.add(socket)
+        if self._watch is not None:
+            self._watch.begin()
         try:
             await socket.run()
         finally:
