@@ -21,6 +21,7 @@ from typing import Annotated
 
 import typer
 
+from app_commands import add_app_commands
 from gateways.logging import configure_logging
 from gateways.refusal import CannotStart
 from gateways.settings import Settings, load_settings
@@ -138,17 +139,19 @@ def import_settlement(
 def create_admin(
     email: Annotated[str, typer.Argument(help="The address to sign in with.")],
     password: Annotated[
-        str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True, help="Asked for when absent.")
-    ],
+        str | None,
+        typer.Option(envvar="ADMIN_PASSWORD", help="Asked for when absent; without a terminal read from standard input."),
+    ] = None,
     name: Annotated[str, typer.Option(help="What to call them in histories.")] = "Administrator",
 ) -> None:
     """Make a staff account that may do everything."""
     from persistence.migrate import upgrade
     from upkeep import create_admin as create
 
+    chosen = password or _asked_password()
     with _servers() as (_, database_url):
         upgrade(database_url)
-        refusal = asyncio.run(create(database_url, email=email, name=name, password=password))
+        refusal = asyncio.run(create(database_url, email=email, name=name, password=chosen))
     if refusal is not None:
         raise CannotStart(refusal)
     say(f"{email} may sign in now.")
@@ -161,12 +164,12 @@ def trust_documents(
 ) -> None:
     """Register the .graphql files of a folder as trusted documents; nothing happens unless all are valid."""
     from persistence.migrate import upgrade
-    from trusted import NotTrusted, trust_folder
+    from trusted import NotTrusted, examiner, trust_folder
 
     with _servers() as (settings, database_url):
         upgrade(database_url)
         try:
-            outcome = asyncio.run(trust_folder(database_url, settings, folder, replace=replace))
+            outcome = asyncio.run(trust_folder(database_url, examiner(settings), folder, replace=replace))
         except NotTrusted as refusal:
             for problem in refusal.problems:
                 say(problem)
@@ -224,6 +227,17 @@ def test(context: typer.Context) -> None:
     raise typer.Exit(run_checks(context.args))
 
 
+def _asked_password() -> str:
+    """Twice from a person at a terminal, else a line of standard input."""
+    if sys.stdin.isatty():
+        asked: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+        return asked
+    given = sys.stdin.readline().rstrip("\r\n")
+    if not given:
+        raise CannotStart("There is no password: say --password, set ADMIN_PASSWORD, or write it to standard input.")
+    return given
+
+
 def say(line: str) -> None:
     """One line to the person at the terminal; standard output is left to results."""
     typer.echo(line, err=True)
@@ -262,6 +276,8 @@ def _servers(*, parent: int | None = None) -> Iterator[tuple[Settings, str]]:
             raise CannotStart("There is no database: set DATABASE_URL.")
         yield settings, settings.database_url
 
+
+add_app_commands(cli, _servers, say)
 
 if __name__ == "__main__":
     main()

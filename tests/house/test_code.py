@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGES = ("domain", "schema", "persistence", "workers", "gateways", "edge")
-COMPOSITION = {"server", "application", "supplies", "selections", "trusted", "demo", "upkeep", "bootstrap"}
+COMPOSITION = {"server", "app_commands", "application", "supplies", "selections", "trusted", "demo", "upkeep", "bootstrap"}
 LINES_MAX = 320
 FUNCTION_LINES_MAX = 60
 PARAMETERS_MAX = 8

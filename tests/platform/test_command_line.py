@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,16 +16,20 @@ from typer.testing import CliRunner
 import server
 from tests.platform.conftest import ROOT, eventually, is_alive
 
-COMMANDS = ["serve", "worker", "sandbox", "migrate", "seed", "import", "create-admin", "check-invariants", "verify-audit", "test"]
+COMMANDS = (
+    "serve worker sandbox migrate seed import import-settlement create-admin trust-documents trusted-documents "
+    "check-invariants verify-audit test oauth-client token oauth-key"
+).split()
 
 
-def _run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def _run(*arguments: str, typed: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     bare = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "COLUMNS": "120", "TERM": "dumb"}
     return subprocess.run(
         [sys.executable, str(ROOT / "server.py"), *arguments],
         check=False,
         capture_output=True,
         text=True,
+        input=typed,
         env={**bare, **environment},
         cwd="/",
         timeout=120,
@@ -91,8 +97,28 @@ def test_an_administrator_is_made_once_and_a_weak_password_is_refused(data_dir: 
     weak = _run("create-admin", "grace@mail.example", "--password", "password1234", **where)
     assert weak.returncode == 1
     assert len(weak.stderr.splitlines()) == 3, weak.stderr
-    made = _run("create-admin", "grace@mail.example", "--password", "seven green otters juggle", **where)
+    made = _run("create-admin", "grace@mail.example", typed="seven green otters juggle\n", **where)
     assert (made.returncode, made.stderr.splitlines()[-1]) == (0, "grace@mail.example may sign in now.")
-    again = _run("create-admin", "grace@mail.example", "--password", "seven green otters juggle", **where)
+    again = _run("create-admin", "grace@mail.example", ADMIN_PASSWORD="seven green otters juggle", **where)
     assert again.returncode == 1
-    assert "Traceback" not in weak.stderr + made.stderr + again.stderr
+    silent = _run("create-admin", "ada@mail.example", **where)
+    assert (silent.returncode, "There is no password" in silent.stderr) == (1, True)
+    assert "Traceback" not in weak.stderr + made.stderr + again.stderr + silent.stderr
+
+
+def test_apps_and_tokens_are_made_by_command_and_shown_on_standard_output_alone(data_dir: Path) -> None:
+    where = {"VITRINE_DATA_DIR": str(data_dir)}
+    assert _run("migrate", **where).returncode == 0
+    said = ("--scopes", "orders:read openid", "--redirect-uri", "https://app.example/cb")
+    made = _run("oauth-client", "create", "Till", *said, **where)
+    told = json.loads(made.stdout)
+    assert told["client_secret"].startswith("vts_")
+    assert told["client_secret"] not in made.stderr
+    taken = _run("oauth-client", "create", "Till", *said, **where)
+    assert (taken.returncode, taken.stdout) == (1, "")
+    token = _run("token", "issue", "--scopes", "read", "--ttl", "60", **where)
+    assert re.fullmatch(r"vtd_[A-Za-z0-9_-]{43}\n", token.stdout)
+    wrong = _run("token", "issue", "--scopes", "everything", **where)
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    rotated = _run("oauth-key", "rotate", **where)
+    assert "Id tokens are signed with" in rotated.stderr
