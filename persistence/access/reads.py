@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, any_, bindparam, exists, null, select
+from sqlalchemy import any_, bindparam, null, select
 
 from persistence.access.tables import AccountRow, RoleRow, SessionRow, StaffRow
 from persistence.customers.tables import CustomerRow
-from persistence.factors.tables import PasskeyRow, TotpRow
+from persistence.factors.lacking import LACKS_SECOND_FACTOR
 from persistence.reader import Reader
 from persistence.staff.channels import STAFF_CHANNELS
 from persistence.statement import Question, ids
@@ -52,11 +52,7 @@ STANDING = Question(
         RoleRow.permissions,
         RoleRow.is_administrator,
         STAFF_CHANNELS.label("channel_ids"),
-        and_(
-            RoleRow.requires_second_factor,
-            ~exists().where(TotpRow.account_id == AccountRow.id, TotpRow.confirmed_at.is_not(null())),
-            ~exists().where(PasskeyRow.account_id == AccountRow.id),
-        ).label("lacks_second_factor"),
+        LACKS_SECOND_FACTOR.label("lacks_second_factor"),
     )
     .join(AccountRow, AccountRow.id == SessionRow.account_id)
     .outerjoin(CustomerRow, CustomerRow.id == AccountRow.id)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Integer, Uuid, and_, any_, bindparam, case, func, null, or_, select, tuple_
+from sqlalchemy import Integer, Uuid, and_, any_, bindparam, case, func, not_, null, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from persistence.access.tables import AccountRow, RoleRow, StaffRow
@@ -16,6 +16,7 @@ from persistence.apps.statements import APP_CHANNELS
 from persistence.apps.tables import AppChannelRow, AppGrantRow, AppRow, AppTokenRow
 from persistence.base import C
 from persistence.channels.tables import ChannelRow
+from persistence.factors.lacking import LACKS_SECOND_FACTOR
 from persistence.paging import Page, Place, page_of
 from persistence.reader import Reader
 from persistence.staff.channels import STAFF_CHANNELS
@@ -108,7 +109,10 @@ STANDING = Question(
         AppTokenRow.kind != "REFRESH",
         AppTokenRow.revoked_at.is_(null()),
         AppRow.is_active,
-        or_(AppTokenRow.grant_id.is_(null()), and_(AppGrantRow.ended_at.is_(null()), AccountRow.is_active)),
+        or_(
+            AppTokenRow.grant_id.is_(null()),
+            and_(AppGrantRow.ended_at.is_(null()), AccountRow.is_active, not_(LACKS_SECOND_FACTOR)),
+        ),
     ),
 )
 _SLUGS = (
