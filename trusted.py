@@ -23,12 +23,17 @@ class NotTrusted(Exception):
         self.problems = problems
 
 
-async def trust_folder(database_url: str, settings: Settings, folder: Path, *, replace: bool) -> Registered:
+def examiner(settings: Settings) -> Engine:
+    """What holds documents to the schema and the ceilings of an API with these settings."""
+    return Engine(executable(build()), ceilings=ceilings_of(settings), open_about_itself=False)
+
+
+async def trust_folder(database_url: str, engine: Engine, folder: Path, *, replace: bool) -> Registered:
     """Registers every .graphql file below the folder, each a document as it stands; NotTrusted unless all are valid.
 
     With `replace` all documents that are not in the folder are withdrawn.
     """
-    documents, problems = _read(folder, Engine(executable(build()), ceilings=ceilings_of(settings), open_about_itself=False))
+    documents, problems = _read(folder, engine)
     if problems:
         raise NotTrusted(problems)
     outcome = await register(database_url, documents, replace=replace, now=datetime.now(UTC))
