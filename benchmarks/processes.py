@@ -102,8 +102,10 @@ def floor(name: str, *, core: int, database_url: str, folder: Path) -> Iterator[
 
 
 @contextlib.contextmanager
-def api(name: str, *, compiled: bool, core: int, addresses: Mapping[str, str], folder: Path) -> Iterator[Server]:
-    """The API as it is served in production, by the command that serves it there."""
+def api(
+    name: str, *, compiled: bool, core: int, addresses: Mapping[str, str], folder: Path, keeps: bool = False
+) -> Iterator[Server]:
+    """The API as it is served in production, by the command that serves it there; `keeps` answers, or makes each anew."""
     settings = {
         **addresses,
         "VITRINE_MODE": "production",
@@ -113,6 +115,7 @@ def api(name: str, *, compiled: bool, core: int, addresses: Mapping[str, str], f
         "SMTP_URL": "smtp://127.0.0.1:9",
         "UNREADY_SECONDS": "0",
         "COMPILED_EXECUTOR": str(compiled).lower(),
+        "RESPONSE_CACHE_BYTES": "67108864" if keeps else "0",
         "REQUESTS_PER_MINUTE": "1000000000",
         "MUTATIONS_PER_MINUTE": "1000000000",
     }
