@@ -41,7 +41,7 @@ class Maker(Protocol):
 
 
 class UnknownProvider(Exception):
-    """Settings name a provider that is not installed; a misspelling must not silently be a way to pay less."""
+    """Settings name a provider that is not installed, or not under its name; a misspelling must not silently be a way to pay less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,10 @@ def _installed(values: ProviderValues, client: httpx2.AsyncClient) -> dict[str, 
     for name, own in values.installed.items():
         if name in _OURS:
             raise UnknownProvider(f"{name!r} is already a provider of ours")
-        made[name] = _maker(name)(client=client, values=own)
+        provider = _maker(name)(client=client, values=own)
+        if provider.name != name:
+            raise UnknownProvider(f"what is installed as {name!r} calls itself {provider.name!r}")
+        made[name] = provider
     return made
 
 

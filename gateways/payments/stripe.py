@@ -229,7 +229,7 @@ class StripeProvider:
         try:
             if got.status >= 300:
                 return self._wire.refusal(got)
-            if got.fields.text("status") not in {"failed", "canceled"}:
+            if got.fields.text_or_none("status") not in {"failed", "canceled"}:
                 return None
             code = got.fields.text_or_none("failure_reason") or "refund_failed"
         except ValueError as error:

@@ -29,7 +29,7 @@ from domain.payments.provider import (
 from tests.gateways.fakes.serving import Fault
 from tests.gateways.requests import an_attempt, paid
 
-LISTED = 130
+LISTED = 105
 
 
 async def _nothing_to_do(payment: ProviderPayment) -> None:

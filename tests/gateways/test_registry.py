@@ -4,20 +4,46 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import httpx2
 import pytest
 
+from domain.payments.model import Notification, ProviderPayment
+from domain.payments.provider import Answer, AttemptRequest
 from gateways.payments.registry import ProviderValues, UnknownProvider, providers
 from gateways.payments.sandbox import SandboxProvider, SandboxValues
+from tests.conftest import Clone
+from tests.gateways.sandbox_process import API_KEY, SECRET, SandboxProcess
+from tests.payments.till import open_till
 
 SANDBOX = SandboxValues(url="http://127.0.0.1:9", api_key="sk", webhook_secrets=())
 
 
+class Acme(SandboxProvider):
+    """What an installed package would bring: here the sandbox under another name."""
+
+    @property
+    def name(self) -> str:
+        return "acme"
+
+    async def create(self, request: AttemptRequest) -> Answer:
+        answer = await super().create(request)
+        return replace(answer, provider="acme") if isinstance(answer, ProviderPayment) else answer
+
+    async def read_notification(self, body: bytes, headers: Mapping[str, str], now: datetime) -> Notification | None:
+        told = await super().read_notification(body, headers, now)
+        if told is None or told.payment is None:
+            return None
+        return replace(told, provider="acme", payment=replace(told.payment, provider="acme"))
+
+
 def make(*, client: httpx2.AsyncClient, values: Mapping[str, str]) -> SandboxProvider:
-    """What an installed package would offer: here a sandbox at another address."""
-    return SandboxProvider(client, SandboxValues(url=values["url"], api_key="sk", webhook_secrets=(), account="acct_installed"))
+    """What its entry point names."""
+    sandbox = SandboxValues(url=values["url"], api_key=API_KEY, webhook_secrets=(SECRET,), account=values["account"])
+    return Acme(client, sandbox) if values.get("as") != "sandbox" else SandboxProvider(client, sandbox)
 
 
 @pytest.fixture
@@ -43,10 +69,10 @@ async def test_the_sandbox_is_there_when_its_values_are(client: httpx2.AsyncClie
 
 async def test_an_installed_provider_is_made_only_when_settings_name_it(client: httpx2.AsyncClient, installed: None) -> None:
     assert list(providers(ProviderValues(sandbox=SANDBOX), client=client)) == ["sandbox"]
-    values = ProviderValues(sandbox=SANDBOX, installed={"acme": {"url": "http://127.0.0.1:9"}})
+    values = ProviderValues(sandbox=SANDBOX, installed={"acme": {"url": "http://127.0.0.1:9", "account": "acct_installed"}})
     assert {name: provider.account for name, provider in providers(values, client=client).items()} == {
-        "sandbox": "acct_sandbox",
         "acme": "acct_installed",
+        "sandbox": "acct_sandbox",
     }
 
 
@@ -58,3 +84,25 @@ async def test_a_provider_that_nobody_offers_stops_the_start(client: httpx2.Asyn
 async def test_an_installed_provider_cannot_take_the_name_of_ours(client: httpx2.AsyncClient) -> None:
     with pytest.raises(UnknownProvider, match="sandbox"):
         providers(ProviderValues(sandbox=SANDBOX, installed={"sandbox": {}}), client=client)
+
+
+async def test_an_installed_provider_goes_by_the_name_that_it_is_installed_under(
+    client: httpx2.AsyncClient, installed: None
+) -> None:
+    values = ProviderValues(installed={"acme": {"url": "http://127.0.0.1:9", "account": "acct", "as": "sandbox"}})
+    with pytest.raises(UnknownProvider, match="calls itself 'sandbox'"):
+        providers(values, client=client)
+
+
+async def test_an_installed_provider_takes_an_order_and_no_word_of_the_shop_names_it(
+    clone: Clone, redis_url: str, sandbox: SandboxProcess, installed: None, tmp_path: Path
+) -> None:
+    plugins = {"acme": {"url": sandbox.url, "account": "acct_sandbox"}}
+    async with open_till(await clone(), redis_url, sandbox, tmp_path, payment_plugins=plugins) as till:
+        order = await till.order()
+        payment = await till.paid(order, provider="acme")
+        assert payment["state"] == "CAPTURED"
+        seen = await till.becomes(order, paymentStatus="PAID")
+        assert seen["status"] == "CONFIRMED"
+        await till.told_of(payment, 1)
+        assert await till.shop.rows.fetchval("SELECT count(*) FROM inbox WHERE provider = 'acme'") > 0
