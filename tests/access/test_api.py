@@ -256,7 +256,7 @@ async def test_guests_are_asked_to_log_in_first(api: Api, document: str) -> None
 async def test_a_log_in_and_a_refresh_take_a_fixed_number_of_statements(api: Api) -> None:
     ada = await a_customer(api)
     tokens = await ada.logs_in()
-    assert api.opened[-1].transact.statements == 4
+    assert api.opened[-1].transact.statements == 6
     refreshed = await refreshing(api, tokens["refreshToken"])
     assert api.opened[-1].transact.statements == 6
     await api.ask("{ me { email addresses { id } defaultShippingAddress { id } } }", token=refreshed["accessToken"])

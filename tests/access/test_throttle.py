@@ -7,9 +7,14 @@ from collections.abc import AsyncIterator
 import pytest
 
 from domain.access.model import Throttled
+from domain.access.provider import Verified
+from domain.access.rules import email_key
+from gateways.identity.passwords import Argon2Hasher, ZxcvbnJudge
 from gateways.identity.throttle import CountedAttempts
 from gateways.limiting.counts import WINDOW_SECONDS
-from tests.makers.access import LOG_IN, REFRESH, Api, a_customer, an_email
+from persistence.engine import Database
+from persistence.unit import Transactions
+from tests.makers.access import LOG_IN, Api, a_customer, access_of, an_api, an_email
 
 NOWHERE = "redis://127.0.0.1:1/0"
 
@@ -90,11 +95,72 @@ async def test_the_api_tells_who_tries_too_often_when_to_come_back(throttled_api
     assert 1 <= extensions["retryAfter"] <= 60
 
 
-async def test_aliases_in_one_document_share_the_count(throttled_api: Api) -> None:
-    ada = await a_customer(throttled_api)
-    fields = " ".join(f"a{number}: tokenCreate(input: $input) {{ accessToken }}" for number in range(4))
-    throttled_api.headers["x-forwarded-for"] = "198.51.100.99"
-    document = f"mutation ($input: TokenCreateInput!) {{ {fields} }}"
-    answer = await throttled_api.post(document, input={"email": ada.email, "password": "wrong"})
-    assert [(error["path"], error["extensions"]["code"]) for error in answer["errors"]] == [(["a3"], "RATE_LIMITED")]
-    assert (await throttled_api.post(REFRESH, input={"refreshToken": "x"}))["data"]["tokenRefresh"]["accessToken"] is None
+class Counted:
+    """The real hasher, counting the passwords that are compared."""
+
+    def __init__(self, hasher: Argon2Hasher) -> None:
+        self._hasher = hasher
+        self.compared = 0
+
+    async def hashed(self, password: str) -> str:
+        return await self._hasher.hashed(password)
+
+    async def verified(self, password: str, kept: str | None) -> Verified:
+        self.compared += 1
+        return await self._hasher.verified(password, kept)
+
+
+@pytest.fixture
+async def counted_api(
+    database: Database, transact: Transactions, hasher: Argon2Hasher, judge: ZxcvbnJudge, redis_url: str
+) -> AsyncIterator[tuple[Api, Counted]]:
+    """An API process that allows three attempts a minute, with the number of passwords it compares."""
+    throttle, counted = CountedAttempts(redis_url, per_minute=3), Counted(hasher)
+    async with an_api(database, transact, access_of(counted, judge, throttle=throttle)) as made:
+        yield made, counted
+    await throttle.close()
+
+
+async def test_of_a_thousand_aliased_log_ins_not_one_password_is_compared(counted_api: tuple[Api, Counted]) -> None:
+    api, counted = counted_api
+    ada = await a_customer(api)
+    for count in (2, 20, 1_000):
+        fields = " ".join(f"a{number}: tokenCreate(input: $input) {{ accessToken }}" for number in range(count))
+        document = f"mutation ($input: TokenCreateInput!) {{ {fields} }}"
+        answer = await api.post(document, input={"email": ada.email, "password": "wrong"})
+        assert "data" not in answer
+        assert answer["errors"][0]["extensions"]["code"] in {"MUTATION_NOT_ALONE", "DOCUMENT_TOO_LARGE"}
+    assert counted.compared == 0
+
+
+async def test_aliases_in_fragments_are_seen_as_well(counted_api: tuple[Api, Counted]) -> None:
+    api, counted = counted_api
+    ada = await a_customer(api)
+    document = (
+        "mutation ($input: TokenCreateInput!) { ...One ...Two }"
+        " fragment One on Mutation { a: tokenCreate(input: $input) { accessToken } }"
+        " fragment Two on Mutation { ... on Mutation { b: tokenCreate(input: $input) { accessToken } } }"
+    )
+    assert await api.refused(document, input={"email": ada.email, "password": "wrong"}) == "MUTATION_NOT_ALONE"
+    assert counted.compared == 0
+
+
+async def test_guessing_one_password_from_a_thousand_addresses_compares_few(counted_api: tuple[Api, Counted]) -> None:
+    api, counted = counted_api
+    ada = await a_customer(api)
+    throttle = api.ports.access.throttle
+    compared = 0
+    for number in range(1_000):
+        address = f"10.{number // 250}.{number % 250}.1"
+        if await throttle.attempt("log in", account=email_key(ada.email), address=address) is None:
+            compared += 1
+    assert compared == 15, "three a minute for an address, and five such for an account"
+    assert (await api.post(LOG_IN, input={"email": ada.email, "password": ada.password}))["errors"]
+    assert counted.compared == 0
+
+
+async def test_guessing_a_thousand_accounts_from_one_address_compares_few(counted_api: tuple[Api, Counted]) -> None:
+    api, counted = counted_api
+    for _ in range(60):
+        await api.post(LOG_IN, input={"email": an_email(), "password": "wrong"})
+    assert counted.compared <= 15
