@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
+from uuid import UUID
 
 from domain.error import UserError
 
@@ -50,6 +51,17 @@ class KeyReused(UserError):
         return "This idempotency key was used before with other arguments. Use a new key for a new request."
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdempotencyKeyRequired(UserError):
+    """Deeds that move money are only done under a key, so that a repeat never moves it twice."""
+
+    code: ClassVar[str] = "IDEMPOTENCY_KEY_REQUIRED"
+
+    @property
+    def message(self) -> str:
+        return "Give this mutation a key: @idempotent(key: ...) on the field, or the header Idempotency-Key."
+
+
 class Idempotency(Protocol):
     """The kept keys. A claim in flight makes its rivals wait for its transaction, then answers them."""
 
@@ -63,3 +75,22 @@ class Idempotency(Protocol):
 def fingerprint(arguments: Mapping[str, Any]) -> bytes:
     """SHA-256 of the arguments in canonical JSON (sorted keys, no spaces); ids and times as their text."""
     return hashlib.sha256(json.dumps(arguments, sort_keys=True, separators=(",", ":"), default=str).encode()).digest()
+
+
+Outcome = UUID | str | int | None
+"""What an action may come to that is to be kept: the id of what it made, or a number."""
+
+
+def kept(outcome: object) -> dict[str, Any]:
+    """An outcome as it is kept. TypeError for what cannot be: such an action is not for keys."""
+    if isinstance(outcome, UUID):
+        return {"id": str(outcome)}
+    if outcome is None or isinstance(outcome, str | int):
+        return {"value": outcome}
+    raise TypeError(f"{type(outcome).__name__} cannot be kept under an idempotency key")
+
+
+def told(outcome: Mapping[str, Any]) -> Outcome:
+    """The outcome that was kept."""
+    known: Outcome = UUID(outcome["id"]) if "id" in outcome else outcome["value"]
+    return known

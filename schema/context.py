@@ -6,14 +6,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 from aiodataloader import DataLoader
 
 from domain.access.provider import AccessPorts
 from domain.customers.provider import PlaceRules
+from domain.error import UserError
 from domain.factors.provider import FactorPorts
+from domain.idempotency import Answered, Claim, KeyReused, kept, told
 from domain.identities.provider import IdentityPorts
 from domain.invoices.provider import Links
 from domain.live import Live
@@ -80,6 +82,8 @@ class Context:
     clock: Callable[[], datetime]
     key: str | None = None
     """The idempotency key of the mutation that runs now."""
+    claim: Claim | None = None
+    """The same for a mutation that leaves keeping its outcome to `act`."""
     loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
 
     @property
@@ -98,10 +102,16 @@ class Context:
         """A root field begins: takes the operation's `@inContext` and the field's `@idempotent`."""
         self.wish = wish_of(info, self.wish)
         self.key = key_of(info, self.caller.idempotency_key)
+        self.claim = None
 
     async def act(self, action: Callable[Concatenate[Unit, P], Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs an action in a transaction; what was read before it is forgotten, so the payload reads what was written."""
-        outcome = await self.transact(action, *args, **kwargs)
+        """Runs an action in a transaction; what was read before it is forgotten, so the payload reads what was written.
+
+        Under a claim it is run once: its repeat is given the first one's outcome.
+        """
+        claim, self.claim = self.claim, None
+        run = action if claim is None else _once(claim, action)
+        outcome = await self.transact(run, *args, **kwargs)
         self.forget()
         return outcome
 
@@ -132,6 +142,24 @@ class Context:
     def id_of(self, kind: str, text: str) -> UUID | None:
         """The UUID behind a public id of that type, else None."""
         return id_of(kind, text)
+
+
+def _once(claim: Claim, action: Callable[Concatenate[Unit, P], Awaitable[T]]) -> Callable[Concatenate[Unit, P], Awaitable[T]]:
+    """The action with its claim, in one transaction: done and kept, or answered as the first time."""
+
+    async def once(unit: Unit, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        match await unit.idempotency.claim(claim):
+            case Answered(outcome):
+                return cast("T", told(outcome))
+            case KeyReused() as reused:
+                return cast("T", reused)
+            case _:
+                done = await action(unit, *args, **kwargs)
+        if not isinstance(done, UserError):
+            await unit.idempotency.record(claim, kept(done))
+        return done
+
+    return once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,11 @@ The payload type is made from the deed's name, so that all have one shape: the t
 
 from __future__ import annotations
 
+import enum
+import inspect
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 
@@ -16,6 +18,8 @@ from strawberry.types.field import StrawberryField
 
 from domain.error import Caution, Several
 from domain.error import UserError as Failure
+from domain.idempotency import Claim, IdempotencyKeyRequired, fingerprint
+from domain.viewer import Guest, actor_name
 from schema.audit.said import deed_of, is_recorded
 from schema.context import Context
 from schema.errors import UserError, camel
@@ -24,6 +28,9 @@ from schema.permissions import Rule
 
 P = ParamSpec("P")
 T = TypeVar("T")
+_KEY = "__keyed__"
+_SECRETS = frozenset({"order_token", "cart_id", "token", "email"})
+_REPEATABLE = "Safe to repeat under an idempotency key."
 _MONEY = "__moves_money__"
 
 
@@ -68,7 +75,13 @@ def deed(description: str, *, allow: Rule, **things: tuple[Any, str]) -> Callabl
     """
 
     def declare(function: Callable[..., Awaitable[Answer | Failure]]) -> StrawberryField:
+        key_rule: Keyed | None = getattr(function, _KEY, None)
+
         async def run(context: Context, **given: Any) -> Answer:
+            if key_rule is not None and context.key is None and key_rule is Keyed.REQUIRED:
+                return failed(IdempotencyKeyRequired(path=("input",)))
+            if key_rule is Keyed.KEPT:
+                context.claim = _claim(context, function.__name__, given)
             with _on_record(context, function.__name__, given, always=hasattr(function, _MONEY), allow=allow):
                 outcome = await function(context, **given)
             return failed(outcome) if isinstance(outcome, Failure) else outcome
@@ -76,7 +89,8 @@ def deed(description: str, *, allow: Rule, **things: tuple[Any, str]) -> Callabl
         run.__name__ = function.__name__
         run.__module__ = function.__module__
         run.__wrapped__ = function  # type: ignore[attr-defined]  # inspect.signature follows it to the arguments
-        return mutation_field(run, _payload(function.__name__, things), description, Declared(allow=allow))
+        told = description if key_rule in (None, Keyed.REQUIRED) else f"{description} {_REPEATABLE}"
+        return mutation_field(run, _payload(function.__name__, things), told, Declared(allow=allow))
 
     return declare
 
@@ -96,6 +110,46 @@ def moves_money(function: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]
     """Below `@deed`: it goes on record whoever does it."""
     setattr(function, _MONEY, True)
     return function
+
+
+class Keyed(enum.Enum):
+    """How a mutation that costs money, stock or a message is made safe to repeat under an idempotency key."""
+
+    REQUIRED = "REQUIRED"
+    """It is done under a key only, which its action claims."""
+    CLAIMED = "CLAIMED"
+    """It takes a key, which its action claims."""
+    KEPT = "KEPT"
+    """It takes a key, claimed around its one `context.act`, whose outcome is an id, a number or nothing."""
+
+
+def keyed(rule: Keyed) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awaitable[T]]]:
+    """Below `@deed`: the same key and input are done once and answered again, for each caller's own selection."""
+
+    def mark(function: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+        setattr(function, _KEY, rule)
+        return function
+
+    return mark
+
+
+def key_rule_of(root: Callable[..., Any]) -> Keyed | None:
+    """How a mutation's function is made safe to repeat; None when it does not say."""
+    rule: Keyed | None = getattr(inspect.unwrap(root), _KEY, None)
+    return rule
+
+
+def _claim(context: Context, name: str, given: dict[str, Any]) -> Claim | None:
+    """The caller's key for this mutation; a guest's keys belong to the secrets that the input shows."""
+    if context.key is None:
+        return None
+    said = {
+        each: asdict(value) if is_dataclass(value) and not isinstance(value, type) else value for each, value in given.items()
+    }
+    secrets = {each: value for each, value in said.get("input", {}).items() if each in _SECRETS and value is not None}
+    guest = f"guest:{fingerprint(secrets).hex()}"
+    actor = guest if isinstance(context.viewer, Guest) else actor_name(context.viewer)
+    return Claim(actor=actor, mutation=camel(name), key=context.key, fingerprint=fingerprint(said))
 
 
 def alone(deed: StrawberryField) -> StrawberryField:

@@ -154,14 +154,3 @@ class ProviderSilent(UserError):
     @property
     def message(self) -> str:
         return "The payment provider does not answer at the moment. Please try again a little later."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdempotencyKeyRequired(UserError):
-    """Deeds that move money are only done under a key, so that a repeat never moves it twice."""
-
-    code: ClassVar[str] = "IDEMPOTENCY_KEY_REQUIRED"
-
-    @property
-    def message(self) -> str:
-        return "Give this mutation a key: @idempotent(key: ...) on the field, or the header Idempotency-Key."

@@ -14,7 +14,7 @@ from persistence.orders.reads import orders_of_holders
 from schema.carts.inputs import CheckoutCompleteInput
 from schema.carts.queries import cart_of_holder
 from schema.context import Context
-from schema.mutations import Answer, answered, deed, moves_money
+from schema.mutations import Answer, Keyed, answered, deed, keyed, moves_money
 from schema.orders.inputs import OrderCancelInput, OrderTransitionInput
 from schema.orders.types import Order
 from schema.permissions import EVERYONE, may
@@ -35,6 +35,7 @@ async def _with_order(context: Context, outcome: OrderId | UserError) -> Answer 
     allow=EVERYONE,
     order=THE_ORDER,
 )
+@keyed(Keyed.CLAIMED)
 async def checkout_complete(context: Context, *, input: CheckoutCompleteInput) -> Answer | UserError:
     cart_id = context.cart_id(input.cart_id)
     if cart_id is None:
@@ -74,6 +75,7 @@ def _claim(context: Context, cart_id: UUID, said: CheckoutCompleteInput) -> Clai
     order=THE_ORDER,
 )
 @moves_money
+@keyed(Keyed.KEPT)
 async def order_cancel(context: Context, *, input: OrderCancelInput) -> Answer | UserError:
     by_token = context.ports.seal.open("order", input.order_token) if input.order_token is not None else None
     by_id = context.id_of("Order", input.order_id) if input.order_id is not None else None
@@ -99,6 +101,7 @@ async def order_cancel(context: Context, *, input: OrderCancelInput) -> Answer |
     allow=may(Permission.MANAGE_ORDERS, by_channel=True),
     order=THE_ORDER,
 )
+@keyed(Keyed.KEPT)
 async def order_transition(context: Context, *, input: OrderTransitionInput) -> Answer | UserError:
     order_id = context.id_of("Order", input.order_id)
     if order_id is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.idempotency import IdempotencyKeyRequired
 from domain.payments import errors as payments
 from schema.errors import error_type
 from schema.scalars import Money
@@ -36,5 +37,5 @@ ERRORS: tuple[type, ...] = (
     error_type(payments.AlreadyImported, "The same statement was taken before."),
     error_type(payments.AlreadyDecided, "The refund was decided before."),
     error_type(payments.ProviderSilent, "The provider does not answer at the moment."),
-    error_type(payments.IdempotencyKeyRequired, "This mutation is only done under an idempotency key."),
+    error_type(IdempotencyKeyRequired, "This mutation is only done under an idempotency key."),
 )

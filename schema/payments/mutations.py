@@ -9,7 +9,7 @@ from domain.error import Invalid, NotFound, Path, UserError
 from domain.ids import OrderId, PaymentId, PaymentMethodId
 from domain.payments.actions.attempts import Wanted
 from domain.payments.actions.methods import forget_method, own_method
-from domain.payments.errors import IdempotencyKeyRequired, ProviderCannot, ReturnUrlNotAllowed
+from domain.payments.errors import ProviderCannot, ReturnUrlNotAllowed
 from domain.payments.flows.paying import Means, cancel_payment, pay
 from domain.payments.means import looks_like_card_number, may_return_to
 from domain.payments.model import SavedMethod
@@ -20,7 +20,7 @@ from persistence.orders.reads import OrderView, orders_by_id, orders_of_holders
 from persistence.payments.reads import payments_by_id
 from schema.context import Context
 from schema.customers.types import Customer as CustomerType
-from schema.mutations import Answer, answered, deed, moves_money
+from schema.mutations import Answer, Keyed, answered, deed, keyed, moves_money
 from schema.orders.types import Order
 from schema.payments.claims import amount_in, claim_of
 from schema.payments.inputs import (
@@ -64,13 +64,12 @@ class _Chosen:
     order=THE_ORDER,
 )
 @moves_money
+@keyed(Keyed.REQUIRED)
 async def payment_create(context: Context, *, input: PaymentCreateInput) -> Answer | UserError:
-    if context.key is None:
-        return IdempotencyKeyRequired(path=("input",))
     if (problem := _form_problem(context, input)) is not None:
         return problem
     asked = await _asked(context, input)
-    return asked if isinstance(asked, UserError) else await _pay(context, asked, input, context.key)
+    return asked if isinstance(asked, UserError) else await _pay(context, asked, input, context.key or "")
 
 
 async def _pay(context: Context, asked: _Asked, said: PaymentCreateInput, key: str) -> Answer | UserError:

@@ -9,7 +9,7 @@ from domain.payments.actions.settlements import StatementFile, import_statement
 from domain.viewer import Permission
 from persistence.payments.statement_reads import settlements_by_id
 from schema.context import Context
-from schema.mutations import Answer, answered, deed, moves_money
+from schema.mutations import Answer, Keyed, answered, deed, keyed, moves_money
 from schema.payments.settlements import Settlement
 from schema.permissions import may
 
@@ -35,6 +35,7 @@ class SettlementImportInput:
     settlement=(Settlement, "The statement with what was found."),
 )
 @moves_money
+@keyed(Keyed.KEPT)
 async def settlement_import(context: Context, *, input: SettlementImportInput) -> Answer | UserError:
     if input.provider not in context.ports.payments.offers.all:
         return Invalid(path=("input", "provider"), reason="There is no such payment provider.")

@@ -12,16 +12,16 @@ from domain.money import Currency
 from domain.payments.actions.captures import request_capture
 from domain.payments.actions.offline import mark_received, mark_returned
 from domain.payments.actions.refunds import Back, Requested, approve_refund, reject_refund, request_refund
-from domain.payments.errors import IdempotencyKeyRequired, ProviderCannot
+from domain.payments.errors import ProviderCannot
 from domain.payments.flows.capturing import take
 from domain.payments.provider import Ability, Provider, ProviderUnavailable
 from domain.payments.refunding import BackLine
 from domain.viewer import Permission
 from persistence.orders.reads import OrderView, orders_of_holders
-from persistence.payments.reads import PaymentView, payments_by_id, refunds_by_id
+from persistence.payments.reads import PaymentView, payments_by_id, refunds_by_id, refunds_of_requests
 from persistence.payments.staff_reads import captures_by_id, requests_by_id
 from schema.context import Context
-from schema.mutations import Answer, answered, deed, moves_money
+from schema.mutations import Answer, Keyed, answered, deed, keyed, moves_money
 from schema.payments.claims import amount_in, claim_of
 from schema.payments.inputs import (
     REASON_LENGTH_MAX,
@@ -52,9 +52,8 @@ THE_REQUEST = (RefundRequest, "The decision; WAITING while a second person has t
     order=THE_ORDER,
 )
 @moves_money
+@keyed(Keyed.REQUIRED)
 async def payment_capture(context: Context, *, input: PaymentCaptureInput) -> Answer | UserError:
-    if context.key is None:
-        return IdempotencyKeyRequired(path=("input",))
     found = await _found(context, input.payment_id)
     if isinstance(found, UserError):
         return found
@@ -70,7 +69,7 @@ async def payment_capture(context: Context, *, input: PaymentCaptureInput) -> An
         payment_id=PaymentId(payment.id),
         amount=amount,
         abilities=provider.abilities,
-        claim=claim_of(context, "paymentCapture", said, guest="", key=context.key),
+        claim=claim_of(context, "paymentCapture", said, guest="", key=context.key or ""),
         by=context.viewer,
         now=context.now,
     )
@@ -92,9 +91,8 @@ async def payment_capture(context: Context, *, input: PaymentCaptureInput) -> An
     order=THE_ORDER,
 )
 @moves_money
+@keyed(Keyed.REQUIRED)
 async def payment_mark_received(context: Context, *, input: PaymentMarkReceivedInput) -> Answer | UserError:
-    if context.key is None:
-        return IdempotencyKeyRequired(path=("input",))
     found = await _found(context, input.payment_id)
     if isinstance(found, UserError):
         return found
@@ -110,7 +108,7 @@ async def payment_mark_received(context: Context, *, input: PaymentMarkReceivedI
         payment_id=PaymentId(payment.id),
         amount=amount,
         account=provider.account,
-        claim=claim_of(context, "paymentMarkReceived", said, guest="", key=context.key),
+        claim=claim_of(context, "paymentMarkReceived", said, guest="", key=context.key or ""),
         by=context.viewer,
         now=context.now,
     )
@@ -130,9 +128,8 @@ async def payment_mark_received(context: Context, *, input: PaymentMarkReceivedI
     order=THE_ORDER,
 )
 @moves_money
+@keyed(Keyed.REQUIRED)
 async def refund_create(context: Context, *, input: RefundCreateInput) -> Answer | UserError:
-    if context.key is None:
-        return IdempotencyKeyRequired(path=("input",))
     if not 0 < len(input.reason) <= REASON_LENGTH_MAX:
         return Invalid(path=("input", "reason"), reason=f"A reason has 1 to {REASON_LENGTH_MAX} characters.")
     place = await _refunded(context, input)
@@ -154,11 +151,11 @@ async def refund_create(context: Context, *, input: RefundCreateInput) -> Answer
         request_refund,
         back=back,
         limit=context.ports.payments.refund_limits.get(Currency(currency)),
-        claim=claim_of(context, "refundCreate", said, guest="", key=context.key),
+        claim=claim_of(context, "refundCreate", said, guest="", key=context.key or ""),
         by=context.viewer,
         now=context.now,
     )
-    return await _with_refunds(context, outcome)
+    return await _with_refunds(context, outcome.request_id if isinstance(outcome, Requested) else outcome)
 
 
 @deed(
@@ -169,6 +166,7 @@ async def refund_create(context: Context, *, input: RefundCreateInput) -> Answer
     order=THE_ORDER,
 )
 @moves_money
+@keyed(Keyed.KEPT)
 async def refund_approve(context: Context, *, input: RefundApproveInput) -> Answer | UserError:
     request_id = context.id_of("RefundRequest", input.request_id)
     if request_id is None:
@@ -185,6 +183,7 @@ async def refund_approve(context: Context, *, input: RefundApproveInput) -> Answ
     order=THE_ORDER,
 )
 @moves_money
+@keyed(Keyed.KEPT)
 async def refund_reject(context: Context, *, input: RefundRejectInput) -> Answer | UserError:
     request_id = context.id_of("RefundRequest", input.request_id)
     if request_id is None:
@@ -201,6 +200,7 @@ async def refund_reject(context: Context, *, input: RefundRejectInput) -> Answer
     order=THE_ORDER,
 )
 @moves_money
+@keyed(Keyed.KEPT)
 async def refund_mark_paid(context: Context, *, input: RefundMarkPaidInput) -> Answer | UserError:
     at = ("input", "refund_id")
     refund_id = context.id_of("Refund", input.refund_id)
@@ -284,10 +284,10 @@ async def _refunded(context: Context, said: RefundCreateInput) -> tuple[UUID, UU
     return order.id, None, order.currency
 
 
-async def _with_refunds(context: Context, outcome: Requested | UserError) -> Answer | UserError:
+async def _with_refunds(context: Context, outcome: RefundRequestId | UserError) -> Answer | UserError:
     if isinstance(outcome, UserError):
         return outcome
-    request = (await requests_by_id(context.reader, [outcome.request_id]))[0]
+    request = (await requests_by_id(context.reader, [outcome]))[0]
     orders = await orders_of_holders(context.reader, [request.order_id] if request is not None else [])
-    refunds = await refunds_by_id(context.reader, outcome.refund_ids)
+    refunds = (await refunds_of_requests(context.reader, [outcome]))[0]
     return answered(refunds=refunds, request=request, order=orders[0] if orders else None)

@@ -10,7 +10,7 @@ from domain.stock.actions import DELTA_MAX, adjust_stock
 from domain.viewer import Permission
 from persistence.stock.reads import levels_of_variants
 from schema.context import Context
-from schema.mutations import Answer, answered, deed
+from schema.mutations import Answer, Keyed, answered, deed, keyed
 from schema.permissions import may
 from schema.stock.types import StockLevel
 
@@ -27,6 +27,7 @@ class StockAdjustInput:
     allow=may(Permission.MANAGE_STOCK),
     level=(StockLevel, "What lies there now."),
 )
+@keyed(Keyed.KEPT)
 async def stock_adjust(context: Context, *, input: StockAdjustInput) -> Answer | UserError:
     variant_id = context.id_of("Variant", input.variant_id)
     warehouse_id = context.id_of("Warehouse", input.warehouse_id)

@@ -63,6 +63,9 @@ SABOTAGE: dict[str, str] = {
         INSERT INTO refresh_token SELECT (jsonb_populate_record(t, jsonb_build_object(
             'id', gen_random_uuid(), 'token_hash', '\\x00'))).* FROM refresh_token t LIMIT 1""",
     "sessions.none_when_revoked": "UPDATE session SET revoked_at = now()",
+    "accounts.have_a_way_in": "UPDATE account SET has_password = false",
+    "accounts.recovery_codes_stand_in_for_a_factor": """
+        INSERT INTO recovery_code (id, account_id, code_hash) SELECT id, id, '\\x00' FROM account""",
 }
 _WITHOUT_BOUNDS = """
 DO $$

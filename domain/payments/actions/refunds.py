@@ -122,7 +122,7 @@ async def give_back_of(
     return Requested(request.id, await _promise(unit, order, request, left, sold, by=by, now=now))
 
 
-async def approve_refund(unit: Unit, *, request_id: RefundRequestId, by: Viewer, now: datetime) -> Requested | UserError:
+async def approve_refund(unit: Unit, *, request_id: RefundRequestId, by: Viewer, now: datetime) -> RefundRequestId | UserError:
     """A second person agrees: the money is promised. What is not left any more by now is not given back."""
     found = await _waiting(unit, request_id, by)
     if isinstance(found, UserError):
@@ -133,16 +133,17 @@ async def approve_refund(unit: Unit, *, request_id: RefundRequestId, by: Viewer,
         return RefundTooLarge(path=("input", "request_id"), refundable=left.total)
     await unit.payments.decide_request(request_id, RequestState.APPROVED, by=actor_name(by), now=now)
     sold = await unit.payments.sold(order.id)
-    return Requested(request_id, await _promise(unit, order, request, left, sold, by=by, now=now))
+    await _promise(unit, order, request, left, sold, by=by, now=now)
+    return request_id
 
 
-async def reject_refund(unit: Unit, *, request_id: RefundRequestId, by: Viewer, now: datetime) -> Requested | UserError:
+async def reject_refund(unit: Unit, *, request_id: RefundRequestId, by: Viewer, now: datetime) -> RefundRequestId | UserError:
     """A second person does not agree: nothing goes back."""
     found = await _waiting(unit, request_id, by)
     if isinstance(found, UserError):
         return found
     await unit.payments.decide_request(request_id, RequestState.REJECTED, by=actor_name(by), now=now)
-    return Requested(request_id, ())
+    return request_id
 
 
 async def _waiting(unit: Unit, request_id: RefundRequestId, by: Viewer) -> tuple[Order, RefundRequest] | UserError:
