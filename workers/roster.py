@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from domain.access import actions as access
 from domain.access.model import Purpose
+from domain.apps import actions as apps
 from domain.factors.actions import waiting
 from domain.identities import actions as identities
 from domain.notices.model import NoticeKind
@@ -132,6 +133,8 @@ async def _forget_old(tools: Tools) -> None:
     while await tools.transact.work(_forget_facts):
         pass
     while await tools.transact(access.forget_old, now=datetime.now(UTC)):
+        pass
+    while await tools.transact(apps.forget_old, now=datetime.now(UTC)):
         pass
     while await tools.transact(waiting.forget_expired, now=datetime.now(UTC)):
         pass

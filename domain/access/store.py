@@ -66,7 +66,7 @@ class AccessStore(Protocol):
         """Ends a session (of this account, when one is named) and revokes its tokens; False when there is none to end."""
 
     async def end_sessions(self, account_id: AccountId, *, because: Ended, now: datetime, but: SessionId | None = None) -> int:
-        """Ends all sessions of an account but one; how many."""
+        """Ends all sessions of an account but one; how many. But for a mere log-out, what the account let apps do ends too."""
 
     async def forget_tokens(self, *, before: datetime, count_max: int) -> int:
         """Drops refresh tokens that expired before then, `count_max` at most, and at last sessions without any; how many tokens."""

@@ -25,6 +25,8 @@ from domain.apps.model import (
     Wish,
 )
 from domain.apps.rules import Worth, app_id_of
+from domain.audit.actions import note
+from domain.audit.model import SecurityKind
 from domain.error import NotFound
 from domain.ids import AccountId, AppId, new_id
 from domain.unit import Unit
@@ -111,7 +113,7 @@ async def redeem_code(unit: Unit, *, client: Client, code: str, issue: Issue, no
             await _issue(unit, client.id, kept.grant, issue, now)
             return True
         case Worth.STOLEN:
-            await unit.apps.end_grant(kept.grant.id, because=Over.REUSED, now=now)
+            await _end_stolen(unit, kept.grant, now)
             return False
         case Worth.NOTHING:
             return False
@@ -129,7 +131,7 @@ async def rotate(unit: Unit, *, client: Client, token: str, issue: Issue, now: d
             await _issue(unit, client.id, kept.grant, issue, now)
             return True
         case Worth.STOLEN if kept.grant is not None:
-            await unit.apps.end_grant(kept.grant.id, because=Over.REUSED, now=now)
+            await _end_stolen(unit, kept.grant, now)
             return False
         case _:
             return False
@@ -168,6 +170,11 @@ async def note_use(unit: Unit, *, token_id: UUID, now: datetime) -> None:
 async def forget_old(unit: Unit, *, now: datetime) -> int:
     """Drops tokens and codes a month after their end; how many tokens, 0 when it is done."""
     return await unit.apps.forget(before=now - _KEPT_AFTER_END, count_max=_FORGOTTEN_AT_ONCE)
+
+
+async def _end_stolen(unit: Unit, grant: Grant, now: datetime) -> None:
+    await unit.apps.end_grant(grant.id, because=Over.REUSED, now=now)
+    await note(unit, account_id=grant.account_id, kind=SecurityKind.TOKEN_REUSED, now=now)
 
 
 async def _issue(unit: Unit, app_id: AppId, grant: Grant | None, issue: Issue, now: datetime) -> None:

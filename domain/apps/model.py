@@ -38,13 +38,12 @@ class TokenKind(enum.Enum):
 
 
 class Over(enum.Enum):
-    """Why a person's consent ended; the value is kept."""
+    """Why a person's consent ended, beside the reasons for which their sessions end; the value is kept."""
 
     REVOKED = "REVOKED"
     """By the app or by the person."""
     REUSED = "REUSED"
     """A code or a refresh token came twice: somebody else has it."""
-    PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105 - a reason, not a password
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

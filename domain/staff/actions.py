@@ -8,8 +8,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from domain.access.errors import EmailTaken
+from domain.access.events import PasswordResetRequested
 from domain.access.model import Ended
 from domain.access.rules import email_key
+from domain.audit.actions import note
+from domain.audit.model import SecurityKind
 from domain.error import NotFound, UserError
 from domain.ids import AccountId, RoleId, new_id
 from domain.staff import rules
@@ -42,7 +45,7 @@ async def create_member(
     by: Viewer,
     now: datetime,
 ) -> AccountId | UserError:
-    """Makes an account of staff. Nobody knows its password: its owner sets one by the mail for forgotten passwords."""
+    """Makes an account of staff. Nobody knows its password: its owner is mailed a link to set one."""
     if (misnamed := rules.member_name_problem(name)) is not None:
         return misnamed
     await unit.staff.lock()
@@ -57,10 +60,13 @@ async def create_member(
         return EmailTaken(path=("input", "email"))
     await unit.staff.add_member(account_id, name=name.strip(), role_id=role_id)
     await unit.staff.set_channels(account_id, channels.only)
+    unit.announce(PasswordResetRequested(account_id=account_id))
     return account_id
 
 
-async def update_member(unit: Unit, *, account_id: AccountId, change: MemberChange, by: Viewer) -> AccountId | UserError:
+async def update_member(
+    unit: Unit, *, account_id: AccountId, change: MemberChange, by: Viewer, now: datetime
+) -> AccountId | UserError:
     """Changes a member's name, role or channels. What they hold before and after must all be the changer's too."""
     if change.name is not None and (misnamed := rules.member_name_problem(change.name)) is not None:
         return misnamed
@@ -80,6 +86,8 @@ async def update_member(unit: Unit, *, account_id: AccountId, change: MemberChan
     await unit.staff.set_member(account_id, name=name, role_id=role.id)
     if change.channels is not None:
         await unit.staff.set_channels(account_id, channels.only)
+    if role.id != member.role.id or channels.only != member.channels:
+        await note(unit, account_id=account_id, kind=SecurityKind.ROLE_CHANGED, detail=role.words.name, now=now)
     return account_id
 
 
@@ -92,15 +100,19 @@ async def deactivate_member(unit: Unit, *, account_id: AccountId, by: Viewer, no
         return last
     await unit.staff.set_active(account_id, is_active=False)
     await unit.access.end_sessions(account_id, because=Ended.DEACTIVATED, now=now)
+    if member.is_active:
+        await note(unit, account_id=account_id, kind=SecurityKind.ACCOUNT_DEACTIVATED, now=now)
     return account_id
 
 
-async def activate_member(unit: Unit, *, account_id: AccountId, by: Viewer) -> AccountId | UserError:
+async def activate_member(unit: Unit, *, account_id: AccountId, by: Viewer, now: datetime) -> AccountId | UserError:
     """Opens a closed account again. Twice is fine."""
     member = await _in_reach(unit, account_id, by)
     if isinstance(member, UserError):
         return member
     await unit.staff.set_active(account_id, is_active=True)
+    if not member.is_active:
+        await note(unit, account_id=account_id, kind=SecurityKind.ACCOUNT_REACTIVATED, now=now)
     return account_id
 
 

@@ -14,6 +14,7 @@ from domain.ids import AccountId, RoleId, SessionId, new_id
 from domain.viewer import Permission
 from persistence.access import mailed, statements
 from persistence.access.statements import AccountKept, IdKept
+from persistence.apps.statements import END_GRANTS_OF
 from persistence.transaction import Transaction
 
 
@@ -98,6 +99,9 @@ class AccessRows:
 
     async def end_sessions(self, account_id: AccountId, *, because: Ended, now: datetime, but: SessionId | None = None) -> int:
         ended = await self._transaction.rows(statements.END_ALL, account_id=account_id, because=because.value, now=now, but=but)
+        if because is not Ended.LOGGED_OUT_EVERYWHERE:
+            # Whoever knew the old password may have agreed to something as well; a log-out is about devices alone.
+            await self._transaction.run(END_GRANTS_OF, account_id=account_id, because=because.value, now=now)
         return await self._revoke_tokens(ended, now)
 
     async def _revoke_tokens(self, ended: list[IdKept], now: datetime) -> int:

@@ -39,7 +39,7 @@ _ROLE = (Role, "The role, as it is now.")
 CHANNELS = ("input", "channels")
 
 
-@deed("Makes somebody a member of staff. They set their password by `passwordResetRequest`.", allow=MANAGES, staff=_MEMBER)
+@deed("Makes somebody a member of staff. They are mailed a link to set their password.", allow=MANAGES, staff=_MEMBER)
 async def staff_create(context: Context, *, input: StaffCreateInput) -> Answer | UserError:
     email = context.ports.access.emails.normalised(input.email)
     if email is None:
@@ -79,7 +79,9 @@ async def staff_update(context: Context, *, input: StaffUpdateInput) -> Answer |
     if isinstance(channels, UserError):
         return channels
     change = MemberChange(name=input.name, role_id=RoleId(role_id) if role_id is not None else None, channels=channels)
-    outcome = await context.act(actions.update_member, account_id=AccountId(account_id), change=change, by=context.viewer)
+    outcome = await context.act(
+        actions.update_member, account_id=AccountId(account_id), change=change, by=context.viewer, now=context.now
+    )
     return await _with_member(context, outcome)
 
 
@@ -101,7 +103,7 @@ async def staff_activate(context: Context, *, input: StaffActivateInput) -> Answ
     account_id = context.id_of("Staff", input.id)
     if account_id is None:
         return NotFound(path=("input", "id"), what="member of staff")
-    outcome = await context.act(actions.activate_member, account_id=AccountId(account_id), by=context.viewer)
+    outcome = await context.act(actions.activate_member, account_id=AccountId(account_id), by=context.viewer, now=context.now)
     return await _with_member(context, outcome)
 
 

@@ -261,3 +261,18 @@ async def test_a_role_that_asks_for_a_second_factor_consents_to_nothing_without_
     page = await asking.answered(await asking.opened(), answer="allow", email=member["email"], password=PASSWORD)
     assert page.status_code == 403
     assert "second factor" in page.text
+
+
+async def test_a_new_password_ends_what_apps_may_do_and_a_log_out_does_not(shop: Shop, client: Client) -> None:
+    member = await a_member(shop)
+    tokens = await Asking(client).tokens(member["email"])
+    await shop.data("mutation { tokensRevokeAll { sessionsEnded } }", token=await log_in(shop, member["email"]))
+    said = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+    tokens = (await client.posts("/oauth/token", **said)).json()
+    change = "mutation($input: PasswordChangeInput!) { passwordChange(input: $input) { changedAt userErrors { code } } }"
+    words = {"currentPassword": PASSWORD, "newPassword": "eleven blue herons whistle"}
+    done = await shop.data(change, {"input": words}, token=await log_in(shop, member["email"]))
+    assert done["passwordChange"]["userErrors"] == []
+    assert not await _is_good(shop, tokens["access_token"])
+    said["refresh_token"] = tokens["refresh_token"]
+    assert (await client.posts("/oauth/token", **said)).json()["error"] == "invalid_grant"
