@@ -204,9 +204,10 @@ class Settings(SignInValues, PaymentValues, BaseSettings):
 
     @property
     def passkey_pages(self) -> tuple[str, ...]:
-        """Origins of the pages that use passkeys: the shop's, unless set."""
+        """Origins of the pages that use passkeys: the shop's, unless set. This machine has to be called by its name for them."""
         parts = urlsplit(self.storefront_url or self.own_url)
-        return self.passkey_origins or (f"{parts.scheme}://{parts.netloc}",)
+        netloc = parts.netloc.replace("127.0.0.1", "localhost")
+        return self.passkey_origins or (f"{parts.scheme}://{netloc}",)
 
     @property
     def passkey_domain_name(self) -> str:

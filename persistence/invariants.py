@@ -167,12 +167,20 @@ _DELIVERY = {
         SELECT o.id FROM orders o WHERE o.placed_at > now() - interval '29 days' AND NOT EXISTS (
             SELECT FROM outbox_event e WHERE e.aggregate = 'order' AND e.aggregate_id = o.id AND e.kind = 'OrderPlaced')""",
 }
-_SESSIONS = {
+_ACCOUNTS = {
     "sessions.one_live_refresh_token": """
         SELECT session_id FROM refresh_token WHERE used_at IS NULL AND revoked_at IS NULL GROUP BY 1 HAVING count(*) > 1""",
     "sessions.none_when_revoked": """
         SELECT s.id FROM session s JOIN refresh_token t ON t.session_id = s.id
         WHERE s.revoked_at IS NOT NULL AND t.used_at IS NULL AND t.revoked_at IS NULL""",
+    "accounts.have_a_way_in": """
+        SELECT a.id FROM account a WHERE a.is_active AND NOT a.has_password
+            AND NOT EXISTS (SELECT FROM identity i WHERE i.account_id = a.id)
+            AND NOT EXISTS (SELECT FROM passkey k WHERE k.account_id = a.id)""",
+    "accounts.recovery_codes_stand_in_for_a_factor": """
+        SELECT DISTINCT r.account_id FROM recovery_code r
+        WHERE NOT EXISTS (SELECT FROM totp t WHERE t.account_id = r.account_id AND t.confirmed_at IS NOT NULL)
+            AND NOT EXISTS (SELECT FROM passkey k WHERE k.account_id = r.account_id)""",
 }
 
 
@@ -200,7 +208,7 @@ RULES: Mapping[str, str] = {
     "states.fulfillment_status_by_the_table": _transitions("fulfillment_status", NEXT_FULFILLMENT_STATUS),
     **_COUPONS,
     **_DELIVERY,
-    **_SESSIONS,
+    **_ACCOUNTS,
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import gzip
 import hashlib
 import hmac
 import json
@@ -61,6 +62,7 @@ class FakeIssuer:
     status: int = 200
     stalls: asyncio.Event | None = None
     stalled: asyncio.Event = field(default_factory=asyncio.Event)
+    packs: bool = False
     tells_email_in_token: bool = True
     asked: list[str] = field(default_factory=list)
     emails: list[dict[str, Any]] | None = None
@@ -103,6 +105,8 @@ class FakeIssuer:
             if self.status != 200:
                 return Response("down for the weekend", self.status)
             response: Response = await answer(request)
+            if self.packs:
+                return Response(gzip.compress(bytes(response.body)), headers={"content-encoding": "gzip"})
             return response
 
         return opened

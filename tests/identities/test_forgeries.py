@@ -153,13 +153,20 @@ async def test_a_provider_that_cannot_be_found_is_told_before_anybody_is_sent(ap
         {"issuer": "https://another.example"},
         {"authorization_endpoint": "javascript:alert(1)"},
         {"authorization_endpoint": None},
+        {"padding": "x" * 600_000},
     ],
-    ids=str,
+    ids=["another issuer", "a script", "no endpoint", "too long"],
 )
 async def test_a_discovery_document_that_is_not_the_providers_sends_nobody_anywhere(
     api: Api, issuer: FakeIssuer, document: dict[str, Any]
 ) -> None:
     issuer.document = document
+    payload = await done(api, START, provider="acme", redirectUrl="https://shop.example/back")
+    assert codes_of(payload) == [("PROVIDER_UNAVAILABLE", ["input", "provider"])]
+
+
+async def test_an_answer_that_would_unpack_to_anything_is_not_read(api: Api, issuer: FakeIssuer) -> None:
+    issuer.packs = True
     payload = await done(api, START, provider="acme", redirectUrl="https://shop.example/back")
     assert codes_of(payload) == [("PROVIDER_UNAVAILABLE", ["input", "provider"])]
 
