@@ -3,18 +3,40 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from domain.viewer import Permission
-from tests.makers.access import GOOD_PASSWORD, LOG_IN, REFRESH, Api, a_customer, an_administrator, an_email
+from gateways.identity.tokens import SignedTokens
+from gateways.settings import load_settings
+from tests.makers.access import (
+    GOOD_PASSWORD,
+    ISSUER,
+    LOG_IN,
+    REFRESH,
+    SECRETS,
+    Api,
+    a_customer,
+    an_administrator,
+    an_api,
+    an_email,
+)
 
 ME = "{ me { email firstName sessions { id isCurrent device } } staffMe { email role { name } permissions } }"
 REVOKE = "mutation ($input: TokenRevokeInput!) { tokenRevoke(input: $input) { revoked userErrors { code path } } }"
 REVOKE_ALL = "mutation { tokensRevokeAll { sessionsEnded userErrors { code } } }"
 END = "mutation ($input: SessionEndInput!) { sessionEnd(input: $input) { sessionId userErrors { code path message } } }"
 CHANGE = "mutation ($input: PasswordChangeInput!) { passwordChange(input: $input) { changedAt userErrors { code path } } }"
+
+PRODUCTION = {
+    "secret_key": "k" * 32,
+    "database_url": "postgresql://shop@localhost/shop",
+    "redis_url": "redis://localhost",
+    "public_url": ISSUER,
+    "smtp_url": "smtp://mail.example",
+}
 
 
 async def logging_in(api: Api, email: str, password: str) -> Any:
@@ -263,3 +285,28 @@ async def test_a_log_in_and_a_refresh_take_a_fixed_number_of_statements(api: Api
     assert api.opened[-1].reader.statements == 3, "the session, the customer, and the book once for both of its fields"
     await api.ask("{ me { email } }", token=refreshed["accessToken"])
     assert api.opened[-1].reader.statements == 1, "the session is remembered"
+
+
+@pytest.mark.parametrize(("access", "refresh"), [(900, 604_800), (3_600, 86_400), (3_600, 2_592_000), (60, 3_600)])
+async def test_lifetimes_are_the_settings(api: Api, *, access: int, refresh: int) -> None:
+    settings = load_settings(
+        env_file=None, mode="production", **PRODUCTION, access_token_seconds=access, refresh_token_seconds=refresh
+    )
+    ports = replace(
+        api.ports.access,
+        tokens=SignedTokens(SECRETS, issuer=ISSUER, lifetime_seconds=settings.access_token_seconds),
+        refresh_seconds=settings.refresh_token_seconds,
+    )
+    ada = await a_customer(api)
+    async with an_api(api.database, api.transact, ports) as made:
+        tokens = await logging_in(made, ada.email, GOOD_PASSWORD)
+        made.clock.advance(seconds=access - 1)
+        assert (await made.ask(ME, token=tokens["accessToken"]))["me"] is not None
+        made.clock.advance(seconds=1)
+        assert await made.refused(ME, token=tokens["accessToken"]) == "TOKEN_EXPIRED"
+        made.clock.advance(seconds=refresh - access - 1)
+        went_on = await refreshing(made, tokens["refreshToken"])
+        assert went_on["userErrors"] == []
+        made.clock.advance(seconds=refresh)
+        late = await refreshing(made, went_on["refreshToken"])
+        assert [each["code"] for each in late["userErrors"]] == ["REFRESH_TOKEN_INVALID"]
