@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -149,3 +152,36 @@ async def test_square_takes_no_part_of_a_promise(by_hand: Counter) -> None:
     refused = (await by_hand.till.shop.data(CAPTURE, said, token=staff, key="part"))["paymentCapture"]
     assert [each["code"] for each in refused["userErrors"]] == ["PROVIDER_CANNOT"]
     assert by_hand.square.charged(await by_hand.attempt_key(payment)) == (0, 0)
+
+
+async def test_a_message_that_cannot_be_checked_now_is_sent_again_and_taken_then(
+    clone: Clone, redis_url: str, tmp_path: Path
+) -> None:
+    async with open_counter(await clone(), redis_url, tmp_path) as counter:
+        order = await counter.till.order()
+        payment = await _begun(counter, order, "paypal", None)
+        counter.paypal.certificates_down = 2
+        await counter.decides(payment)
+        await counter.ends(order, status="CONFIRMED", paymentStatus="PAID")
+        assert counter.paypal.backstage.answers[:3] == [503, 503, 200]
+        assert counter.paypal.certificates_asked == 3
+
+
+async def test_a_message_that_comes_three_times_is_kept_once(counter: Counter) -> None:
+    order = await counter.till.order()
+    payment = await _begun(counter, order, "square", GOOD)
+    await counter.ends(order, paymentStatus="PAID")
+    kept = await counter.kept("square")
+    name = await _reference(counter, payment)
+    event = {
+        "merchant_id": "M",
+        "type": "payment.updated",
+        "event_id": f"thrice-{name}",
+        "created_at": datetime.now(UTC).isoformat(),
+    }
+    body = json.dumps({**event, "data": {"object": {"payment": {"id": name}}}}).encode()
+    for _ in range(3):
+        counter.square.backstage.tell(body)
+    seen = await counter.ends(order, paymentStatus="PAID")
+    assert seen["captured"]["amount"] == "24.89"
+    assert await counter.kept("square") == kept + 1

@@ -53,6 +53,8 @@ class FakePayPal:
         self.disputes: dict[str, dict[str, Any]] = {}
         self.calls: list[str] = []
         self.certificates_asked = 0
+        self.certificates_down = 0
+        """So many times the certificate cannot be had."""
         self.declines = 0
         """So many of the next captures find no money."""
         self._keys: dict[tuple[str, str], str | None] = {}
@@ -274,6 +276,9 @@ class FakePayPal:
     async def _certificate(self, request: Request) -> Response:
         del request
         self.certificates_asked += 1
+        if self.certificates_down:
+            self.certificates_down -= 1
+            return PlainTextResponse("trouble", 503)
         return PlainTextResponse(self.chain)
 
     async def _page(self, request: Request) -> Response:
