@@ -6,11 +6,10 @@ import argparse
 import itertools
 import os
 import platform
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,11 +19,13 @@ import uvloop
 from benchmarks import report
 from benchmarks.buyers import checkouts
 from benchmarks.catalogue import SIZES, Shelves, fill
-from benchmarks.floors import STATEMENTS
-from benchmarks.load import Measured, lines, measure, posted
+from benchmarks.chart import svg
+from benchmarks.growth import larger_shop, longer_pages
+from benchmarks.load import Measured, lines, posted
 from benchmarks.operations import NOTHING, Workload, workloads
-from benchmarks.processes import ROOT, Cores, Neighbours, Server, api, choose_cores, floor, opened, room_for_sockets
-from benchmarks.report import BARE, COMPILED, CORE, WRITTEN, Results
+from benchmarks.processes import ROOT, Cores, Neighbours, Server, api, choose_cores, floor, opened, room_for_sockets, sandbox
+from benchmarks.results import BARE, COMPILED, CORE, KEPT, TITLES, WRITTEN, Results
+from benchmarks.rounds import Plan, best, say
 from benchmarks.watchers import watch
 from gateways.embedded.launcher import throw_away
 
@@ -36,28 +37,19 @@ SHARED_FROM = 0.05
 """Less of the core's time than this is the system's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How long and how often everything is measured."""
-
-    products: int
-    rounds: int
-    seconds: float
-    checkout_seconds: float
-    sockets: tuple[int, ...]
-
-
 def main() -> None:
     """Measures, prints the tables, and writes them to `docs` unless told not to."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="about a minute; rougher figures, 1,000 sockets only")
+    parser.add_argument(
+        "--quick", action="store_true", help="about a minute and a half; rougher figures, 1,000 sockets, no larger shop"
+    )
     parser.add_argument("--products", type=int, default=2_000, help="how many products the shop has (2000)")
     parser.add_argument("--print-only", action="store_true", help="leave docs/ alone")
     said = parser.parse_args()
     plan = (
-        Plan(said.products, rounds=2, seconds=1.0, checkout_seconds=4, sockets=(1_000,))
+        Plan(said.products, rounds=2, seconds=1.0, checkout_seconds=4, sockets=(1_000,), grows=False)
         if said.quick
-        else Plan(said.products, rounds=3, seconds=2.0, checkout_seconds=8, sockets=(1_000, 5_000))
+        else Plan(said.products, rounds=3, seconds=2.0, checkout_seconds=8, sockets=(1_000, 5_000), grows=True)
     )
     results = uvloop.run(_all(plan))
     print(report.for_terminal(results))
@@ -65,7 +57,7 @@ def main() -> None:
         docs = ROOT / "docs"
         docs.mkdir(exist_ok=True)
         (docs / "benchmarks.md").write_text(report.markdown(results, chart=CHART))
-        (docs / CHART).write_text(report.svg(results))
+        (docs / CHART).write_text(svg(results))
 
 
 async def _all(plan: Plan) -> Results:
@@ -75,42 +67,55 @@ async def _all(plan: Plan) -> Results:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vitrine-benchmarks-")))
         embedded = stack.enter_context(throw_away(connections_max=100))
-        _say(f"Filling a shop with {plan.products:,} products")
+        say(f"Filling a shop with {plan.products:,} products")
         shelves = await fill(embedded.database_url, products=plan.products)
         addresses = {"DATABASE_URL": embedded.database_url, "REDIS_URL": embedded.redis_url}
         servers: dict[str, Server] = {}
         for name in (BARE, WRITTEN):
             running = floor(name, core=cores.server, database_url=embedded.database_url, folder=folder)
             servers[name] = stack.enter_context(running)
-        for name in (CORE, COMPILED):
-            running = api(name, compiled=name == COMPILED, core=cores.server, addresses=addresses, folder=folder)
+        provider, found = stack.enter_context(sandbox(core=cores.others, folder=folder))
+        for name in (CORE, COMPILED, KEPT):
+            running = api(
+                name,
+                compiled=name != CORE,
+                core=cores.server,
+                addresses=addresses | found,
+                folder=folder,
+                keeps=name == KEPT,
+            )
             servers[name] = stack.enter_context(running)
-        for server in servers.values():
+        for server in (provider, *servers.values()):
             await opened(server, folder)
-        return await _measured(plan, cores, servers, shelves, database_url=embedded.database_url)
+        results = await _measured(plan, cores, servers, shelves, database_url=embedded.database_url)
+        if not plan.grows:
+            return results
+        before = {(key, name): of[name].cpu for key, of in results.reads.items() for name in (WRITTEN, COMPILED)}
+        return replace(results, shops=await larger_shop(plan, cores, before, embedded, folder))
 
 
 async def _measured(plan: Plan, cores: Cores, servers: Mapping[str, Server], shelves: Shelves, *, database_url: str) -> Results:
     reads = workloads(shelves)
-    _say("Comparing answers")
+    say("Comparing answers")
     for workload in reads:
-        await _agree([servers[name] for name in (WRITTEN, CORE, COMPILED)], workload)
+        await _agree([servers[name] for name in (WRITTEN, CORE, COMPILED, KEPT)], workload)
     neighbours = Neighbours(cores.server, tuple(servers.values()))
-    _say(f"Measuring {report.TITLES[BARE]}")
-    bare = await _best(plan, servers[BARE], NOTHING)
-    empty = await _best(plan, servers[COMPILED], NOTHING)
+    say(f"Measuring {TITLES[BARE]}")
+    bare = await best(plan, servers[BARE], NOTHING)
+    empty = await best(plan, servers[COMPILED], NOTHING)
     found: dict[str, dict[str, Measured]] = {}
     for workload in reads:
         found[workload.key] = {}
-        for name in (WRITTEN, COMPILED, CORE):
-            _say(f"Measuring {workload.key} {workload.title}: {report.TITLES[name]}")
-            found[workload.key][name] = await _best(plan, servers[name], workload)
+        for name in (WRITTEN, KEPT, COMPILED, CORE):
+            say(f"Measuring {workload.key} {workload.title}: {TITLES[name]}")
+            found[workload.key][name] = await best(plan, servers[name], workload)
+    pages = await longer_pages(plan, servers[COMPILED], reads)
     share = neighbours.share()
-    _say("Buying")
+    say("Buying")
     bought = await checkouts(servers[COMPILED], shelves.in_stock, seconds=plan.checkout_seconds, database_url=database_url)
     watched = []
     for number in plan.sockets:
-        _say(f"Watching with {number:,} sockets")
+        say(f"Watching with {number:,} sockets")
         watched.append(await watch(servers[COMPILED], shelves.in_stock, sockets=number))
     return Results(
         about=_about(plan, cores, share),
@@ -120,15 +125,8 @@ async def _measured(plan: Plan, cores: Cores, servers: Mapping[str, Server], she
         reads=found,
         checkouts=bought,
         watched=watched,
+        pages=pages,
     )
-
-
-async def _best(plan: Plan, server: Server, workload: Workload) -> Measured:
-    """The round with the least CPU: what neighbours do to caches and clocks only ever adds."""
-    counts = server.name in {CORE, COMPILED}
-    rounds = [await measure(server, workload.bodies(), seconds=plan.seconds, counts=counts) for _ in range(plan.rounds)]
-    best = min(rounds, key=lambda each: each.cpu)
-    return replace(best, statements=STATEMENTS[workload.name]) if server.name == WRITTEN else best
 
 
 async def _agree(servers: Sequence[Server], workload: Workload) -> None:
@@ -160,10 +158,6 @@ def _about(plan: Plan, cores: Cores, share: float) -> list[str]:
         f"{plan.rounds} rounds of {plan.seconds:g} s a read, {plan.checkout_seconds:g} s of checkouts.",
         company,
     ]
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.load import Line, lines
-from benchmarks.operations import COMPLETE, CREATE, PREPARE
+from benchmarks.operations import COMPLETE, CREATE, PAY, PREPARE
 from benchmarks.processes import Server
 from domain.ids import VariantId
 from persistence.demo.identity import demo_id
@@ -20,6 +20,7 @@ from persistence.invariants import check
 from schema.ids import global_id
 
 CLIENTS = 16
+SANDBOX = "sandbox"
 DELIVERY = global_id("DeliveryOption", demo_id("delivery", f"{WEB}/standard"))
 BERLIN = {
     "firstName": "Ada",
@@ -35,7 +36,7 @@ BERLIN = {
 class Checkouts:
     """`cpu` is milliseconds of the server's process an order; p50 and p99 milliseconds from the first request to the order.
 
-    `steps` is the statements of each of the three requests.
+    `steps` is the statements of each of the four requests.
     """
 
     a_second: float
@@ -48,10 +49,12 @@ class Checkouts:
 
 
 async def buy(line: Line, variants: Sequence[VariantId], *, email: str) -> dict[str, Any]:
-    """From nothing to a placed order, in three requests."""
+    """From nothing to a paid order, in four requests."""
     cart = await _fill_cart(line, variants)
     await _give_details(line, cart, email=email)
-    return await _complete(line, cart)
+    order = await _complete(line, cart)
+    await _pay(line, order)
+    return order
 
 
 async def _fill_cart(line: Line, variants: Sequence[VariantId]) -> dict[str, str]:
@@ -72,6 +75,13 @@ async def _give_details(line: Line, cart: dict[str, str], *, email: str) -> None
 async def _complete(line: Line, cart: dict[str, str]) -> dict[str, Any]:
     order: dict[str, Any] = (await line.data(COMPLETE, "Complete", input=cart))["checkoutComplete"]["order"]
     return order
+
+
+async def _pay(line: Line, order: dict[str, Any]) -> None:
+    said = {"orderToken": order["token"], "provider": SANDBOX, "method": "tok_success"}
+    paid = (await line.data(PAY, "Pay", input=said, key=order["token"]))["paymentCreate"]
+    if (paid["payment"]["state"], paid["order"]["paymentStatus"]) != ("CAPTURED", "PAID"):
+        raise RuntimeError(f"not paid: {paid}")
 
 
 async def checkouts(server: Server, variants: Sequence[VariantId], *, seconds: float, database_url: str) -> Checkouts:
@@ -101,7 +111,9 @@ async def _statements_by_step(server: Server, line: Line, variants: Sequence[Var
     marks.append(await asyncio.to_thread(server.statements))
     await _give_details(line, cart, email="buyer@mail.example")
     marks.append(await asyncio.to_thread(server.statements))
-    await _complete(line, cart)
+    order = await _complete(line, cart)
+    marks.append(await asyncio.to_thread(server.statements))
+    await _pay(line, order)
     marks.append(await asyncio.to_thread(server.statements))
     return tuple(after - before for before, after in itertools.pairwise(marks))
 

@@ -18,7 +18,7 @@ from benchmarks.catalogue import fill
 from benchmarks.load import Measured, measure
 from benchmarks.operations import NOTHING, Workload, workloads
 from benchmarks.processes import Server, api, choose_cores, floor, opened, room_for_sockets
-from benchmarks.report import BARE
+from benchmarks.results import BARE
 from benchmarks.watchers import watch
 from gateways.embedded.launcher import throw_away
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from benchmarks.catalogue import MATERIALS, NOUNS, SEED, Shelves
@@ -29,6 +29,8 @@ PREPARE = """mutation Prepare($buyer: CartBuyerUpdateInput!, $addresses: CartAdd
   cartDeliverySelect(input: $delivery) { cart { cost { total { gross { amount } } } } userErrors { code message } } }"""
 COMPLETE = """mutation Complete($input: CheckoutCompleteInput!) { checkoutComplete(input: $input) {
   order { id number token total { gross { amount } } } userErrors { code message } } }"""
+PAY = """mutation Pay($input: PaymentCreateInput!, $key: String!) { paymentCreate(input: $input) @idempotent(key: $key) {
+  payment { state } order { status paymentStatus } userErrors { code message } } }"""
 WATCH = """subscription Watch($token: String!, $after: Int!) { orderStatusChanged(token: $token, after: $after) {
   seq kind status createdAt } }"""
 CANCEL = (
@@ -54,6 +56,11 @@ class Workload:
 
 NOTHING = Workload("W0", "nothing", "Nothing", "query Nothing { __typename }", ({},))
 """What an operation costs before it reads anything."""
+
+
+def paged(workload: Workload, first: int) -> Workload:
+    """The same with pages of another length."""
+    return replace(workload, document=workload.document.replace("first: 24", f"first: {first}"))
 
 
 def workloads(shelves: Shelves) -> tuple[Workload, ...]:

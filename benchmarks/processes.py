@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import os
 import resource
@@ -13,6 +14,8 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import orjson
 
 from gateways.serving import free_port
 
@@ -111,7 +114,7 @@ def api(
         "VITRINE_MODE": "production",
         "VITRINE_DATA_DIR": str(folder),
         "SECRET_KEY": secrets.token_urlsafe(48),
-        "PUBLIC_URL": "http://shop.example",
+        "PUBLIC_URL": "http://127.0.0.1:9",  # nobody: the sandbox's notifications go nowhere
         "SMTP_URL": "smtp://127.0.0.1:9",
         "UNREADY_SECONDS": "0",
         "COMPILED_EXECUTOR": str(compiled).lower(),
@@ -124,7 +127,24 @@ def api(
 
 
 @contextlib.contextmanager
-def _running(name: str, command: list[str], settings: Mapping[str, str], *, core: int, folder: Path) -> Iterator[Server]:
+def sandbox(*, core: int, folder: Path) -> Iterator[tuple[Server, dict[str, str]]]:
+    """The sandbox payment provider, and the settings by which an API finds it. Its notifications go nowhere."""
+    secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    key = secrets.token_urlsafe(32)
+    books = ["--data-dir", str(folder / "sandbox"), "--port", "{port}", "--with-parent"]
+    said = orjson.dumps({"api_key": key, "webhook_secret": secret, "previous_secret": None}) + b"\n"
+    with _running(
+        "sandbox", ["-m", "gateways.payments.sandbox_service", *books], {}, core=core, folder=folder, said=said
+    ) as server:
+        found = {"SANDBOX_URL": f"http://127.0.0.1:{server.port}", "SANDBOX_API_KEY": key, "SANDBOX_WEBHOOK_SECRETS": secret}
+        yield server, found
+
+
+@contextlib.contextmanager
+def _running(
+    name: str, command: list[str], settings: Mapping[str, str], *, core: int, folder: Path, said: bytes = b""
+) -> Iterator[Server]:
+    """A server on a free port, which stands for `{port}` in the command; `said` is what it reads from its standard input."""
     port = free_port("127.0.0.1", preferred=0)
     environment = {**os.environ, **settings, "HOST": "127.0.0.1", "PORT": str(port)}
     ours = os.sched_getaffinity(0)
@@ -132,13 +152,22 @@ def _running(name: str, command: list[str], settings: Mapping[str, str], *, core
         os.sched_setaffinity(0, {core})  # a child inherits it, and its threads from their first moment
         try:
             process = subprocess.Popen(
-                [sys.executable, *command], env=environment, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT
+                [each.format(port=port) for each in (sys.executable, *command)],
+                env=environment,
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
             )
         finally:
             os.sched_setaffinity(0, ours)
+        assert process.stdin is not None
         try:
+            process.stdin.write(said)
+            process.stdin.flush()
             yield Server(name, port, process)
         finally:
+            process.stdin.close()
             process.terminate()
             try:
                 process.wait(STOP_SECONDS)

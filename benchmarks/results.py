@@ -1,0 +1,47 @@
+"""What a run of the benchmarks found, and the names of the servers it compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from benchmarks.buyers import Checkouts
+from benchmarks.load import Measured
+from benchmarks.watchers import Watched
+
+BARE, WRITTEN, CORE, COMPILED, KEPT = "bare", "written", "graphql-core", "compiled", "kept"
+TITLES = {
+    BARE: "F0 bare ASGI",
+    WRITTEN: "F1 hand-written asyncpg",
+    CORE: "API, graphql-core",
+    COMPILED: "API, compiled",
+    KEPT: "API, kept answer",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """What a read costs in CPU milliseconds with little and with ten times as much: products in the shop, or rows on its page."""
+
+    key: str
+    title: str
+    server: str
+    little: float
+    much: float
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """All figures of a run. `reads` is by workload and server; `empty` is of an operation that reads nothing."""
+
+    about: Sequence[str]
+    titles: Mapping[str, str]
+    bare: Measured
+    empty: Measured
+    reads: Mapping[str, Mapping[str, Measured]]
+    checkouts: Checkouts
+    watched: Sequence[Watched]
+    pages: Sequence[Grown] = ()
+    """By the size of a page, 10 and 100."""
+    shops: Sequence[Grown] = ()
+    """By the number of products, as many as everywhere else and ten times as many; empty in short runs."""
