@@ -46,6 +46,26 @@ class ReauthenticationInput:
     passkey: PasskeyAnswerInput | None = _again(_PASSKEY)
 
 
+@strawberry.input(name="MfaEnrollInput", description=f"Proof that it is you who adds an authenticator app. {_ONE}")
+class MfaEnrollInput(ReauthenticationInput):
+    pass
+
+
+@strawberry.input(name="MfaDisableInput", description=f"Proof that it is you who turns the authenticator app off. {_ONE}")
+class MfaDisableInput(ReauthenticationInput):
+    pass
+
+
+@strawberry.input(name="MfaRecoveryCodesRegenerateInput", description=f"Proof that it is you who wants new codes. {_ONE}")
+class MfaRecoveryCodesRegenerateInput(ReauthenticationInput):
+    pass
+
+
+@strawberry.input(name="PasskeyRegistrationStartInput", description=f"Proof that it is you who adds a passkey. {_ONE}")
+class PasskeyRegistrationStartInput(ReauthenticationInput):
+    pass
+
+
 @strawberry.input(name="MfaConfirmInput", description="A first code of a new authenticator app.")
 class MfaConfirmInput:
     code: str = strawberry.field(description=_CODE)

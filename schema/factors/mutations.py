@@ -17,13 +17,21 @@ from domain.ids import AccountId
 from schema.access.mutations import TOKENS, device_of, entered, hashing, signed_in
 from schema.carts.mutations import THE_CART
 from schema.context import Context
-from schema.factors.inputs import MfaChallengeCompleteInput, MfaConfirmInput, ReauthenticationInput, given_of
+from schema.factors.inputs import (
+    MfaChallengeCompleteInput,
+    MfaConfirmInput,
+    MfaDisableInput,
+    MfaEnrollInput,
+    MfaRecoveryCodesRegenerateInput,
+    ReauthenticationInput,
+    given_of,
+)
 from schema.factors.types import AuthenticatorEnrollment
 from schema.mutations import Answer, alone, answered, deed
 from schema.permissions import EVERYONE, SIGNED_IN
 from schema.refusal import too_many
 
-Reauthentication = Annotated[ReauthenticationInput, strawberry.argument(description="Proof that it is you.")]
+YOU = strawberry.argument(description="Proof that it is you.")
 CODES = (
     list[str],
     f"{RECOVERY_CODES} codes, each good once in place of another factor. They are shown this once: keep them elsewhere.",
@@ -92,7 +100,7 @@ async def mfa_challenge_complete(
     allow=SIGNED_IN,
     enrollment=(AuthenticatorEnrollment, "What the app is fed with."),
 )
-async def mfa_enroll(context: Context, *, input: Reauthentication) -> Answer | UserError:
+async def mfa_enroll(context: Context, *, input: Annotated[MfaEnrollInput, YOU]) -> Answer | UserError:
     again = await proved_again(context, input)
     if isinstance(again, UserError):
         return again
@@ -134,7 +142,9 @@ async def mfa_confirm(
     allow=SIGNED_IN,
     recovery_codes=CODES,
 )
-async def mfa_recovery_codes_regenerate(context: Context, *, input: Reauthentication) -> Answer | UserError:
+async def mfa_recovery_codes_regenerate(
+    context: Context, *, input: Annotated[MfaRecoveryCodesRegenerateInput, YOU]
+) -> Answer | UserError:
     again = await proved_again(context, input)
     if isinstance(again, UserError):
         return again
@@ -148,7 +158,7 @@ async def mfa_recovery_codes_regenerate(context: Context, *, input: Reauthentica
     allow=SIGNED_IN,
     disabled_at=(datetime, "When it was turned off, UTC."),
 )
-async def mfa_disable(context: Context, *, input: Reauthentication) -> Answer | UserError:
+async def mfa_disable(context: Context, *, input: Annotated[MfaDisableInput, YOU]) -> Answer | UserError:
     again = await proved_again(context, input)
     if isinstance(again, UserError):
         return again

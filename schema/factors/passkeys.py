@@ -21,11 +21,12 @@ from schema.factors.inputs import (
     MfaPasskeyStartInput,
     PasskeyLogInInput,
     PasskeyRegisterInput,
+    PasskeyRegistrationStartInput,
     PasskeyRemoveInput,
     PasskeyRenameInput,
     given_passkey,
 )
-from schema.factors.mutations import CODES, Reauthentication, proved_again, told
+from schema.factors.mutations import CODES, YOU, proved_again, told
 from schema.factors.types import Passkey, PasskeyCeremony
 from schema.mutations import Answer, alone, answered, deed
 from schema.permissions import EVERYONE, SIGNED_IN
@@ -39,7 +40,9 @@ _NOT_FOUND = NotFound(path=("input", "id"), what="passkey")
     allow=SIGNED_IN,
     ceremony=(PasskeyCeremony, "The challenge."),
 )
-async def passkey_registration_start(context: Context, *, input: Reauthentication) -> Answer | UserError:
+async def passkey_registration_start(
+    context: Context, *, input: Annotated[PasskeyRegistrationStartInput, YOU]
+) -> Answer | UserError:
     again = await proved_again(context, input)
     if isinstance(again, UserError):
         return again

@@ -37,6 +37,11 @@ class IdentityLinkStartInput(ReauthenticationInput):
     redirect_url: str = strawberry.field(description=_REDIRECT)
 
 
+@strawberry.input(name="IdentityLinkCompleteInput", description="What came back with the browser.")
+class IdentityLinkCompleteInput(SocialLoginReturnInput):
+    pass
+
+
 @strawberry.input(name="IdentityUnlinkInput", description="A link to cut, and proof that it is you.")
 class IdentityUnlinkInput(ReauthenticationInput):
     id: strawberry.ID = strawberry.field(description="The identity's id; one of your own.")

@@ -16,10 +16,10 @@ from schema.carts.mutations import THE_CART
 from schema.context import Context
 from schema.factors.mutations import proved_again, told
 from schema.identities.inputs import (
+    IdentityLinkCompleteInput,
     IdentityLinkStartInput,
     IdentityUnlinkInput,
     SocialLoginCompleteInput,
-    SocialLoginReturnInput,
     SocialLoginStartInput,
     returned,
 )
@@ -106,7 +106,7 @@ async def identity_link_start(
 async def identity_link_complete(
     context: Context,
     *,
-    input: Annotated[SocialLoginReturnInput, strawberry.argument(description="What came back.")],
+    input: Annotated[IdentityLinkCompleteInput, strawberry.argument(description="What came back.")],
 ) -> Answer | UserError:
     account_id = AccountId(signed_in(context).id)
     outcome = await flows.link(

@@ -14,18 +14,16 @@ BEGIN = (
     "mutation ($input: TokenCreateInput!) "
     f"{{ tokenCreate(input: $input) {{ {TOKENS} challenge {{ secret methods expiresAt }} {FAILURES} }} }}"
 )
-ENROLL = (
-    "mutation ($input: ReauthenticationInput!) "
-    f"{{ mfaEnroll(input: $input) {{ enrollment {{ secret uri qrSvg }} {FAILURES} }} }}"
-)
+ENROLL = f"mutation ($input: MfaEnrollInput!) {{ mfaEnroll(input: $input) {{ enrollment {{ secret uri qrSvg }} {FAILURES} }} }}"
 CONFIRM = f"mutation ($input: MfaConfirmInput!) {{ mfaConfirm(input: $input) {{ confirmedAt recoveryCodes {FAILURES} }} }}"
 COMPLETE = (
     "mutation ($input: MfaChallengeCompleteInput!) "
     f"{{ mfaChallengeComplete(input: $input) {{ {TOKENS} cart {{ id }} {FAILURES} warnings {{ code }} }} }}"
 )
-DISABLE = f"mutation ($input: ReauthenticationInput!) {{ mfaDisable(input: $input) {{ disabledAt {FAILURES} }} }}"
+DISABLE = f"mutation ($input: MfaDisableInput!) {{ mfaDisable(input: $input) {{ disabledAt {FAILURES} }} }}"
 REGENERATE = (
-    f"mutation ($input: ReauthenticationInput!) {{ mfaRecoveryCodesRegenerate(input: $input) {{ recoveryCodes {FAILURES} }} }}"
+    "mutation ($input: MfaRecoveryCodesRegenerateInput!) "
+    f"{{ mfaRecoveryCodesRegenerate(input: $input) {{ recoveryCodes {FAILURES} }} }}"
 )
 MINE = "{ me { secondFactors { hasPassword appConfirmedAt recoveryCodesLeft passkeys { id name isBackedUp lastUsedAt } } } }"
 PASSWORD = {"currentPassword": GOOD_PASSWORD}

@@ -11,7 +11,7 @@ from tests.factors.people import BEGIN, COMPLETE, DISABLE, FAILURES, MINE, PASSW
 from tests.makers.access import Api, Person, a_customer
 
 CEREMONY = f"ceremony {{ secret options expiresAt }} {FAILURES}"
-START = f"mutation ($input: ReauthenticationInput!) {{ passkeyRegistrationStart(input: $input) {{ {CEREMONY} }} }}"
+START = f"mutation ($input: PasskeyRegistrationStartInput!) {{ passkeyRegistrationStart(input: $input) {{ {CEREMONY} }} }}"
 REGISTER = (
     "mutation ($input: PasskeyRegisterInput!) "
     f"{{ passkeyRegister(input: $input) {{ passkey {{ id name isBackedUp }} recoveryCodes {FAILURES} }} }}"

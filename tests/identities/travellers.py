@@ -20,7 +20,7 @@ COMPLETE = (
 )
 LINK_START = f"mutation ($input: IdentityLinkStartInput!) {{ identityLinkStart(input: $input) {{ {JOURNEY} }} }}"
 LINK_COMPLETE = (
-    "mutation ($input: SocialLoginReturnInput!) "
+    "mutation ($input: IdentityLinkCompleteInput!) "
     f"{{ identityLinkComplete(input: $input) {{ identity {{ id provider email }} {FAILURES} }} }}"
 )
 UNLINK = f"mutation ($input: IdentityUnlinkInput!) {{ identityUnlink(input: $input) {{ identityId {FAILURES} }} }}"

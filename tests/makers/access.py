@@ -21,7 +21,6 @@ from domain.access.provider import AccessPorts, PasswordHasher, PasswordJudge, T
 from domain.access.rules import RefreshSecrets
 from domain.customers.flows import Registered, Registration, register
 from domain.error import UserError
-from domain.factors.provider import FactorPorts
 from domain.identities.provider import IdentityPorts
 from domain.ids import AccountId
 from domain.payments.provider import Offers, PaymentPorts
@@ -31,11 +30,9 @@ from domain.webhooks.provider import WebhookPorts
 from gateways.addresses import WorldRules
 from gateways.documents.links import SignedLinks
 from gateways.identity.emails import EmailSyntax
-from gateways.identity.passkeys import WebAuthn
 from gateways.identity.passwords import Argon2Hasher, HashCost, ZxcvbnJudge
 from gateways.identity.throttle import CountedAttempts
 from gateways.identity.tokens import SignedTokens
-from gateways.identity.totp import AppCodes
 from gateways.vault import KeyedVault
 from persistence.engine import Database
 from persistence.failures import described
@@ -48,6 +45,7 @@ from schema.places import Places
 from schema.root import build, executable
 from schema.transport.caller import Caller
 from schema.transport.endpoint import GraphQLEndpoint, Transport
+from tests.makers.factors import factors_of, nobody_else
 
 SECRETS = ("first secret of the tests, 32 bytes", "second secret of the tests, 32 byte")
 ISSUER = "https://shop.example"
@@ -216,29 +214,14 @@ async def judge() -> AsyncIterator[ZxcvbnJudge]:
     made.close()
 
 
-NOBODY_ELSE = IdentityPorts(seal=Seal((SECRETS[0].encode(),)), providers={}, redirect_urls=frozenset())
-"""No other provider to log in at."""
-
-
-def factors_of() -> FactorPorts:
-    """Second factors of a shop whose pages are at its issuer's address."""
-    keys = tuple(secret.encode() for secret in SECRETS)
-    return FactorPorts(
-        seal=Seal(keys),
-        vault=KeyedVault(keys),
-        codes=AppCodes(issuer="Shop"),
-        passkeys=WebAuthn(rp_id="shop.example", name="Shop", origins=[ISSUER]),
-    )
-
-
 def ports_of(access: AccessPorts, clock: Clock, database: Database, identities: IdentityPorts | None = None) -> Ports:
     """The world as far as accounts need it."""
     return Ports(
         seal=Seal((SECRETS[0].encode(),)),
         live=NoHints(),
         access=access,
-        factors=factors_of(),
-        identities=identities or NOBODY_ELSE,
+        factors=factors_of(SECRETS, page=ISSUER),
+        identities=identities or nobody_else(SECRETS),
         invoice_links=SignedLinks([SECRETS[0].encode()], purpose="invoice", seconds=3600),
         webhooks=WebhookPorts(vault=KeyedVault((SECRETS[0].encode(),)), calls_local=True, check_selection=_all_selections),
         standings=Standings(access.tokens, monotonic=clock.monotonic),
