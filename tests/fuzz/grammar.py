@@ -21,23 +21,25 @@ KNOWN: dict[str, list[Any]] = {
     "email": ["fuzz@example.com", "nonsense", ""],
     "password": ["", "x" * 200, "correct horse battery"],
 }
-WORDS = ("{", "}", "(", ")", "[", "]", ":", "!", "$", "@", "...", "on", "query", "mutation", "fragment", "subscription", "null")
-WORDS += (
-    '"',
-    '"""',
-    "#",
-    "&",
-    "|",
-    "=",
-    "-1",
-    "1e999",
-    "0x1",
-    "\\u{110000}",
-    "\ufeff",
-    "__typename",
-    "__schema",
-    "@skip(if:",
-    ",",
+WORDS = (
+    *"{ } ( ) [ ] : ! $ @ ... on query mutation fragment subscription null".split(),
+    *(
+        '"',
+        '"""',
+        "#",
+        "&",
+        "|",
+        "=",
+        "-1",
+        "1e999",
+        "0x1",
+        "\\u{110000}",
+        "\ufeff",
+        "__typename",
+        "__schema",
+        "@skip(if:",
+        ",",
+    ),
 )
 TEXTS = (*(each for each in ODD_TEXTS if len(each) < 1_000), "\ud800", "İ", "\x7f", "a" * 5_000)
 PLAIN: tuple[Any, ...] = (None, True, 0, -1, 2**31, 2**53, 2**63 - 1, -(2**63), 1.5, 1e300, "", "x", [], {}, [[]], {"a": {}})
@@ -143,7 +145,7 @@ class Fuzz:
         if kind < 0.15:
             return " ".join(self.chance.choice(WORDS) for _ in range(self.chance.randint(1, 60))), {}
         if kind < 0.35:
-            text, variables = self._mutation(), {}
+            text, variables = self._mutation(), dict[str, Any]()
         else:
             text, variables = self._author.operation()
         if self.often(0.4):
