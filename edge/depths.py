@@ -122,7 +122,7 @@ def provider_depths(circuits: Mapping[str, Callable[[], bool]]) -> list[Depth]:
     """By payment provider, whether its circuit is open."""
     return [
         Depth(
-            f"vitrine_payments_{name}_circuit_open",
+            f"vitrine_payments_{name.replace('-', '_')}_circuit_open",
             f"1 while {name}, which did not answer, is not asked by this process.",
             is_open,
         )

@@ -6,6 +6,7 @@ when settings hold values under its name: being installed alone must not switch 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
@@ -25,6 +26,7 @@ from gateways.payments.square_wire import SquareValues
 from gateways.payments.stripe import StripeProvider
 from gateways.payments.stripe_wire import StripeValues
 
+_NAME = re.compile(r"[a-z0-9_-]{1,40}\Z")
 GROUP = "vitrine.payment_providers"
 _OURS = frozenset(
     {
@@ -84,6 +86,8 @@ def _installed(values: ProviderValues, client: httpx2.AsyncClient) -> dict[str, 
     for name, own in values.installed.items():
         if name in _OURS:
             raise UnknownProvider(f"{name!r} is already a provider of ours")
+        if not _NAME.match(name):
+            raise UnknownProvider(f"{name!r} is no name for a provider: small letters, digits, - and _")
         provider = _maker(name)(client=client, values=own)
         if provider.name != name:
             raise UnknownProvider(f"what is installed as {name!r} calls itself {provider.name!r}")

@@ -81,6 +81,12 @@ async def test_a_provider_that_nobody_offers_stops_the_start(client: httpx2.Asyn
         providers(ProviderValues(installed={"acme": {}}), client=client)
 
 
+@pytest.mark.parametrize("name", ["Acme", "a/b", "../x", ""])
+async def test_a_name_that_fits_into_no_address_stops_the_start(client: httpx2.AsyncClient, name: str) -> None:
+    with pytest.raises(UnknownProvider, match="no name"):
+        providers(ProviderValues(installed={name: {}}), client=client)
+
+
 async def test_an_installed_provider_cannot_take_the_name_of_ours(client: httpx2.AsyncClient) -> None:
     with pytest.raises(UnknownProvider, match="sandbox"):
         providers(ProviderValues(sandbox=SANDBOX, installed={"sandbox": {}}), client=client)
