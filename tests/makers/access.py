@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -45,6 +45,7 @@ from schema.places import Places
 from schema.root import build, executable
 from schema.transport.caller import Caller
 from schema.transport.endpoint import GraphQLEndpoint, Transport
+from tests.makers.absent import NoHints, Unthrottled
 from tests.makers.factors import factors_of, nobody_else
 
 SECRETS = ("first secret of the tests, 32 bytes", "second secret of the tests, 32 byte")
@@ -70,30 +71,6 @@ class Clock:
 
     def monotonic(self) -> float:
         return self.now.timestamp()
-
-
-class NoHints:
-    """A carrier of live hints that is down: nothing of accounts depends on one."""
-
-    hears = False
-    look_seconds = 5.0
-
-    def attend(self, prefix: str, heard: Callable[[Collection[str] | None], None]) -> None:
-        """Never calls."""
-
-    async def publish(self, topic: str) -> None:
-        """Loses the hint."""
-
-    @asynccontextmanager
-    async def listen(self, topic: str) -> AsyncIterator[AsyncIterator[None]]:
-        """Never wakes."""
-        del topic
-
-        async def never() -> AsyncIterator[None]:
-            return
-            yield
-
-        yield never()
 
 
 @dataclass
@@ -188,15 +165,6 @@ async def logged_in(
     if not isinstance(proved, Proved):
         return proved
     return await enter(transact, access, proved, device=device, now=now)
-
-
-class Unthrottled:
-    """Lets every attempt pass, for tests that are about something else."""
-
-    async def attempt(self, purpose: str, *, account: str | None, address: str | None) -> Throttled | None:
-        """Counts nothing."""
-        del purpose, account, address
-        return None
 
 
 @pytest.fixture(scope="session")
