@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from domain.error import Invalid, NotFound, UserError
-from domain.ids import OrderId, OrderLineId, PaymentId, RefundRequestId
+from domain.ids import ChannelId, OrderId, OrderLineId, PaymentId, RefundRequestId
 from domain.money import Currency
 from domain.payments.actions.captures import request_capture
 from domain.payments.actions.offline import mark_received, mark_returned
@@ -16,7 +16,7 @@ from domain.payments.errors import ProviderCannot
 from domain.payments.flows.capturing import take
 from domain.payments.provider import Ability, Provider, ProviderUnavailable
 from domain.payments.refunding import BackLine
-from domain.viewer import Permission
+from domain.viewer import Permission, holds_in
 from persistence.orders.reads import OrderView, orders_of_holders
 from persistence.payments.reads import PaymentView, payments_by_id, refunds_by_id, refunds_of_requests
 from persistence.payments.staff_reads import captures_by_id, requests_by_id
@@ -207,7 +207,7 @@ async def refund_mark_paid(context: Context, *, input: RefundMarkPaidInput) -> A
     refund = (await refunds_by_id(context.reader, [refund_id]))[0] if refund_id is not None else None
     payment = (await payments_by_id(context.reader, [refund.payment_id]))[0] if refund is not None else None
     provider = context.ports.payments.offers.all.get(payment.provider) if payment is not None else None
-    if refund is None or payment is None or provider is None:
+    if refund is None or payment is None or provider is None or not await _is_in_reach(context, refund.order_id):
         return NotFound(path=at, what="refund")
     if Ability.OFFLINE not in provider.abilities:
         return ProviderCannot(path=at, ability=Ability.OFFLINE.value)
@@ -225,9 +225,15 @@ async def _found(context: Context, said: str) -> tuple[PaymentView, Provider] | 
     payment_id = context.id_of("Payment", said)
     payment = (await payments_by_id(context.reader, [payment_id]))[0] if payment_id is not None else None
     provider = context.ports.payments.offers.all.get(payment.provider) if payment is not None else None
-    if payment is None or provider is None:
+    if payment is None or provider is None or not await _is_in_reach(context, payment.order_id):
         return NotFound(path=("input", "payment_id"), what="payment")
     return payment, provider
+
+
+async def _is_in_reach(context: Context, order_id: UUID) -> bool:
+    """Whether the order is of a channel in which the caller deals with payments: before anything is told of it."""
+    order = (await orders_of_holders(context.reader, [order_id]))[0]
+    return order is not None and holds_in(context.viewer, Permission.MANAGE_PAYMENTS, ChannelId(order.channel_id))
 
 
 async def _payment_and_order(context: Context, payment_id: UUID, order_id: UUID) -> tuple[PaymentView | None, OrderView | None]:
