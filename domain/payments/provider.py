@@ -153,6 +153,11 @@ class Provider(Protocol):
         ...
 
     @property
+    def methods(self) -> tuple[str, ...]:
+        """Methods that are said in plain words, such as bank_transfer; none where a token says it, or the provider's page asks."""
+        ...
+
+    @property
     def currencies(self) -> frozenset[Currency] | None:
         """The currencies it takes; None: all that are asked for."""
         ...

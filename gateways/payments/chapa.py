@@ -74,6 +74,10 @@ class ChapaProvider:
         return _ABILITIES
 
     @property
+    def methods(self) -> tuple[str, ...]:
+        return ()
+
+    @property
     def currencies(self) -> frozenset[Currency] | None:
         return UNITS.currencies
 

@@ -60,6 +60,10 @@ class ManualProvider:
         return frozenset({Ability.OFFLINE, Ability.REFUND, Ability.PARTIAL_REFUND, Ability.CANCEL})
 
     @property
+    def methods(self) -> tuple[str, ...]:
+        return self._values.methods
+
+    @property
     def currencies(self) -> frozenset[Currency] | None:
         return None
 

@@ -49,6 +49,10 @@ class PayPalProvider:
         return _ABILITIES
 
     @property
+    def methods(self) -> tuple[str, ...]:
+        return ()
+
+    @property
     def currencies(self) -> frozenset[Currency] | None:
         return UNITS.currencies
 

@@ -84,6 +84,10 @@ class SandboxProvider:
         return _ABILITIES
 
     @property
+    def methods(self) -> tuple[str, ...]:
+        return ()
+
+    @property
     def currencies(self) -> frozenset[Currency] | None:
         return None
 

@@ -70,6 +70,10 @@ class SquareProvider:
         return _ABILITIES
 
     @property
+    def methods(self) -> tuple[str, ...]:
+        return ()
+
+    @property
     def currencies(self) -> frozenset[Currency] | None:
         return UNITS.currencies
 

@@ -57,6 +57,10 @@ class StripeProvider:
         return _ABILITIES
 
     @property
+    def methods(self) -> tuple[str, ...]:
+        return ()
+
+    @property
     def currencies(self) -> frozenset[Currency] | None:
         return UNITS.currencies
 

@@ -43,6 +43,7 @@ class ProviderView:
     name: str
     is_default: bool
     abilities: list[str]
+    methods: Sequence[str]
     samples: Sequence[SampleMethod]
 
 
@@ -63,6 +64,9 @@ class PaymentProvider:
     name: str = plain("What to give `paymentCreate` as `provider`.")
     is_default: bool = plain("Whether it is taken when `paymentCreate` names none.")
     abilities: list[Ability] = plain("What it can do beside taking an amount at once.")
+    methods: list[str] = plain(
+        "What may be said as `method` in plain words, such as bank_transfer; none where a token says it, or the provider's page asks."
+    )
     samples: list[SamplePaymentMethod] = plain("Methods for trying things out; none where the shop is in earnest.")
 
 
@@ -71,7 +75,11 @@ def shown_providers(context: Context, providers: Sequence[Provider]) -> list[Pro
     samples = context.ports.payments.sample_methods
     return [
         ProviderView(
-            each.name, place == 0, [able.value for able in Ability if able in each.abilities], samples.get(each.name, ())
+            each.name,
+            place == 0,
+            [able.value for able in Ability if able in each.abilities],
+            each.methods,
+            samples.get(each.name, ()),
         )
         for place, each in enumerate(providers)
     ]

@@ -23,7 +23,7 @@ RECEIVED = """mutation($input: PaymentMarkReceivedInput!) { paymentMarkReceived(
     payment { state captured { amount } } order { paymentStatus } userErrors { code } } }"""
 PAID_OUT = """mutation($input: RefundMarkPaidInput!) { refundMarkPaid(input: $input) {
     refund { state } userErrors { code } } }"""
-OPTIONS = """query($token: String!) { orderByToken(token: $token) { paymentOptions { name isDefault abilities } } }"""
+OPTIONS = """query($token: String!) { orderByToken(token: $token) { paymentOptions { name isDefault abilities methods } } }"""
 AMOUNT = 2_489
 
 
@@ -185,6 +185,7 @@ async def test_all_providers_are_offered_that_take_the_currency(counter: Counter
     offered = (await counter.till.shop.data(OPTIONS, {"token": order["token"]}))["orderByToken"]["paymentOptions"]
     assert [each["name"] for each in offered] == ["stripe", "paypal", "square", "manual", "sandbox"]
     assert [each["isDefault"] for each in offered] == [True, False, False, False, False]
+    assert [each["methods"] for each in offered] == [[], [], [], ["bank_transfer", "cash_on_delivery"], []]
 
 
 @pytest.mark.parametrize("provider", ["stripe", "paypal", "square", "chapa"])
