@@ -71,10 +71,18 @@ def _fields(schema: GraphQLSchema, prepared: Prepared, root: GraphQLObjectType) 
 def _met(
     schema: GraphQLSchema, kind: GraphQLCompositeType, node: FieldNode
 ) -> Iterator[tuple[GraphQLObjectType, GraphQLNamedType]]:
-    """The object types that a field can be met on, with what it leads to; none for those that are GraphQL's own."""
-    for each in (kind,) if isinstance(kind, GraphQLObjectType) else schema.get_possible_types(kind):
-        if not node.name.value.startswith("__") and node.name.value in each.fields:
-            yield each, get_named_type(each.fields[node.name.value].type)
+    """The object types that a field can be met on, with what it leads to; none for those that are GraphQL's own.
+
+    Of the types of an interface those count that show the field to everybody, if any does: where a stranger meets another,
+    the answer is an error, which is not kept.
+    """
+    name = node.name.value
+    if name.startswith("__"):
+        return
+    kinds = (kind,) if isinstance(kind, GraphQLObjectType) else schema.get_possible_types(kind)
+    met = [each for each in kinds if name in each.fields]
+    for each in [each for each in met if rule_of(each, name) == EVERYONE] or met:
+        yield each, get_named_type(each.fields[name].type)
 
 
 def _narrowed(schema: GraphQLSchema, kind: GraphQLCompositeType, node: InlineFragmentNode) -> GraphQLCompositeType:

@@ -9,6 +9,9 @@ import pytest
 from gateways.settings import Settings
 from tests.caching.world import Street, a_street
 from tests.conftest import Clone
+from tests.workers.conftest import own_valkey
+
+__all__ = ["own_valkey"]
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from schema.root import _fields
 from schema.stock import mutations as stock
 from tests.caching.world import DEEDS, Deed, Street, buys, calls_off
 
-STEPS = 40
+STEPS = 25
 EVERYTHING = {**DEEDS, "buys": buys, "calls_off": calls_off}
 QUEUED = {field.python_name for field in _fields([imports])}
 """What these change is only work for the worker, which writes through the same stores."""

@@ -20,6 +20,7 @@ from schema.ids import global_id
 from tests.makers.people import a_staff_token
 from tests.shop import Shop, open_api, open_shop
 
+Question = tuple[str, dict[str, Any]]
 NOTICE_SECONDS = 5.0
 """Within this time every process has heard of a change, while Redis is there."""
 
@@ -122,6 +123,7 @@ class Street:
 
         Those are asked once more: a product may have been published between the one answer and the other.
         """
+        found: list[tuple[Question, Any, Any]] = []
         for _ in range(2):
             told, true = await asyncio.gather(
                 *(asyncio.gather(*(each.ask(*question) for question in questions)) for each in (process, self.bare))
@@ -140,7 +142,6 @@ class Street:
             await asyncio.sleep(0.02)
 
 
-Question = tuple[str, dict[str, Any]]
 Deed = Callable[[Street, Process, random.Random], Awaitable[None]]
 D = TypeVar("D", bound=Callable[..., Awaitable[None]])
 DEEDS: dict[str, Deed] = {}
