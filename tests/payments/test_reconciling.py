@@ -201,3 +201,30 @@ async def test_lists_for_staff_are_pages_and_closed_to_others(till: Till) -> Non
     for document in (RUNS, INBOX):
         refused = await till.shop.ask(document, {})
         assert refused["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+async def test_three_payments_that_nobody_can_tell_of_keep_no_other_from_being_asked_about(fresh_till: Till) -> None:
+    till = fresh_till
+    lost = "UPDATE payment SET reference = NULL, state = 'PENDING', version = 0, next_action = NULL WHERE id = $1"
+    for _ in range(3):
+        payment = await till.paid(await till.order(), "tok_redirect")
+        told = await till.snapshot(payment)
+        body = {
+            **{name: told[name] for name in ("merchant_reference", "order_number", "amount", "currency")},
+            "method": "tok_redirect",
+            "capture": "automatic",
+            "return_url": "https://shop.example/",
+            "webhook_url": NOWHERE,
+        }
+        # Two payments under one attempt: which of them is ours nobody can say.
+        headers = {"authorization": f"Bearer {API_KEY}", "idempotency-key": f"second-{told['id']}"}
+        made = await till.client.post(f"{till.sandbox.url}/v1/payments", json=body, headers=headers)
+        assert made.status_code < 300, made.text
+        await till.shop.rows.execute(lost, raw_id(payment["id"]))
+    order = await till.order()
+    good = await till.paid(order, "tok_redirect")
+    await till.shop.rows.execute(lost, raw_id(good["id"]))
+    await till.asks_unfinished()
+    assert (await till.seen(order))["payments"][0]["state"] == "PENDING"
+    await till.asks_unfinished()
+    assert (await till.seen(order))["payments"][0]["state"] == "REQUIRES_ACTION"
