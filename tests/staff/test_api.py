@@ -284,3 +284,20 @@ async def test_who_was_demoted_meanwhile_gives_nothing_any_more(shop: Shop, boss
     await boss.does("staffUpdate", {"id": member["id"], "roleId": await boss.a_role()})
     code, _ = await clerk.refused("roleCreate", {"name": "After the fact", "permissions": ["READ_ORDERS"]})
     assert code == "PERMISSIONS_NOT_HELD"
+
+
+async def test_who_is_made_a_member_is_mailed_a_link_and_what_changes_for_them_is_on_record(shop: Shop, boss: Manager) -> None:
+    member = await boss.a_member(await boss.a_role())
+    account_id = await shop.rows.fetchval("SELECT id FROM account WHERE email = $1", member["email"])
+    asked = "SELECT count(*) FROM outbox_event WHERE kind = 'PasswordResetRequested' AND aggregate_id = $1"
+    assert await shop.rows.fetchval(asked, account_id) == 1
+    await boss.does("staffUpdate", {"id": member["id"], "name": "Only a name"})
+    await boss.does("staffUpdate", {"id": member["id"], "roleId": await boss.a_role(name="Record keepers")})
+    for mutation in ("staffDeactivate", "staffDeactivate", "staffActivate", "staffActivate"):
+        await boss.does(mutation, {"id": member["id"]})
+    noted = await shop.rows.fetch("SELECT kind, detail FROM security_event WHERE account_id = $1 ORDER BY id", account_id)
+    assert [tuple(row) for row in noted] == [
+        ("ROLE_CHANGED", "Record keepers"),
+        ("ACCOUNT_DEACTIVATED", ""),
+        ("ACCOUNT_REACTIVATED", ""),
+    ]
