@@ -15,6 +15,7 @@ from domain.payments.provider import Buyer
 from domain.viewer import GUEST, Permission
 from gateways.payments.sandbox import SandboxProvider
 from tests.gateways.requests import NOWHERE, an_attempt, eur, paid
+from tests.gateways.sandbox_process import API_KEY
 from tests.makers.people import a_staff_token
 from tests.payments.till import Till, raw_id
 
