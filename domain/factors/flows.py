@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -22,6 +23,8 @@ from domain.unit import Transact
 _CHALLENGE = ("input", "challenge")
 _PASSKEY = ("input", "passkey")
 SECOND_FACTOR = "second factor"
+Admit = Callable[[Proved], Awaitable[UserError | None]]
+"""Why somebody who has proved to own an account may not come in all the same (an address to be verified first), or None."""
 
 
 async def enter(
@@ -148,7 +151,14 @@ async def start_proof(
 
 
 async def log_in_by_passkey(
-    transact: Transact, ports: AccessPorts, factors: FactorPorts, *, given: PasskeyGiven, device: Device, now: datetime
+    transact: Transact,
+    ports: AccessPorts,
+    factors: FactorPorts,
+    *,
+    given: PasskeyGiven,
+    admit: Admit,
+    device: Device,
+    now: datetime,
 ) -> LoggedIn | UserError | Throttled:
     """Opens a session for whose passkey signed, without a password."""
     refused = PasskeyRefused(path=_PASSKEY)
@@ -161,7 +171,9 @@ async def log_in_by_passkey(
     if ceremony is None:
         return refused
     proved = await transact(passkeys.log_in, ports=factors, ceremony=ceremony, given=given, now=now)
-    return refused if proved is None else await access.enter(transact, ports, proved, device=device, now=now)
+    if proved is None:
+        return refused
+    return await admit(proved) or await access.enter(transact, ports, proved, device=device, now=now)
 
 
 async def _attempt(ports: AccessPorts, account_id: AccountId, device: Device) -> Throttled | None:

@@ -12,6 +12,7 @@ from domain.customers import rules as customers
 from domain.customers.model import Profile
 from domain.error import NotFound, UserError
 from domain.factors import flows as factors
+from domain.factors.flows import Admit
 from domain.factors.model import Again, Challenged, Unproved
 from domain.factors.provider import FactorPorts
 from domain.identities import actions
@@ -78,6 +79,7 @@ async def log_in(
     ports: IdentityPorts,
     *,
     returned: Returned,
+    admit: Admit,
     device: Device,
     now: datetime,
 ) -> LoggedIn | Challenged | UserError | Throttled:
@@ -105,7 +107,8 @@ async def log_in(
         if isinstance(opened, UserError):
             return opened
         proved = opened
-    return await factors.enter(transact, access, factor_ports, proved, device=device, now=now)
+    refused = await admit(proved)
+    return refused or await factors.enter(transact, access, factor_ports, proved, device=device, now=now)
 
 
 async def link(

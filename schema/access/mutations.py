@@ -94,10 +94,17 @@ async def token_create(
         )
     if not isinstance(proved, Proved):
         return await entered(context, proved, None)
-    if not proved.account.is_verified and await context.ports.places.asks_verification(context.reader, context.wish.channel):
-        return EmailUnverified(path=("input",))
+    if (unverified := await admitted(context, proved)) is not None:
+        return unverified
     outcome = await factors.enter(context.act, access, context.ports.factors, proved, device=device, now=context.now)
     return await entered(context, outcome, input.cart_id)
+
+
+async def admitted(context: Context, proved: Proved) -> EmailUnverified | None:
+    """Why somebody who has proved to own an account may not come in here all the same, whichever way they proved it."""
+    if not proved.account.is_verified and await context.ports.places.asks_verification(context.reader, context.wish.channel):
+        return EmailUnverified(path=("input",))
+    return None
 
 
 async def entered(

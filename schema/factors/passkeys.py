@@ -14,7 +14,7 @@ from domain.ids import AccountId
 from domain.viewer import Customer, Staff
 from persistence.factors import reads
 from persistence.factors.reads import PasskeyView
-from schema.access.mutations import TOKENS, device_of, entered, signed_in
+from schema.access.mutations import TOKENS, admitted, device_of, entered, signed_in
 from schema.carts.mutations import THE_CART
 from schema.context import Context
 from schema.factors.inputs import (
@@ -171,6 +171,7 @@ async def passkey_log_in(
         context.ports.access,
         context.ports.factors,
         given=given_passkey(input.passkey),
+        admit=lambda proved: admitted(context, proved),
         device=device_of(context),
         now=context.now,
     )

@@ -11,7 +11,7 @@ from domain.factors.model import Unproved
 from domain.identities import actions, flows
 from domain.ids import AccountId
 from persistence.identities import reads
-from schema.access.mutations import CHALLENGE, TOKENS, device_of, entered, hashing, signed_in
+from schema.access.mutations import CHALLENGE, TOKENS, admitted, device_of, entered, hashing, signed_in
 from schema.carts.mutations import THE_CART
 from schema.context import Context
 from schema.factors.mutations import proved_again, told
@@ -69,6 +69,7 @@ async def social_login_complete(
             ports.factors,
             ports.identities,
             returned=returned(input),
+            admit=lambda proved: admitted(context, proved),
             device=device_of(context),
             now=context.now,
         )
