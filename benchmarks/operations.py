@@ -30,7 +30,7 @@ PREPARE = """mutation Prepare($buyer: CartBuyerUpdateInput!, $addresses: CartAdd
 COMPLETE = """mutation Complete($input: CheckoutCompleteInput!) { checkoutComplete(input: $input) {
   order { id number token total { gross { amount } } } userErrors { code message } } }"""
 PAY = """mutation Pay($input: PaymentCreateInput!, $key: String!) { paymentCreate(input: $input) @idempotent(key: $key) {
-  payment { state } order { status paymentStatus } userErrors { code message } } }"""
+  payment { state } userErrors { code message } } }"""
 WATCH = """subscription Watch($token: String!, $after: Int!) { orderStatusChanged(token: $token, after: $after) {
   seq kind status createdAt } }"""
 CANCEL = (

@@ -65,8 +65,11 @@ class IdempotencyKeyRequired(UserError):
 class Idempotency(Protocol):
     """The kept keys. A claim in flight makes its rivals wait for its transaction, then answers them."""
 
-    async def claim(self, claim: Claim) -> Fresh | Answered | KeyReused:
-        """Takes the key, or tells what came of it. Locks the key's row until the transaction ends."""
+    async def claim(self, claim: Claim, outcome: Mapping[str, Any] | None = None) -> Fresh | Answered | KeyReused:
+        """Takes the key, or tells what came of it. Locks the key's row until the transaction ends.
+
+        An `outcome` that is known beforehand is kept at once and need not be recorded.
+        """
 
     async def record(self, claim: Claim, outcome: Mapping[str, Any]) -> None:
         """Keeps the outcome of a fresh claim."""

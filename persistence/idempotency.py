@@ -33,6 +33,7 @@ CLAIM = Statement(
         mutation=bindparam("mutation"),
         key=bindparam("key"),
         fingerprint=bindparam("fingerprint", type_=LargeBinary()),
+        outcome=bindparam("outcome", type_=JSONB(none_as_null=True)),
     )
     .on_conflict_do_nothing()
 )
@@ -47,9 +48,10 @@ class KeptKeys:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
-    async def claim(self, claim: Claim) -> Fresh | Answered | KeyReused:
+    async def claim(self, claim: Claim, outcome: Mapping[str, Any] | None = None) -> Fresh | Answered | KeyReused:
         place = {"actor": claim.actor, "mutation": claim.mutation, "key": claim.key}
-        if await self._transaction.run(CLAIM, **place, fingerprint=claim.fingerprint):
+        known = dict(outcome) if outcome is not None else None
+        if await self._transaction.run(CLAIM, **place, fingerprint=claim.fingerprint, outcome=known):
             return Fresh()
         kept = await self._transaction.row(KEPT_OUTCOME, **place)
         if kept is None or kept.outcome is None:

@@ -7,6 +7,7 @@ a caller may not touch is not found.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -82,6 +83,7 @@ async def create_cart(
 ) -> Cart | UserError:
     """Starts a cart with lines; a signed-in customer who has one on the channel gets that one, with the lines added."""
     customer_id = by.id if isinstance(by, Customer) else None
+    units = _units(lines)
     added = await unit.carts.add(
         NewCart(
             id=cart_id,
@@ -91,19 +93,18 @@ async def create_cart(
             language=start.language,
             customer_id=customer_id,
             created_at=now,
-        )
+        ),
+        units,
     )
-    if not added and customer_id is not None:
+    if added is None and customer_id is not None:
         cart_id = await unit.carts.open_of_customer(customer_id, start.channel_id) or cart_id
-    return await add_lines(unit, cart_id=cart_id, lines=lines, by=by, now=now) if lines else await unit.carts.read(cart_id)
+        return await add_lines(unit, cart_id=cart_id, lines=lines, by=by, now=now) if lines else await unit.carts.read(cart_id)
+    return _filled(await unit.carts.read(cart_id), lines, units, added or set())
 
 
 async def add_lines(unit: Unit, *, cart_id: CartId, lines: Sequence[Wanted], by: Viewer, now: datetime) -> Cart | UserError:
     """Adds units; what is in the cart already grows. All lines or none."""
-    units: dict[VariantId, int] = {}
-    for each in lines:
-        if each.variant_id is not None and 1 <= each.quantity <= QUANTITY_MAX:
-            units[each.variant_id] = min(units.get(each.variant_id, 0) + each.quantity, QUANTITY_MAX)
+    units = _units(lines)
     added: set[VariantId] = set()
 
     async def add(cart_id: CartId) -> Cart | None:
@@ -114,6 +115,22 @@ async def add_lines(unit: Unit, *, cart_id: CartId, lines: Sequence[Wanted], by:
     cart = await changed(unit, cart_id, add, by)
     if isinstance(cart, UserError):
         return cart
+    return _filled(cart, lines, units, added)
+
+
+def _units(lines: Sequence[Wanted]) -> dict[VariantId, int]:
+    """What to add of each variant, as far as it can be; the rest is told by `_problems`."""
+    units: dict[VariantId, int] = {}
+    for each in lines:
+        if each.variant_id is not None and 1 <= each.quantity <= QUANTITY_MAX:
+            units[each.variant_id] = min(units.get(each.variant_id, 0) + each.quantity, QUANTITY_MAX)
+    return units
+
+
+def _filled(
+    cart: Cart, lines: Sequence[Wanted], units: Mapping[VariantId, int], added: AbstractSet[VariantId]
+) -> Cart | UserError:
+    """The cart after the units went in; or everything that is wrong with the lines."""
     before = {
         line.variant_id: line.quantity - (units[line.variant_id] if line.variant_id in added else 0) for line in cart.lines
     }

@@ -14,7 +14,7 @@ from domain.money import Currency, Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCart:
-    """A cart about to be kept, empty."""
+    """A cart about to be kept."""
 
     id: CartId
     channel_id: ChannelId
@@ -38,8 +38,11 @@ class Sellable:
 class CartsStore(Protocol):
     """Carts, inside one transaction."""
 
-    async def add(self, cart: NewCart) -> bool:
-        """Keeps a new cart; False when the customer has an open one on the channel already."""
+    async def add(self, cart: NewCart, units: Mapping[VariantId, int]) -> set[VariantId] | None:
+        """Keeps a new cart with units of variants at their prices of now; of those that are sold on its channel.
+
+        None, and nothing is kept, when the customer has an open cart on the channel already.
+        """
 
     async def lock(self, cart_id: CartId) -> Cart | None:
         """The cart with its lines as priced and stocked now. Locks the cart until the transaction ends."""

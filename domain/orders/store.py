@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from domain.ids import CartId, OrderId
+from domain.ids import CartId, OrderId, PaymentId
 from domain.money import Money
 from domain.orders.model import Entry, NewOrder, Order, States
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sums:
+    """What all payments of an order come to."""
+
+    authorized: Money
+    captured: Money
+    refunded: Money
 
 
 class OrdersStore(Protocol):
@@ -23,6 +33,9 @@ class OrdersStore(Protocol):
     async def lock(self, order_id: OrderId) -> Order | None:
         """The order. Locks it until the transaction ends."""
 
+    async def lock_of_payment(self, payment_id: PaymentId) -> Order | None:
+        """The order that an attempt to pay is for. Locks it until the transaction ends."""
+
     async def record(
         self,
         order: Order,
@@ -32,8 +45,12 @@ class OrdersStore(Protocol):
         actor: str,
         now: datetime,
         cancel_reason: str | None = None,
+        sums: Sums | None = None,
     ) -> int:
-        """Sets the three states, counts the version on and adds entries to the history; the last entry's `seq`. Under the lock."""
+        """Sets the three states, counts the version on and adds entries to the history; the last entry's `seq`. Under the lock.
 
-    async def set_money(self, order_id: OrderId, *, authorized: Money, captured: Money, refunded: Money) -> None:
-        """Sets the sums over the order's payments. Under the lock."""
+        `sums` are those over the order's payments by now; None leaves them as they are.
+        """
+
+    async def set_money(self, order_id: OrderId, sums: Sums) -> None:
+        """Sets the sums over the order's payments alone. Under the lock."""

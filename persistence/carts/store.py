@@ -29,6 +29,11 @@ class _Id(NamedTuple):
     id: UUID
 
 
+class _Started(NamedTuple):
+    id: UUID
+    variants: list[UUID]
+
+
 class _Sellable(NamedTuple):
     id: UUID
     sku: str
@@ -38,19 +43,27 @@ class _Sellable(NamedTuple):
 
 
 _OPEN = CartRow.state == literal_column("'OPEN'")
-ADD = Statement(
-    insert(CartRow)
-    .values(
-        id=bindparam("id"),
-        channel_id=bindparam("channel_id"),
-        currency=bindparam("currency"),
-        country=bindparam("country"),
-        language=bindparam("language"),
-        customer_id=bindparam("customer_id"),
-        created_at=bindparam("now", type_=DateTime(timezone=True)),
-        updated_at=bindparam("now", type_=DateTime(timezone=True)),
-    )
-    .on_conflict_do_nothing()
+# Lines for units that are sold on the channel of the cart in `opened`, at their prices of now.
+_SOLD_UNITS = """
+    INSERT INTO cart_line (id, cart_id, variant_id, quantity, price_seen, created_at)
+    SELECT w.id, o.id, v.id, w.quantity, r.amount, CAST(:now AS timestamptz)
+    FROM opened o
+    CROSS JOIN unnest(CAST(:ids AS uuid[]), CAST(:variants AS uuid[]), CAST(:quantities AS int[])) AS w (id, variant_id, quantity)
+    JOIN variant v ON v.id = w.variant_id AND v.is_active
+    JOIN product p ON p.id = v.product_id AND p.status = 'ACTIVE' AND (p.published_at IS NULL OR p.published_at <= now())
+    JOIN price r ON r.variant_id = v.id AND r.channel_id = o.channel_id AND r.currency = o.currency
+"""
+ADD = Question(
+    _Started,
+    text(f"""
+    WITH opened AS (
+        INSERT INTO cart (id, channel_id, currency, country, language, customer_id, created_at, updated_at)
+        VALUES (CAST(:cart_id AS uuid), CAST(:channel_id AS uuid), :currency, :country, :language, CAST(:customer_id AS uuid),
+                CAST(:now AS timestamptz), CAST(:now AS timestamptz))
+        ON CONFLICT DO NOTHING RETURNING id, channel_id, currency
+    ), added AS ({_SOLD_UNITS} RETURNING variant_id)
+    SELECT o.id, ARRAY(SELECT variant_id FROM added) AS variants FROM opened o
+    """),  # noqa: S608 - nothing in it comes from outside
 )
 # The lock is a statement of its own: what is read beside one that waits is what was there before the wait.
 LOCK = Question(_Id, select(CartRow.id).where(CartRow.id == bindparam("cart_id")).with_for_update())
@@ -78,23 +91,17 @@ SELLABLE = Question(
 # A line that there is grows in the same statement, under its own lock; one that would grow too large stays and is not told.
 ADD_UNITS = Question(
     _Id,
-    text("""
+    text(f"""
     WITH opened AS (
         UPDATE cart SET version = version + 1, updated_at = CAST(:now AS timestamptz)
         WHERE id = CAST(:cart_id AS uuid) AND state = 'OPEN' RETURNING id, channel_id, currency
     )
-    INSERT INTO cart_line (id, cart_id, variant_id, quantity, price_seen, created_at)
-    SELECT w.id, o.id, v.id, w.quantity, r.amount, CAST(:now AS timestamptz)
-    FROM opened o
-    CROSS JOIN unnest(CAST(:ids AS uuid[]), CAST(:variants AS uuid[]), CAST(:quantities AS int[])) AS w (id, variant_id, quantity)
-    JOIN variant v ON v.id = w.variant_id AND v.is_active
-    JOIN product p ON p.id = v.product_id AND p.status = 'ACTIVE' AND (p.published_at IS NULL OR p.published_at <= now())
-    JOIN price r ON r.variant_id = v.id AND r.channel_id = o.channel_id AND r.currency = o.currency
+    {_SOLD_UNITS}
     ON CONFLICT (cart_id, variant_id) DO UPDATE
     SET quantity = cart_line.quantity + excluded.quantity, price_seen = excluded.price_seen
     WHERE cart_line.quantity + excluded.quantity <= CAST(:most AS int)
     RETURNING variant_id AS id
-    """),
+    """),  # noqa: S608 - as above
 )
 # The removed lines go first, then quantities are set; unnest keeps the order in which the lines were given.
 REMOVE_LINES = Statement(
@@ -153,18 +160,19 @@ class CartsRows:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
-    async def add(self, cart: NewCart) -> bool:
-        added = await self._transaction.run(
+    async def add(self, cart: NewCart, units: Mapping[VariantId, int]) -> set[VariantId] | None:
+        started = await self._transaction.row(
             ADD,
-            id=cart.id,
+            cart_id=cart.id,
             channel_id=cart.channel_id,
             currency=cart.currency,
             country=cart.country,
             language=cart.language,
             customer_id=cart.customer_id,
             now=cart.created_at,
+            **_units(units),
         )
-        return added == 1
+        return {VariantId(each) for each in started.variants} if started is not None else None
 
     async def lock(self, cart_id: CartId) -> Cart | None:
         if await self._transaction.row(LOCK, cart_id=cart_id) is None:
@@ -204,10 +212,8 @@ class CartsRows:
             ADD_UNITS,
             cart_id=cart_id,
             now=now,
-            ids=[new_id() for _ in units],
-            variants=list(units),
-            quantities=list(units.values()),
             most=QUANTITY_MAX,
+            **_units(units),
         )
         return {VariantId(row.id) for row in added}
 
@@ -239,3 +245,7 @@ class CartsRows:
     async def merge(self, cart_id: CartId, into: CartId, *, now: datetime) -> None:
         await self.change(cart_id, {"state": "MERGED"}, now=now)
         await self._transaction.run(NOTE_MERGE, cart_id=cart_id, into=into, now=now)
+
+
+def _units(units: Mapping[VariantId, int]) -> dict[str, list[Any]]:
+    return {"ids": [new_id() for _ in units], "variants": list(units), "quantities": list(units.values())}

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from domain.access.rules import email_key
-from domain.ids import CartId, ChannelId, CustomerId, OrderId
+from domain.ids import CartId, ChannelId, CustomerId, OrderId, PaymentId
 from domain.money import Currency, Money
 from domain.orders.model import (
     Entry,
@@ -38,8 +38,10 @@ from domain.orders.model import (
     PaymentStatus,
     States,
 )
+from domain.orders.store import Sums
 from persistence.channels.tables import OrderNumberRow
 from persistence.orders.tables import OrderEventRow, OrderLineRow, OrderRow
+from persistence.payments.tables import PaymentRow
 from persistence.statement import Question, Statement, many
 from persistence.transaction import Transaction
 
@@ -78,6 +80,12 @@ class _Seq(NamedTuple):
 LOCK = Question(
     _Order,
     select(*(getattr(OrderRow, name) for name in _Order._fields)).where(OrderRow.id == bindparam("order_id")).with_for_update(),
+)
+LOCK_OF_PAYMENT = Question(
+    _Order,
+    select(*(getattr(OrderRow, name) for name in _Order._fields))
+    .where(OrderRow.id == select(PaymentRow.order_id).where(PaymentRow.id == bindparam("payment_id")).scalar_subquery())
+    .with_for_update(),
 )
 OF_CART = Question(_Id, select(OrderRow.id).where(OrderRow.cart_id == bindparam("cart_id")))
 _FROM_CHANNEL = ("number", "authorized", "captured", "refunded", "version", "cancel_reason", "updated_at", "event_seq")
@@ -130,6 +138,7 @@ _ENTRY = insert(OrderEventRow).from_select(list(_FIRST), select(*_FIRST.values()
 # The number is drawn in the statement that writes the order, its lines and its history, the last one that matters: its row is
 # locked only from here on.
 PLACE = Question(_Number, select(_PLACED.c.number).add_cte(_LINES, _ENTRY))
+_SUMS = ("authorized", "captured", "refunded")
 _RECORDED = (
     update(OrderRow)
     .where(OrderRow.id == bindparam("order_id"))
@@ -141,6 +150,7 @@ _RECORDED = (
             (bindparam("cancel_reason", type_=Text()).is_(None), OrderRow.cancel_reason),
             else_=bindparam("cancel_reason", type_=Text()),
         ),
+        **{name: func.coalesce(bindparam(f"{name}_sum", type_=BigInteger()), getattr(OrderRow, name)) for name in _SUMS},
         version=OrderRow.version + 1,
         event_seq=OrderRow.event_seq + func.cardinality(many("kinds", Text())),
         updated_at=bindparam("now", type_=DateTime(timezone=True)),
@@ -221,6 +231,10 @@ class OrdersRows:
         row = await self._transaction.row(LOCK, order_id=order_id)
         return _order(row) if row is not None else None
 
+    async def lock_of_payment(self, payment_id: PaymentId) -> Order | None:
+        row = await self._transaction.row(LOCK_OF_PAYMENT, payment_id=payment_id)
+        return _order(row) if row is not None else None
+
     async def record(
         self,
         order: Order,
@@ -230,6 +244,7 @@ class OrdersRows:
         actor: str,
         now: datetime,
         cancel_reason: str | None = None,
+        sums: Sums | None = None,
     ) -> int:
         recorded = await self._transaction.row(
             RECORD,
@@ -242,18 +257,15 @@ class OrdersRows:
             data=[entry.data for entry in entries],
             actor=actor,
             now=now,
+            **{f"{name}_sum": getattr(sums, name).minor if sums is not None else None for name in _SUMS},
         )
         if recorded is None:
             raise RuntimeError(f"order {order.id} is gone under its own lock")
         return recorded.event_seq
 
-    async def set_money(self, order_id: OrderId, *, authorized: Money, captured: Money, refunded: Money) -> None:
+    async def set_money(self, order_id: OrderId, sums: Sums) -> None:
         await self._transaction.run(
-            SET_MONEY,
-            order_id=order_id,
-            authorized_sum=authorized.minor,
-            captured_sum=captured.minor,
-            refunded_sum=refunded.minor,
+            SET_MONEY, order_id=order_id, **{f"{name}_sum": getattr(sums, name).minor for name in _SUMS}
         )
 
 

@@ -57,7 +57,8 @@ async def begin_attempt(
     unit: Unit, *, wanted: Wanted, claim: Claim, reservation_seconds: int, by: Viewer, now: datetime
 ) -> Begun | UserError:
     """Writes the attempt down, or says why not. The same claim gives the same attempt again, however it stands by then."""
-    match await unit.idempotency.claim(claim):
+    payment_id = PaymentId(new_id())
+    match await unit.idempotency.claim(claim, {"payment_id": str(payment_id)}):
         case Answered(outcome):
             return await _begun_before(unit, PaymentId(UUID(outcome["payment_id"])))
         case Fresh():
@@ -71,7 +72,7 @@ async def begin_attempt(
     left = figures.outstanding(order, attempts)
     if (problem := _problem(order, wanted.amount, left)) is not None:
         return problem
-    payment = _attempt(order, wanted, wanted.amount or left, now)
+    payment = _attempt(payment_id, order, wanted, wanted.amount or left, now)
     await unit.payments.add(payment)
     await unit.stock.extend(order.id, seconds=reservation_seconds)
     money = payment_status(
@@ -85,7 +86,6 @@ async def begin_attempt(
     }
     entry = Entry(kind=EventKind.PAYMENT_STARTED, data=data)
     await unit.orders.record(order, replace(order.states, payment=money), [entry], actor=actor_name(by), now=now)
-    await unit.idempotency.record(claim, {"payment_id": str(payment.id)})
     unit.hint(order_topic(order.id))
     return Begun(payment, order.number, is_new=True)
 
@@ -113,10 +113,10 @@ def _problem(order: Order, amount: Money | None, left: Money) -> UserError | Non
     return AmountExceedsOutstanding(path=at, outstanding=left) if left < amount else None
 
 
-def _attempt(order: Order, wanted: Wanted, amount: Money, now: datetime) -> Payment:
+def _attempt(payment_id: PaymentId, order: Order, wanted: Wanted, amount: Money, now: datetime) -> Payment:
     none = zero(order.currency)
     return Payment(
-        id=PaymentId(new_id()),
+        id=payment_id,
         order_id=order.id,
         provider=wanted.provider,
         reference=None,

@@ -11,6 +11,7 @@ from domain.live import order_topic
 from domain.money import Money, sum_of, zero
 from domain.orders.events import OrderStatusChanged
 from domain.orders.model import Entry, EventKind, Order, States
+from domain.orders.store import Sums
 from domain.payments import rules
 from domain.payments.events import (
     DisputeClosed,
@@ -42,13 +43,13 @@ class Scene:
 
 async def locked(unit: Unit, payment_id: PaymentId) -> Scene | None:
     """Locks the payment's order, then all its attempts; None when there is no such payment."""
-    found = await unit.payments.find(payment_id)
-    order = await unit.orders.lock(found.order_id) if found is not None else None
+    order = await unit.orders.lock_of_payment(payment_id)
     if order is None:
         return None
     attempts = await unit.payments.lock_all(order.id)
     payment = next(each for each in attempts if each.id == payment_id)
-    promised = await unit.payments.promised(order.id)
+    # Nothing is promised back of what was never taken.
+    promised = await unit.payments.promised(order.id) if any(each.captured.minor for each in attempts) else {}
     none = zero(order.currency)
     return Scene(
         order=order,
@@ -77,12 +78,14 @@ async def carry_out(unit: Unit, order: Order, advance: Advance, *, now: datetime
     await unit.payments.save(payment, now=now)
     if advance.transfers:
         await unit.payments.write(payment, advance.transfers)
-        await unit.orders.set_money(
-            order.id, authorized=advance.authorized, captured=advance.captured, refunded=advance.refunded
-        )
+    sums = Sums(authorized=advance.authorized, captured=advance.captured, refunded=advance.refunded)
+    if advance.transfers and not advance.steps:
+        await unit.orders.set_money(order.id, sums)
     states = order.states
     for step in advance.steps:
-        seq = await unit.orders.record(order, step.states, step.entries, actor=actor, now=now)
+        seq = await unit.orders.record(
+            order, step.states, step.entries, actor=actor, now=now, sums=sums if advance.transfers else None
+        )
         if step.captured is not None:
             unit.announce(PaymentCaptured(payment_id=payment.id, order_id=order.id, amount=step.captured.minor))
         if step.has_failed:
