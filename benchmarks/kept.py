@@ -17,7 +17,7 @@ import uvloop
 from benchmarks.catalogue import fill
 from benchmarks.load import Measured, measure
 from benchmarks.operations import NOTHING, Workload, workloads
-from benchmarks.processes import Server, api, choose_cores, floor, opened, room_for_sockets
+from benchmarks.processes import Server, api, choose_cores, floor, opened, room_for_sockets, sandbox
 from benchmarks.results import BARE
 from benchmarks.watchers import watch
 from gateways.embedded.launcher import throw_away
@@ -44,12 +44,13 @@ async def _all(products: int, sockets: int) -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vitrine-kept-")))
         embedded = stack.enter_context(throw_away(connections_max=100))
         shelves = await fill(embedded.database_url, products=products)
-        addresses = {"DATABASE_URL": embedded.database_url, "REDIS_URL": embedded.redis_url}
+        provider, found = stack.enter_context(sandbox(core=cores.others, folder=folder))
+        addresses = {"DATABASE_URL": embedded.database_url, "REDIS_URL": embedded.redis_url, **found}
         bare = stack.enter_context(floor(BARE, core=cores.server, database_url=embedded.database_url, folder=folder))
         keeps = stack.enter_context(
             api(KEEPS, compiled=True, core=cores.server, addresses=addresses, folder=folder, keeps=True)
         )
-        for server in (bare, keeps):
+        for server in (provider, bare, keeps):
             await opened(server, folder)
         least = await _best(bare, NOTHING)
         _say(f"bare ASGI: {least.cpu:.3f} ms")

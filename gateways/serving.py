@@ -120,6 +120,9 @@ def serve_app(serving: Serving, listener: socket.socket, *, stopping: Stopping) 
         access_log=False,
         server_header=False,
         forwarded_allow_ips=serving.forwarded_allow_ips,
+        # Without tasks of its own for each socket, and without a compressor, which takes more memory than all the rest.
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
         ws_max_size=_SOCKET_MESSAGE_BYTES_MAX,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=serving.drain.drain_seconds,

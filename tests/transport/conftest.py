@@ -57,6 +57,8 @@ class Served:
         app = layered(self._app, metrics=Metrics(operations=(), routes=("/graphql",)), limits=InputLimits())
         config = uvicorn.Config(
             app,
+            ws="websockets-sansio",
+            ws_per_message_deflate=False,
             ws_max_size=QUICK.frame_bytes,
             log_config=None,
             lifespan="off",
