@@ -76,11 +76,8 @@ class PaymentsStore(Protocol):
     async def lock_all(self, order_id: OrderId) -> list[Payment]:
         """The order's attempts, oldest first. Locks them."""
 
-    async def save(self, payment: Payment, *, now: datetime) -> None:
-        """Keeps how an attempt stands."""
-
-    async def write(self, payment: Payment, transfers: Sequence[Transfer]) -> None:
-        """Adds double entries to the ledger."""
+    async def save(self, payment: Payment, transfers: Sequence[Transfer], *, now: datetime) -> None:
+        """Keeps how an attempt stands, and adds the double entries of what moved to the ledger."""
 
     async def promised(self, order_id: OrderId) -> Mapping[PaymentId, Money]:
         """Of each attempt of the order with refunds: the sum of those that are pending or done."""

@@ -61,7 +61,7 @@ LOCK_ALL = Question(
     KeptPayment,
     select(*PAYMENT_COLUMNS).where(PaymentRow.order_id == bindparam("order_id")).order_by(PaymentRow.id).with_for_update(),
 )
-SAVE = Statement(
+_SAVED = (
     update(PaymentRow)
     .where(PaymentRow.id == bindparam("payment_id"))
     .values(
@@ -81,6 +81,7 @@ SAVE = Statement(
         updated_at=_NOW,
     )
 )
+SAVE = Statement(ledger.ENTRIES.add_cte(_SAVED.cte("saved")))
 
 
 class PaymentsRows:
@@ -109,7 +110,7 @@ class PaymentsRows:
     async def lock_all(self, order_id: OrderId) -> list[Payment]:
         return [payment_of(row) for row in await self._transaction.rows(LOCK_ALL, order_id=order_id)]
 
-    async def save(self, payment: Payment, *, now: datetime) -> None:
+    async def save(self, payment: Payment, transfers: Sequence[Transfer], *, now: datetime) -> None:
         await self._transaction.run(
             SAVE,
             payment_id=payment.id,
@@ -127,10 +128,8 @@ class PaymentsRows:
             its_fee_currency=payment.fee.currency if payment.fee is not None else None,
             its_is_settled=payment.is_settled,
             now=now,
+            **ledger.values_of((payment, each) for each in transfers),
         )
-
-    async def write(self, payment: Payment, transfers: Sequence[Transfer]) -> None:
-        await ledger.write(self._transaction, [(payment, each) for each in transfers])
 
     async def promised(self, order_id: OrderId) -> Mapping[PaymentId, Money]:
         return await refunds.promised(self._transaction, order_id)

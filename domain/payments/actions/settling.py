@@ -75,9 +75,7 @@ async def apply_seen(unit: Unit, scene: Scene, seen: ProviderPayment, *, account
 async def carry_out(unit: Unit, order: Order, advance: Advance, *, now: datetime) -> None:
     """Makes a decision true. The order's and the payment's locks are held."""
     payment, actor = advance.payment, f"provider:{advance.payment.provider}"
-    await unit.payments.save(payment, now=now)
-    if advance.transfers:
-        await unit.payments.write(payment, advance.transfers)
+    await unit.payments.save(payment, advance.transfers, now=now)
     sums = Sums(authorized=advance.authorized, captured=advance.captured, refunded=advance.refunded)
     if advance.transfers and not advance.steps:
         await unit.orders.set_money(order.id, sums)
