@@ -26,10 +26,10 @@ from domain.apps.model import Client, FactorMissing, Wish
 from domain.error import UserError
 from domain.factors.model import Challenged, CodeGiven
 from domain.factors.provider import FactorPorts
+from edge.oauth.asking import Request as Asked
 from edge.oauth.endpoints import AUTHORIZE, BadForm, answering, fields_of, form_of
 from edge.oauth.page import consent_page, problem_page
 from edge.oauth.protocol import Lifetimes, Protocol, asked_of
-from edge.oauth.protocol import Request as Asked
 from edge.oauth.tokens import Signer
 from persistence.unit import Transactions
 

@@ -15,9 +15,10 @@ from starlette.routing import BaseRoute, Route
 
 from domain.apps import actions, scopes
 from domain.apps.model import TokenKind
+from edge.oauth.asking import Request as Asked
+from edge.oauth.asking import basic_of
 from edge.oauth.keys import KeyRing
-from edge.oauth.protocol import AUTH_METHODS, Answer, Lifetimes, Protocol, basic_of
-from edge.oauth.protocol import Request as Asked
+from edge.oauth.protocol import AUTH_METHODS, Answer, Lifetimes, Protocol
 from edge.oauth.tokens import ALGORITHM, Signer, claims_of
 from persistence.failures import described
 from persistence.unit import Transactions

@@ -6,31 +6,26 @@ answer. Whether a code or a token is still good is the domain's to say, in the t
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import unquote
 
-from authlib.oauth2.rfc6749 import AuthorizationServer, ClientMixin, OAuth2Payload, OAuth2Request, TokenMixin, grants
+from authlib.oauth2.rfc6749 import AuthorizationServer, grants
 from authlib.oauth2.rfc6749.errors import InvalidRequestError, OAuth2Error
 from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
-from authlib.oidc.core import AuthorizationCodeMixin, OpenIDCode
+from authlib.oidc.core import OpenIDCode
 
 from domain.apps import rules, scopes
 from domain.apps.actions import Facts
-from domain.apps.model import Client, Code, Issue, Owner, Token, TokenKind
+from domain.apps.model import Issue, Owner, Token, TokenKind
+from edge.oauth.adapters import BASIC, NONE, POST, KnownClient, KnownCode, KnownToken
+from edge.oauth.asking import Request
 from edge.oauth.tokens import Signer, claims_of
 
-_ORIGIN = "https://oauth"
-"""What Authlib is told instead of our address: whether a proxy ended TLS is not its to check."""
-_BASIC, _POST, _NONE = "client_secret_basic", "client_secret_post", "none"
-AUTH_METHODS = (_BASIC, _POST, _NONE)
+AUTH_METHODS = (BASIC, POST, NONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,141 +45,19 @@ class Lifetimes:
     refresh: int
 
 
-class _Payload(OAuth2Payload):
-    """The parameters of a request, each by its first value, and all of them."""
-
-    def __init__(self, fields: Sequence[tuple[str, str]]) -> None:
-        self._lists: defaultdict[str, list[str]] = defaultdict(list)
-        for name, value in fields:
-            self._lists[name].append(value)
-        self._first = {name: values[0] for name, values in self._lists.items()}
-
-    @property
-    def data(self) -> dict[str, str]:
-        return self._first
-
-    @property
-    def datalist(self) -> defaultdict[str, list[str]]:
-        return self._lists
-
-
-class Request(OAuth2Request):
-    """A request as Authlib reads it. Parameters without a value count as absent (RFC 6749 section 3.1)."""
-
-    def __init__(self, method: str, path: str, fields: Sequence[tuple[str, str]], authorization: str | None = None) -> None:
-        headers = {"Authorization": authorization} if authorization is not None and basic_of(authorization) else {}
-        super().__init__(method, _ORIGIN + path, headers=headers)
-        self.payload = _Payload([(name, value) for name, value in fields if value])
-
-    @property
-    def args(self) -> dict[str, str]:
-        return self.payload.data
-
-    @property
-    def form(self) -> dict[str, str]:
-        return self.payload.data
-
-
-def basic_of(authorization: str) -> str | None:
-    """The `client_id` of a Basic header that can be read; None for any other."""
-    kind, _, packed = authorization.partition(" ")
-    try:
-        name, colon, _ = base64.b64decode(packed, validate=True).decode().partition(":")
-    except (binascii.Error, ValueError):
-        return None
-    return unquote(name) if colon and kind.lower() == "basic" else None
-
-
-class _Client(ClientMixin):
-    """An app as Authlib asks about it."""
-
-    def __init__(self, client: Client, server: Protocol) -> None:
-        self.client = client
-        self.server = server
-
-    def get_client_id(self) -> str:
-        return str(self.client.id)
-
-    def get_default_redirect_uri(self) -> None:
-        """None: whoever asks says where the answer goes (RFC 9700 section 2.1)."""
-
-    def get_allowed_scope(self, scope: str | None) -> str | None:
-        asked = scopes.parsed(scope or "")
-        return " ".join(asked) if asked and scopes.within(asked, self.client.scopes) else None
-
-    def check_redirect_uri(self, redirect_uri: str) -> bool:
-        return rules.may_redirect(self.client, redirect_uri)
-
-    def check_client_secret(self, client_secret: str) -> bool:
-        return rules.is_secret_of(self.client, client_secret)
-
-    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
-        del endpoint
-        return method != _NONE if self.client.secret_hash is not None else method == _NONE
-
-    def check_response_type(self, response_type: str) -> bool:
-        return response_type == "code" and bool(self.client.redirect_uris)
-
-    def check_grant_type(self, grant_type: str) -> bool:
-        return self.client.secret_hash is not None if grant_type == "client_credentials" else bool(self.client.redirect_uris)
-
-
-class _Code(AuthorizationCodeMixin):
-    """An authorization code as Authlib asks about it."""
-
-    code_challenge_method = "S256"
-
-    def __init__(self, code: Code) -> None:
-        self._code = code
-        self.code_challenge = code.challenge
-
-    def get_redirect_uri(self) -> str:
-        return self._code.redirect_uri
-
-    def get_scope(self) -> str:
-        return " ".join(self._code.grant.scopes)
-
-    def get_nonce(self) -> str | None:
-        return self._code.nonce
-
-    def get_auth_time(self) -> int:
-        return int(self._code.authenticated_at.timestamp())
-
-
-class _Token(TokenMixin):
-    """A token as Authlib asks about it."""
-
-    def __init__(self, token: Token, now: datetime) -> None:
-        self.token = token
-        self._now = now
-
-    def check_client(self, client: _Client) -> bool:
-        return self.token.app_id == client.client.id
-
-    def get_scope(self) -> str:
-        return " ".join(self.token.grant.scopes if self.token.grant is not None else self.token.scopes)
-
-    def is_expired(self) -> bool:
-        return self.token.expires_at is not None and self._now >= self.token.expires_at
-
-    def is_revoked(self) -> bool:
-        over = self.token.grant is not None and self.token.grant.is_over
-        return over or self.token.is_revoked or self.token.is_used
-
-
 class _CodeGrant(grants.AuthorizationCodeGrant):
     TOKEN_ENDPOINT_AUTH_METHODS = AUTH_METHODS
 
-    def query_authorization_code(self, code: str, client: _Client) -> _Code | None:
+    def query_authorization_code(self, code: str, client: KnownClient) -> KnownCode | None:
         """A used one too: what that means is decided under its lock."""
         del code
         kept = self.server.facts.code
-        return _Code(kept) if kept is not None and kept.grant.app_id == client.client.id else None
+        return KnownCode(kept) if kept is not None and kept.grant.app_id == client.client.id else None
 
-    def delete_authorization_code(self, authorization_code: _Code) -> None:
+    def delete_authorization_code(self, authorization_code: KnownCode) -> None:
         """Left to the transaction."""
 
-    def authenticate_user(self, authorization_code: _Code) -> Owner | None:
+    def authenticate_user(self, authorization_code: KnownCode) -> Owner | None:
         del authorization_code
         owner: Owner | None = self.server.facts.owner
         return owner if owner is not None and owner.is_active else None
@@ -194,25 +67,25 @@ class _RefreshGrant(grants.RefreshTokenGrant):
     TOKEN_ENDPOINT_AUTH_METHODS = AUTH_METHODS
     INCLUDE_NEW_REFRESH_TOKEN = True
 
-    def authenticate_refresh_token(self, refresh_token: str) -> _Token | None:
+    def authenticate_refresh_token(self, refresh_token: str) -> KnownToken | None:
         """A used one too, as with codes; none of a person whose account was closed."""
         del refresh_token
         kept: Token | None = self.server.facts.token
         owner: Owner | None = self.server.facts.owner
         is_good = kept is not None and kept.kind is TokenKind.REFRESH and owner is not None and owner.is_active
-        return _Token(kept, self.server.now) if kept is not None and is_good else None
+        return KnownToken(kept, self.server.now) if kept is not None and is_good else None
 
-    def authenticate_user(self, refresh_token: _Token) -> Owner | None:
+    def authenticate_user(self, refresh_token: KnownToken) -> Owner | None:
         del refresh_token
         owner: Owner | None = self.server.facts.owner
         return owner
 
-    def revoke_old_credential(self, refresh_token: _Token) -> None:
+    def revoke_old_credential(self, refresh_token: KnownToken) -> None:
         """Left to the transaction."""
 
 
 class _OwnGrant(grants.ClientCredentialsGrant):
-    TOKEN_ENDPOINT_AUTH_METHODS = (_BASIC, _POST)
+    TOKEN_ENDPOINT_AUTH_METHODS = (BASIC, POST)
 
 
 class _Pkce(CodeChallenge):
@@ -245,31 +118,31 @@ class _IdTokens(OpenIDCode):
 class _Revocation(RevocationEndpoint):
     CLIENT_AUTH_METHODS = AUTH_METHODS
 
-    def query_token(self, token_string: str, token_type_hint: str | None) -> _Token | None:
+    def query_token(self, token_string: str, token_type_hint: str | None) -> KnownToken | None:
         del token_string, token_type_hint
         kept = self.server.facts.token
-        return _Token(kept, self.server.now) if kept is not None else None
+        return KnownToken(kept, self.server.now) if kept is not None else None
 
-    def revoke_token(self, token: _Token, request: Request) -> None:
+    def revoke_token(self, token: KnownToken, request: Request) -> None:
         """Left to the transaction, which is told so."""
         del token, request
         self.server.revokes = True
 
 
 class _Introspection(IntrospectionEndpoint):
-    CLIENT_AUTH_METHODS = (_BASIC, _POST)
+    CLIENT_AUTH_METHODS = (BASIC, POST)
 
-    def query_token(self, token_string: str, token_type_hint: str | None) -> _Token | None:
+    def query_token(self, token_string: str, token_type_hint: str | None) -> KnownToken | None:
         del token_string, token_type_hint
         kept = self.server.facts.token
-        return _Token(kept, self.server.now) if kept is not None else None
+        return KnownToken(kept, self.server.now) if kept is not None else None
 
-    def check_permission(self, token: _Token, client: _Client, request: Request) -> bool:
+    def check_permission(self, token: KnownToken, client: KnownClient, request: Request) -> bool:
         """An app learns of its own tokens alone."""
         del request
         return token.check_client(client)
 
-    def introspect_token(self, token: _Token) -> dict[str, Any]:
+    def introspect_token(self, token: KnownToken) -> dict[str, Any]:
         told: dict[str, Any] = {
             "active": True,
             "client_id": str(token.token.app_id),
@@ -303,14 +176,14 @@ class Protocol(AuthorizationServer):
         self.register_endpoint(_Introspection)
         self.register_token_generator("default", self._generated)
 
-    def query_client(self, client_id: str) -> _Client | None:
+    def query_client(self, client_id: str) -> KnownClient | None:
         client = self.facts.client
         if client is None or str(client.id) != client_id:
             return None
-        return _Client(client, self)
+        return KnownClient(client, self)
 
     def _generated(
-        self, *, client: _Client, grant_type: str, scope: str | None, include_refresh_token: bool, **_rest: Any
+        self, *, client: KnownClient, grant_type: str, scope: str | None, include_refresh_token: bool, **_rest: Any
     ) -> dict[str, Any]:
         """The answer's tokens; without `scope`, a client on its own gets all it may have, but for what is about people."""
         asked = scopes.parsed(scope or "") or tuple(sorted(client.client.scopes - set(scopes.IDENTITY)))
