@@ -129,8 +129,8 @@ async def test_no_request_goes_to_an_address_that_the_sender_names(
         asked.append(str(request.url))
         return httpx2.Response(200, text=fake[0].chain)
 
-    stub = httpx2.AsyncClient(transport=httpx2.MockTransport(answer))
-    paypal = _paypal(stub, "https://api-m.paypal.com", authority.roots, WEBHOOK_ID)
+    answering = httpx2.AsyncClient(transport=httpx2.MockTransport(answer))
+    paypal = _paypal(answering, "https://api-m.paypal.com", authority.roots, WEBHOOK_ID)
     with pytest.raises(BadSignature):  # the fake's own address is not PayPal's
         await paypal.read_notification(message(), fake[0].signed(message()), NOW)
     assert asked == []
