@@ -168,6 +168,19 @@ _DELIVERY = {
             SELECT FROM outbox_event e WHERE e.aggregate = 'order' AND e.aggregate_id = o.id AND e.kind = 'OrderPlaced')""",
 }
 _ACCOUNTS = {
+    "accounts.erased_keep_no_way_in": """
+        SELECT a.id FROM account a WHERE a.erased_at IS NOT NULL AND (a.has_password
+            OR EXISTS (SELECT FROM session s WHERE s.account_id = a.id)
+            OR EXISTS (SELECT FROM identity i WHERE i.account_id = a.id)
+            OR EXISTS (SELECT FROM passkey p WHERE p.account_id = a.id))""",
+    "accounts.one_good_letter_of_a_purpose": """
+        SELECT account_id, purpose FROM one_time_token WHERE used_at IS NULL AND replaced_at IS NULL
+        GROUP BY 1, 2 HAVING count(*) > 1""",
+    "record.chain_without_gap": """
+        SELECT h.seq, count(e.seq) AS sealed, max(e.seq) AS last FROM audit_head h LEFT JOIN audit_entry e ON e.seq IS NOT NULL
+        GROUP BY h.seq HAVING h.seq <> count(e.seq) OR h.seq <> coalesce(max(e.seq), 0)""",
+    "record.changes_have_their_deed": """
+        SELECT c.entry_id FROM audit_change c LEFT JOIN audit_entry e ON e.id = c.entry_id WHERE e.id IS NULL""",
     "sessions.one_live_refresh_token": """
         SELECT session_id FROM refresh_token WHERE used_at IS NULL AND revoked_at IS NULL GROUP BY 1 HAVING count(*) > 1""",
     "sessions.none_when_revoked": """
