@@ -250,10 +250,10 @@ class Order(Node):
     payments: list[Payment] = batch(order_payments, "The attempts to pay it, oldest first.")
     invoices: list[Invoice] = batch(invoices, "Its invoice, and what was taken back of it, oldest first.", size=2)
     payment_options: list[PaymentProvider] = batch(payment_options, "Through whom it can be paid, the default first.", size=3)
-    refund_requests: list[RefundRequest] = batch(
+    refund_requests: list[RefundRequest] | None = batch(
         order_requests, "Staff's decisions to give money back, oldest first.", allow=OF_AN_ORDER, size=3
     )
-    disputes: list[PaymentDispute] = batch(
+    disputes: list[PaymentDispute] | None = batch(
         order_disputes, "What the buyer's bank asks back, oldest first.", allow=OF_AN_ORDER, size=2
     )
     currency: CurrencyCode = plain("The currency of all its amounts.")
