@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, DateTime, Integer, Select, Uuid, any_, bindparam, func, select, tuple_
 
-from persistence.audit.store import CHANGES, ChangeKept
+from persistence.audit.rows import CHANGES, ChangeKept
 from persistence.audit.tables import AuditEntryRow, SecurityEventRow
 from persistence.paging import Page, Place, decode_cursor, encode_cursor, page_of
 from persistence.reader import Reader

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -13,7 +12,6 @@ from sqlalchemy import (
     LargeBinary,
     Text,
     Uuid,
-    any_,
     bindparam,
     cast,
     exists,
@@ -26,38 +24,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from domain.audit.model import About, Change, Deed, Entry, Head, Origin, SecurityEvent
+from domain.audit.model import About, Deed, Entry, Head, Origin, SecurityEvent
+from persistence.audit.rows import CHANGES, ENTRY, EntryKept, entries_of
 from persistence.audit.tables import AuditChangeRow, AuditEntryRow, AuditHeadRow, SecurityEventRow
 from persistence.base import NOW
-from persistence.statement import Question, Statement, ids
+from persistence.statement import Question, Statement
 from persistence.transaction import Transaction
-
-
-class EntryKept(NamedTuple):
-    """An entry without its changes."""
-
-    id: UUID
-    at: datetime
-    actor: str
-    session_id: UUID | None
-    request_id: str | None
-    action: str
-    step: str
-    entity: str | None
-    entity_id: UUID | None
-    said: dict[str, Any]
-
-
-class ChangeKept(NamedTuple):
-    """A changed row of an entry."""
-
-    entry_id: UUID
-    position: int
-    table: str
-    row_id: str
-    operation: str
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
 
 
 class _Head(NamedTuple):
@@ -96,36 +68,9 @@ RECORD = Statement(
     )
 )
 HEAD = Question(_Head, select(AuditHeadRow.seq, AuditHeadRow.hash).where(AuditHeadRow.id == literal(1)).with_for_update())
-ENTRY = (
-    AuditEntryRow.id,
-    AuditEntryRow.at,
-    AuditEntryRow.actor,
-    AuditEntryRow.session_id,
-    AuditEntryRow.request_id,
-    AuditEntryRow.action,
-    AuditEntryRow.step,
-    AuditEntryRow.entity,
-    AuditEntryRow.entity_id,
-    AuditEntryRow.said,
-)
 UNSEALED = Question(
     EntryKept,
     select(*ENTRY).where(AuditEntryRow.seq.is_(None)).order_by(AuditEntryRow.id).limit(bindparam("count", type_=Integer())),
-)
-CHANGES = Question(
-    ChangeKept,
-    select(
-        AuditChangeRow.entry_id,
-        AuditChangeRow.position,
-        AuditChangeRow.table_name.label("table"),
-        AuditChangeRow.row_id,
-        AuditChangeRow.operation,
-        AuditChangeRow.before,
-        AuditChangeRow.after,
-    )
-    .where(AuditChangeRow.entry_id == any_(ids()))
-    .order_by(AuditChangeRow.entry_id, AuditChangeRow.position),
-    by="entry_id",
 )
 SEAL = Statement(
     update(AuditEntryRow)
@@ -176,14 +121,3 @@ class AuditRows:
         rows = [{"entry_id": entry_id, "number": each.seq, "digest": each.hash} for entry_id, each in sealed]
         await self._transaction.run_each(SEAL, rows)
         await self._transaction.run(MOVE, number=head.seq, digest=head.hash)
-
-
-def entries_of(rows: Sequence[EntryKept], changes: Sequence[ChangeKept]) -> list[Entry]:
-    """Entries with their changes, in the rows' order."""
-    by_entry: dict[UUID, list[Change]] = {}
-    for change in changes:
-        entry_id, position, table, row_id, operation, before, after = change
-        by_entry.setdefault(entry_id, []).append(
-            Change(position=position, table=table, row_id=row_id, operation=operation, before=before, after=after)
-        )
-    return [Entry(**row._asdict(), changes=tuple(by_entry.get(row.id, ()))) for row in rows]

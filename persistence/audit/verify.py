@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Integer, bindparam, func, select, text
 
 from domain.audit.model import FIRST, Entry, Head
 from domain.audit.rules import sealed
-from persistence.audit.store import CHANGES, ENTRY, EntryKept, entries_of
+from persistence.audit.rows import CHANGES, ENTRY, EntryKept, entries_of
 from persistence.audit.tables import AuditEntryRow, AuditHeadRow
 from persistence.engine import Database, DatabaseSettings
 from persistence.statement import Connection, Question, fetch

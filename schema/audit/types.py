@@ -14,7 +14,7 @@ from domain.audit.model import SecurityKind
 from domain.viewer import Customer, Permission, Staff, holds
 from persistence.audit import reads
 from persistence.audit.reads import EntryView, Events, EventView
-from persistence.audit.store import ChangeKept
+from persistence.audit.rows import ChangeKept
 from schema.context import Context
 from schema.execution.fields import batch, computed, plain, shows
 from schema.node import Node, identity, loads_nodes
