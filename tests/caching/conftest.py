@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from gateways.settings import Settings
-from tests.caching.world import Street, a_street
+from tests.caching.deeds import a_street
+from tests.caching.world import Street
 from tests.conftest import Clone
 from tests.workers.conftest import own_valkey
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from gateways.embedded.launcher import Embedded
 from gateways.settings import Settings
 from schema.caching.kept import Kept, KeptAnswers
-from tests.caching.world import DEEDS, Process, Street, a_street
+from tests.caching.deeds import DEEDS, a_street
+from tests.caching.world import Process, Street
 from tests.conftest import Clone
 
 LIST = "{ products(first: 20) { totalCount nodes { slug name } } }"

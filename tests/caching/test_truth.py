@@ -12,7 +12,8 @@ from schema.catalog import mutations as catalog
 from schema.prices import mutations as prices
 from schema.root import _fields
 from schema.stock import mutations as stock
-from tests.caching.world import DEEDS, Deed, Street, buys, calls_off
+from tests.caching.deeds import DEEDS, Deed, buys, calls_off
+from tests.caching.world import Street
 
 STEPS = 25
 EVERYTHING = {**DEEDS, "buys": buys, "calls_off": calls_off}
