@@ -100,6 +100,8 @@ class Engine:
     ) -> None:
         self.schema = schema
         self._ceilings = ceilings
+        self.cost_max = ceilings.cost
+        """The most that one operation may cost."""
         self._prices = Prices(schema)
         self._discreet = not open_about_itself
         self._rules = specified_rules if open_about_itself else (*specified_rules, NoSchemaIntrospectionCustomRule)

@@ -53,10 +53,11 @@ class Answer:
 
 
 class Answers:
-    """Renders results and failures."""
+    """Renders results and failures. `tells_all` tells anybody who asks how many statements an operation took, not staff alone."""
 
-    def __init__(self, describe: Describe) -> None:
+    def __init__(self, describe: Describe, *, tells_all: bool = False) -> None:
         self._describe = describe
+        self.tells_all = tells_all
 
     def of_result(self, result: ExecutionResult, request_id: str) -> Answer:
         """A finished operation; without `data` when nothing ran because its variables did not fit."""

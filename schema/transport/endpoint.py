@@ -96,12 +96,10 @@ class GraphQLEndpoint:
             engine=self.engine,
             documents=self.documents,
             open_context=transport.open_context,
-            answers=Answers(transport.describe),
+            answers=Answers(transport.describe, tells_all=transport.tells_all),
             observe=transport.observe,
             seconds_max=transport.request_seconds_max,
-            cost_max=transport.ceilings.cost,
             admission=transport.admission,
-            tells_all=transport.tells_all,
             responses=transport.responses,
         )
         self.renderings = operations.renderings

@@ -77,8 +77,8 @@ class Subscribed:
 class Operations:
     """Runs operations of one schema for all transports. `seconds_max` bounds a query or mutation, None leaves it open.
 
-    An operation that may cost more than `cost_max` is refused. Without `admission` nobody is counted. `tells_all` tells
-    anybody who asks how many statements an operation took, not staff alone. Without `responses` no answer is kept.
+    An operation that may cost more than the engine's `cost_max` is refused. Without `admission` nobody is counted, without
+    `responses` no answer is kept.
     """
 
     def __init__(
@@ -90,9 +90,7 @@ class Operations:
         answers: Answers,
         observe: Observe,
         seconds_max: float | None,
-        cost_max: int,
         admission: Admission | None = None,
-        tells_all: bool = False,
         responses: Responses | None = None,
     ) -> None:
         self._engine = engine
@@ -101,9 +99,7 @@ class Operations:
         self.answers = answers
         self._observe = observe
         self._seconds_max = seconds_max
-        self._cost_max = cost_max
         self._admission = admission
-        self._tells_all = tells_all
         self._turns = Turns()
         self._responses = responses
         self.renderings = Renderings()
@@ -143,8 +139,8 @@ class Operations:
             raise Rejected(error) from None
         prepared = await self._engine.prepare(text, ask.operation_name)
         cost = prepared.cost(ask.variables)
-        if cost > self._cost_max:
-            raise Rejected(cost_error(limit=self._cost_max, requested=cost))
+        if cost > self._engine.cost_max:
+            raise Rejected(cost_error(limit=self._engine.cost_max, requested=cost))
         self._documents.keep(ask)
         return prepared
 
@@ -176,7 +172,7 @@ class Operations:
                 if reading is not None and isinstance(context, Context):
                     context.reader.dependence = reading.dependence
                 result = await self._engine.execute(prepared, ask.variables, context)
-                if ask.extensions.get("statements") is True and (self._tells_all or isinstance(context.viewer, Staff)):
+                if ask.extensions.get("statements") is True and (self.answers.tells_all or isinstance(context.viewer, Staff)):
                     told["statements"] = context.statements
                 if told:
                     result.extensions = {**(result.extensions or {}), **told}
@@ -193,7 +189,7 @@ class Operations:
         told: dict[str, Any] = {}
         if ask.extensions:
             if ask.extensions.get("cost") is True:
-                told["cost"] = {"requested": cost, "limit": self._cost_max}
+                told["cost"] = {"requested": cost, "limit": self._engine.cost_max}
             if self._admission is not None:
                 told |= await self._admission.told(prepared, ask, caller) or {}
         return told

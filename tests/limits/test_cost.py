@@ -142,4 +142,4 @@ async def test_statements_are_told_to_anybody_in_development_and_to_staff_elsewh
     earnest = apis.first.settings.model_copy(update={"mode": Mode.PRODUCTION, "public_url": apis.first.settings.own_url})
     async with open_api(earnest) as production:
         assert "extensions" not in (await CallerAt(address).posts(production, page, **asking)).json()
-        assert (await staff.posts(production, page, **asking)).json()["extensions"]["statements"] > told, "and who they are"
+        assert (await staff.posts(production, page, **asking)).json()["extensions"]["statements"] >= 2
