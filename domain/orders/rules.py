@@ -17,7 +17,8 @@ from domain.orders.model import (
     States,
 )
 
-PAID_ENOUGH = frozenset({PaymentStatus.PAID, PaymentStatus.PARTIALLY_REFUNDED})
+PAID_ENOUGH = frozenset({PaymentStatus.PAID, PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.AUTHORIZED})
+"""With these a confirmed order may go out. A promise will do: money is taken when goods ship, or at the door."""
 STAFF_STATUS = frozenset({OrderStatus.PROCESSING, OrderStatus.COMPLETED, OrderStatus.CANCELLED})
 """What staff may set by hand; CONFIRMED comes with the money."""
 STAFF_FULFILLMENT = frozenset({FulfillmentStatus.SHIPPED, FulfillmentStatus.DELIVERED})
@@ -53,12 +54,12 @@ def allowed_status_by_table(states: States) -> list[OrderStatus]:
 
 
 def fulfillment_problem(states: States, to: FulfillmentStatus, at: Path) -> UserError | None:
-    """What keeps staff from setting the fulfillment, or None: only a live, paid order ships."""
+    """What keeps staff from setting the fulfillment, or None: only a live order ships whose money came in or is promised whole."""
     allowed = [each for each in FulfillmentStatus if each in NEXT_FULFILLMENT_STATUS[states.fulfillment] & STAFF_FULFILLMENT]
     if to not in allowed or states.status in (OrderStatus.CANCELLED, OrderStatus.COMPLETED):
         live = states.status not in (OrderStatus.CANCELLED, OrderStatus.COMPLETED)
         return _refused(states.fulfillment.value, to.value, [each.value for each in allowed] if live else [], at)
-    if states.payment not in PAID_ENOUGH:
+    if states.payment not in PAID_ENOUGH or states.status is OrderStatus.PENDING:
         return NotPaid(path=at)
     return None
 

@@ -152,6 +152,11 @@ async def test_a_refund_by_hand_waits_for_staff_and_is_counted_once(counter: Cou
     order = await till.order()
     paid = await _pays(till, orderToken=order["token"], provider="manual", method="cash_on_delivery")
     assert (paid["payment"]["state"], paid["order"]["status"]) == ("AUTHORIZED", "CONFIRMED")
+    # Cash is paid at the door, so the goods go out on the promise.
+    keeper = await a_staff_token(till.shop, Permission.READ_ORDERS, Permission.MANAGE_ORDERS)
+    sent = {"orderId": order["id"], "fulfillmentStatus": "SHIPPED"}
+    shipped = await till.does("orderTransition", sent, "order { fulfillmentStatus }", token=keeper)
+    assert shipped == {"order": {"fulfillmentStatus": "SHIPPED"}, "userErrors": []}
     mark = {"paymentId": paid["payment"]["id"]}
     await till.does("paymentMarkReceived", mark, "payment { state }", token=staff, key=f"way-{next(_KEYS)}")
     back = {"orderId": order["id"], "amount": "5.00", "reason": "Scratched."}
