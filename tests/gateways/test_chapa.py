@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -15,11 +15,12 @@ from domain.money import Currency, Money
 from domain.payments.model import ProviderPayment, ProviderStatus
 from domain.payments.provider import BadSignature, Declined, NotificationRefused, Unknown
 from gateways.payments.chapa import ChapaProvider, ChapaValues
-from tests.gateways.contract import ProviderContract, Subject
+from tests.gateways.contract import FakedProviderContract
 from tests.gateways.fakes.chapa import SECRET, SECRET_KEY, FakeChapa
 from tests.gateways.fakes.serving import Fault, serving
 from tests.gateways.requests import an_attempt, paid
 from tests.gateways.sandbox_process import free_port
+from tests.gateways.subject import Subject
 
 ETB = Currency("ETB")
 NOW = datetime.now(UTC)
@@ -57,7 +58,11 @@ async def _page(client: httpx2.AsyncClient, payment: ProviderPayment, decision: 
     await client.post(payment.next_action.url or "", data={"decision": decision})
 
 
-class TestChapa(ProviderContract):
+class TestChapa(FakedProviderContract):
+    @pytest.fixture
+    def faults(self, fake: FakeChapa) -> Callable[[Fault], None]:
+        return fake.backstage.faults.append
+
     @pytest.fixture
     def subject(self, fake: FakeChapa, chapa: ChapaProvider, client: httpx2.AsyncClient, values: ChapaValues) -> Subject:
         async def charges(attempt_key: str) -> tuple[int, int]:
@@ -66,6 +71,9 @@ class TestChapa(ProviderContract):
         async def approve(payment: ProviderPayment) -> None:
             await _page(client, payment, "approve")
 
+        async def refuse(payment: ProviderPayment) -> None:
+            await _page(client, payment, "refuse")
+
         return Subject(
             provider=chapa,
             unreachable=ChapaProvider(client, replace(values, url=f"http://127.0.0.1:{free_port()}")),
@@ -73,8 +81,8 @@ class TestChapa(ProviderContract):
             good="chapa",
             declined=None,
             charges=charges,
-            faults=fake.backstage.faults.append,
             approve=approve,
+            refuse=refuse,
             currency="ETB",
             samples=(("ETB", 1), ("USD", 1_234), ("ETB", 99_999_999)),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
 import httpx2
@@ -14,13 +14,14 @@ from domain.payments.model import ActionKind, DisputeStatus, ProviderPayment, Pr
 from domain.payments.provider import CaptureMode, Declined, Unknown
 from gateways.payments.paypal import PayPalProvider
 from gateways.payments.paypal_wire import PayPalValues
-from tests.gateways.contract import ProviderContract, Subject
+from tests.gateways.contract import FakedProviderContract
 from tests.gateways.fakes.authority import Authority
 from tests.gateways.fakes.paypal import MERCHANT, WEBHOOK_ID, FakePayPal
 from tests.gateways.fakes.paypal_tokens import CLIENT_ID, CLIENT_SECRET
 from tests.gateways.fakes.serving import Fault, serving
 from tests.gateways.requests import an_attempt, eur, paid
 from tests.gateways.sandbox_process import free_port
+from tests.gateways.subject import Subject
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,11 @@ async def _page(client: httpx2.AsyncClient, payment: ProviderPayment, decision: 
     assert (await client.post(payment.next_action.url or "", data={"decision": decision})).status_code == 303
 
 
-class TestPayPal(ProviderContract):
+class TestPayPal(FakedProviderContract):
+    @pytest.fixture
+    def faults(self, fake: FakePayPal) -> Callable[[Fault], None]:
+        return fake.backstage.faults.append
+
     @pytest.fixture
     def subject(self, fake: FakePayPal, paypal: PayPalProvider, client: httpx2.AsyncClient, values: PayPalValues) -> Subject:
         async def charges(attempt_key: str) -> tuple[int, int]:
@@ -77,6 +82,9 @@ class TestPayPal(ProviderContract):
         async def approve(payment: ProviderPayment) -> None:
             await _page(client, payment, "approve")
 
+        async def refuse(payment: ProviderPayment) -> None:
+            await _page(client, payment, "refuse")
+
         return Subject(
             provider=paypal,
             unreachable=PayPalProvider(client, replace(values, url=f"http://127.0.0.1:{free_port()}")),
@@ -84,8 +92,8 @@ class TestPayPal(ProviderContract):
             good="paypal",
             declined=None,
             charges=charges,
-            faults=fake.backstage.faults.append,
             approve=approve,
+            refuse=refuse,
             samples=(("JPY", 1_000), ("EUR", 1), ("USD", 99_999_999)),
             finds=False,
         )

@@ -8,9 +8,10 @@ import httpx2
 import pytest
 
 from gateways.payments.sandbox import SandboxProvider
-from tests.gateways.contract import ProviderContract, Subject
+from tests.gateways.contract import ProviderContract
 from tests.gateways.requests import Books
 from tests.gateways.sandbox_process import SandboxProcess, free_port
+from tests.gateways.subject import Subject
 
 
 class TestSandbox(ProviderContract):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -16,11 +16,12 @@ from domain.payments.model import DisputeStatus, MethodShown, ProviderStatus
 from domain.payments.provider import BadSignature, Declined, NotificationRefused, Unknown
 from gateways.payments.square import SquareProvider
 from gateways.payments.square_wire import SquareValues
-from tests.gateways.contract import ProviderContract, Subject
+from tests.gateways.contract import FakedProviderContract
 from tests.gateways.fakes.serving import Fault, serving
 from tests.gateways.fakes.square import DECLINED, GOOD, LOCATION, NOTIFICATION_URL, POOR, SECRET, TOKEN, FakeSquare
 from tests.gateways.requests import an_attempt, eur, paid
 from tests.gateways.sandbox_process import free_port
+from tests.gateways.subject import Subject
 
 NOW = datetime.now(UTC)
 
@@ -61,7 +62,11 @@ def _attempt_key() -> str:
     return str(new_id())
 
 
-class TestSquare(ProviderContract):
+class TestSquare(FakedProviderContract):
+    @pytest.fixture
+    def faults(self, fake: FakeSquare) -> Callable[[Fault], None]:
+        return fake.backstage.faults.append
+
     @pytest.fixture
     def subject(self, fake: FakeSquare, square: SquareProvider, client: httpx2.AsyncClient, values: SquareValues) -> Subject:
         async def charges(attempt_key: str) -> tuple[int, int]:
@@ -74,7 +79,6 @@ class TestSquare(ProviderContract):
             good=GOOD,
             declined=DECLINED,
             charges=charges,
-            faults=fake.backstage.faults.append,
             samples=(("JPY", 1_000), ("EUR", 1), ("USD", 99_999_999)),
         )
 

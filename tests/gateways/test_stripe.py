@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -16,12 +16,13 @@ from domain.payments.provider import Declined, NotAsked, Unknown
 from gateways.payments.circuit import FAILURES_MAX
 from gateways.payments.stripe import StripeProvider
 from gateways.payments.stripe_wire import StripeValues
-from tests.gateways.contract import ProviderContract, Subject
+from tests.gateways.contract import FakedProviderContract
 from tests.gateways.fakes.serving import Fault, serving
 from tests.gateways.fakes.stripe import ACCOUNT, SECRET, FakeStripe
 from tests.gateways.fakes.stripe_door import API_KEY, PUBLISHABLE_KEY
 from tests.gateways.requests import an_attempt, eur, paid
 from tests.gateways.sandbox_process import free_port
+from tests.gateways.subject import Subject
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,11 @@ def _attempt_key() -> str:
     return str(new_id())
 
 
-class TestStripe(ProviderContract):
+class TestStripe(FakedProviderContract):
+    @pytest.fixture
+    def faults(self, fake: FakeStripe) -> Callable[[Fault], None]:
+        return fake.backstage.faults.append
+
     @pytest.fixture
     def subject(self, fake: FakeStripe, stripe: StripeProvider, client: httpx2.AsyncClient, values: StripeValues) -> Subject:
         async def charges(attempt_key: str) -> tuple[int, int]:
@@ -63,7 +68,6 @@ class TestStripe(ProviderContract):
             good="pm_card_visa",
             declined="pm_card_chargeDeclined",
             charges=charges,
-            faults=fake.backstage.faults.append,
         )
 
 
