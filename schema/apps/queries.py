@@ -7,6 +7,7 @@ from typing import Annotated
 
 import strawberry
 
+from domain.apps.scopes import ALL
 from domain.viewer import Customer, Staff
 from persistence.apps import reads
 from persistence.apps.reads import AppView, GrantView
@@ -21,7 +22,7 @@ ORDER = "apps"
 """What the cursors of this list are marked with."""
 
 
-@query(list[Scope], "Every scope that an app may ask for.", allow=EVERYONE)
+@query(list[Scope], "Every scope that an app may ask for.", allow=EVERYONE, size=len(ALL))
 async def scopes(context: Context) -> list[ScopeView]:
     del context
     return every_scope()
@@ -49,6 +50,7 @@ async def apps(
     list[ConnectedApp],
     f"The apps that you let do something for you, the latest {reads.GRANTS_MAX}. End it with `connectedAppEnd`.",
     allow=SIGNED_IN,
+    size=reads.GRANTS_MAX,
 )
 async def connected_apps(context: Context) -> list[GrantView]:
     viewer = context.viewer

@@ -104,7 +104,7 @@ class AppType(Node):
     is_active: bool = plain("Whether its tokens and keys are good for anything.")
     created_by: str = plain("Who made it: a kind and an id.")
     created_at: datetime = plain("When it was made, UTC.")
-    api_keys: list[ApiKey] = batch(_keys, "Its keys that were not revoked, the latest first.")
+    api_keys: list[ApiKey] = batch(_keys, "Its keys that were not revoked, the latest first.", size=2 * KEYS_PER_APP_MAX)
 
 
 AppConnection = connection(AppType, "App", allow=MANAGES)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import strawberry
 
+from domain.staff.model import ROLES_MAX
 from domain.viewer import Staff, channels_of
 from persistence.paging import Page, Place, decode_cursor, encode_cursor
 from persistence.staff import reads
@@ -67,7 +68,7 @@ async def staff(
     return ConnectionView(page, _cursor, _counts, wanted)
 
 
-@query(list[Role], "Every role, by name.", allow=MANAGES)
+@query(list[Role], "Every role, by name.", allow=MANAGES, size=ROLES_MAX + 1)
 async def roles(context: Context) -> list[RoleView]:
     return await reads.roles(context.reader)
 
