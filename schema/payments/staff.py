@@ -280,12 +280,12 @@ async def _refunded(context: Context, said: RefundCreateInput) -> tuple[UUID, UU
     if said.payment_id is not None:
         payment_id = context.id_of("Payment", said.payment_id)
         payment = (await payments_by_id(context.reader, [payment_id]))[0] if payment_id is not None else None
-        if payment is None:
+        if payment is None or not await _is_in_reach(context, payment.order_id):
             return NotFound(path=("input", "payment_id"), what="payment")
         return payment.order_id, payment.id, payment.currency
     order_id = context.id_of("Order", said.order_id or "")
     order = (await orders_of_holders(context.reader, [order_id]))[0] if order_id is not None else None
-    if order is None:
+    if order is None or not await _is_in_reach(context, order.id):
         return NotFound(path=("input", "order_id"), what="order")
     return order.id, None, order.currency
 

@@ -89,7 +89,8 @@ async def give_back_of(
     """The same for whoever has seen to repeats already, such as a return that is received. Paths are those of `Back`."""
     order = await unit.orders.lock(back.order_id)
     if order is None or not holds_in(by, permission, order.channel_id):
-        return NotFound(path=("input", "order_id"), what="order")
+        by_payment = back.payment_id is not None
+        return NotFound(path=("input", "payment_id" if by_payment else "order_id"), what="payment" if by_payment else "order")
     left = await _left(unit, order, back.payment_id)
     if back.payment_id is not None and not left.payments:
         return NotFound(path=("input", "payment_id"), what="payment")
