@@ -11,8 +11,9 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from graphql import ExecutionResult, OperationType, VariableValues
 
-from domain.viewer import Viewer
+from domain.viewer import Permission, Viewer, scope_of
 from gateways.settings import Settings
+from schema.access.types import PermissionCode
 from schema.context import Context
 from schema.execution.fields import ROOTS, rule_of
 from schema.execution.run import admitted
@@ -49,6 +50,12 @@ def test_every_field_has_its_entry_and_every_entry_its_field() -> None:
 def test_roles_are_told_so_that_they_can_be_read_again() -> None:
     for names in (set(ROLES), set(), {"guest"}, {"staff:READ_ORDERS", "app:orders:read", "app@channel"}):
         assert meant(told(names)) == names
+
+
+def test_every_permission_has_a_name_in_the_api_and_a_scope_of_its_own() -> None:
+    assert {each.value for each in PermissionCode} == {each.value for each in Permission}
+    assert len({scope_of(each) for each in Permission}) == len(Permission)
+    assert all(each.value.startswith(("READ_", "MANAGE_")) for each in Permission)
 
 
 def test_nothing_of_staffs_is_open_to_strangers() -> None:
