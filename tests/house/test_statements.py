@@ -111,7 +111,14 @@ async def test_no_example_takes_more_statements_when_there_is_more_to_read(
         return settings_on(url).model_copy(update={"logins_per_minute": 1000})
 
     small = await _counts(settings(await clone()), size=20, rounds=2)
-    large = await _counts(settings(await clone()), size=200, rounds=4)
-    different = {title: (count, large[title]) for title, count in small.items() if count != large[title]}
+    large = await _counts(settings(await clone()), size=200, rounds=2)
+    # A list that fits on its page is not counted: where the total is asked for, that is one statement less.
+    different = {
+        title: (count, large[title])
+        for title, count in small.items()
+        if not count
+        <= large[title]
+        <= count + ("totalCount" in (EXAMPLES[0].parent / f"{title.split()[0]}.graphql").read_text())
+    }
     assert different == {}
     assert max(small.values()) <= 60, small
