@@ -38,64 +38,73 @@ def provider_values(settings: Settings) -> ProviderValues:
     """What the settings say about each provider."""
     # Less than a request may take, so that a provider that hangs is answered with a pending payment.
     seconds = min(TOTAL_SECONDS, settings.request_seconds_max * 0.7)
-    sandbox_key, stripe_key, chapa_key = (
-        each.get_secret_value() for each in (settings.sandbox_api_key, settings.stripe_api_key, settings.chapa_secret_key)
-    )
     return ProviderValues(
-        stripe=StripeValues(
-            api_key=stripe_key,
-            account=settings.stripe_account,
-            webhook_secrets=_all(settings.stripe_webhook_secrets),
-            url=settings.stripe_url,
-            total_seconds=seconds,
-        )
-        if stripe_key
-        else None,
-        paypal=PayPalValues(
-            client_id=settings.paypal_client_id,
-            client_secret=settings.paypal_client_secret.get_secret_value(),
-            account=settings.paypal_account,
-            webhook_ids=settings.paypal_webhook_ids,
-            url=settings.paypal_url,
-            certificate_roots=settings.paypal_certificate_roots,
-            total_seconds=seconds,
-        )
-        if settings.paypal_client_id
-        else None,
-        square=SquareValues(
-            access_token=settings.square_access_token.get_secret_value(),
-            location_id=settings.square_location_id,
-            webhook_secrets=_all(settings.square_webhook_secrets),
-            notification_url=f"{settings.provider_callback_url}/webhooks/payments/square",
-            url=settings.square_url,
-            total_seconds=seconds,
-        )
-        if settings.square_location_id
-        else None,
-        chapa=ChapaValues(
-            secret_key=chapa_key,
-            webhook_secrets=_all(settings.chapa_webhook_secrets),
-            url=settings.chapa_url,
-            total_seconds=seconds,
-        )
-        if chapa_key
-        else None,
-        manual=ManualValues(
-            methods=settings.manual_methods,
-            instructions=settings.manual_instructions,
-            wait=timedelta(days=settings.manual_wait_days),
-        )
-        if settings.manual_methods
-        else None,
-        sandbox=SandboxValues(
-            url=settings.provider_url,
-            api_key=sandbox_key,
-            webhook_secrets=settings.webhook_secrets,
-            total_seconds=seconds,
-        )
-        if settings.provider_url and sandbox_key
-        else None,
+        stripe=_stripe(settings, seconds) if settings.stripe_api_key.get_secret_value() else None,
+        paypal=_paypal(settings, seconds) if settings.paypal_client_id else None,
+        square=_square(settings, seconds) if settings.square_location_id else None,
+        chapa=_chapa(settings, seconds) if settings.chapa_secret_key.get_secret_value() else None,
+        manual=_manual(settings) if settings.manual_methods else None,
+        sandbox=_sandbox(settings, seconds) if settings.provider_url and settings.sandbox_api_key.get_secret_value() else None,
         installed=settings.payment_plugins,
+    )
+
+
+def _stripe(settings: Settings, seconds: float) -> StripeValues:
+    return StripeValues(
+        api_key=settings.stripe_api_key.get_secret_value(),
+        account=settings.stripe_account,
+        webhook_secrets=_all(settings.stripe_webhook_secrets),
+        url=settings.stripe_url,
+        total_seconds=seconds,
+    )
+
+
+def _paypal(settings: Settings, seconds: float) -> PayPalValues:
+    return PayPalValues(
+        client_id=settings.paypal_client_id,
+        client_secret=settings.paypal_client_secret.get_secret_value(),
+        account=settings.paypal_account,
+        webhook_ids=settings.paypal_webhook_ids,
+        url=settings.paypal_url,
+        certificate_roots=settings.paypal_certificate_roots,
+        total_seconds=seconds,
+    )
+
+
+def _square(settings: Settings, seconds: float) -> SquareValues:
+    return SquareValues(
+        access_token=settings.square_access_token.get_secret_value(),
+        location_id=settings.square_location_id,
+        webhook_secrets=_all(settings.square_webhook_secrets),
+        notification_url=f"{settings.provider_callback_url}/webhooks/payments/square",
+        url=settings.square_url,
+        total_seconds=seconds,
+    )
+
+
+def _chapa(settings: Settings, seconds: float) -> ChapaValues:
+    return ChapaValues(
+        secret_key=settings.chapa_secret_key.get_secret_value(),
+        webhook_secrets=_all(settings.chapa_webhook_secrets),
+        url=settings.chapa_url,
+        total_seconds=seconds,
+    )
+
+
+def _manual(settings: Settings) -> ManualValues:
+    return ManualValues(
+        methods=settings.manual_methods,
+        instructions=settings.manual_instructions,
+        wait=timedelta(days=settings.manual_wait_days),
+    )
+
+
+def _sandbox(settings: Settings, seconds: float) -> SandboxValues:
+    return SandboxValues(
+        url=settings.provider_url,
+        api_key=settings.sandbox_api_key.get_secret_value(),
+        webhook_secrets=settings.webhook_secrets,
+        total_seconds=seconds,
     )
 
 
