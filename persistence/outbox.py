@@ -19,6 +19,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     cast,
+    column,
     delete,
     exists,
     func,
@@ -28,7 +29,6 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from domain.event import Event
@@ -43,16 +43,17 @@ ATTEMPTS_MAX = 12
 AGAIN_SECONDS = 30.0
 """After so long a task is dispatched a second time; each further wait is twice as long, up to 32 times this."""
 
-WRITE_EVENT = Statement(
-    insert(OutboxEventRow).values(
-        id=bindparam("id"),
-        kind=bindparam("kind"),
-        aggregate=bindparam("aggregate"),
-        aggregate_id=bindparam("aggregate_id"),
-        payload=bindparam("payload", type_=JSONB()),
-        request_id=bindparam("request_id"),
-    )
+_COLUMNS = ("id", "kind", "aggregate", "aggregate_id", "payload")
+_ANNOUNCED = (
+    func.unnest(*(many(f"event_{name}s", OutboxEventRow.__table__.c[name].type) for name in _COLUMNS))
+    .table_valued(*(column(name, OutboxEventRow.__table__.c[name].type) for name in _COLUMNS), name="announced")
+    .render_derived()
 )
+EVENTS = insert(OutboxEventRow).from_select(
+    [*_COLUMNS, "request_id"], select(*_ANNOUNCED.c, bindparam("request_id", type_=Text()))
+)
+"""Writes facts; `values_of` has their values."""
+WRITE_EVENTS = Statement(EVENTS)
 
 
 class UnroutedEvent(NamedTuple):
@@ -194,6 +195,12 @@ def payload_of(event: Event) -> dict[str, Any]:
     return {name: str(value) if isinstance(value, UUID) else value for name, value in dataclasses.asdict(event).items()}
 
 
+def values_of(events: Sequence[Event], request_id: str | None) -> dict[str, object]:
+    """The values of `EVENTS`."""
+    rows = [(new_id(), type(each).__name__, each.aggregate, each.aggregate_id, payload_of(each)) for each in events]
+    return {f"event_{name}s": [row[place] for row in rows] for place, name in enumerate(_COLUMNS)} | {"request_id": request_id}
+
+
 class Outbox:
     """The outbox on a transaction."""
 
@@ -201,21 +208,8 @@ class Outbox:
         self._transaction = transaction
 
     async def write(self, events: Sequence[Event], *, request_id: str | None) -> None:
-        """Writes facts in one round trip; part of the transaction that made them true."""
-        await self._transaction.run_each(
-            WRITE_EVENT,
-            [
-                {
-                    "id": new_id(),
-                    "kind": type(event).__name__,
-                    "aggregate": event.aggregate,
-                    "aggregate_id": event.aggregate_id,
-                    "payload": payload_of(event),
-                    "request_id": request_id,
-                }
-                for event in events
-            ],
-        )
+        """Writes facts; part of the transaction that made them true."""
+        await self._transaction.run(WRITE_EVENTS, **values_of(events, request_id))
 
     async def route(self, routes: Mapping[str, Iterable[str]]) -> int:
         """Makes one task per actor of facts that have none; how many facts.
