@@ -263,7 +263,9 @@ class Payment(Node):
     method: PaymentMethod | None = batch(_methods, "How it was paid, once that is known.")
     refunds: list[Refund] = batch(_refunds, "What was given back of it or is to be, oldest first.")
     order: Annotated[Order, strawberry.lazy("schema.orders.types")] | None = batch(_orders, "The order it pays.")
-    captures: list[PaymentCapture] | None = batch(_captures, "What staff asked to be taken of it, oldest first.", allow=OF_AN_ORDER)
+    captures: list[PaymentCapture] | None = batch(
+        _captures, "What staff asked to be taken of it, oldest first.", allow=OF_AN_ORDER
+    )
     fee: Money | None = computed(_fee, "What the provider charges for it, once that is known.", allow=OF_AN_ORDER)
     reference: str | None = plain("The provider's own name for it.", allow=OF_AN_ORDER)
     created_at: datetime = plain("When it was started.")
