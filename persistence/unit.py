@@ -213,9 +213,11 @@ class Transactions:
                     return outcome
                 if deed is not None:
                     step = getattr(action, "__name__", type(action).__name__)
-                    await unit.audit.record(entry_id, deed, self._origin, step=step, about=_about(outcome, unit.events))
-                if unit.events:
+                    about = _about(outcome, unit.events)
+                    await unit.audit.record(entry_id, deed, self._origin, step=step, about=about, events=unit.events)
+                elif unit.events:
                     await unit.outbox.write(unit.events, request_id=self._origin.request_id)
+                if unit.events:
                     unit.topics.add(OUTBOX)
                 unit.topics.update(topics(transaction.tags))
                 committing = True

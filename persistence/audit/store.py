@@ -25,9 +25,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from domain.audit.model import About, Deed, Entry, Head, Origin, SecurityEvent
+from domain.event import Event
 from persistence.audit.rows import CHANGES, ENTRY, EntryKept, entries_of
 from persistence.audit.tables import AuditChangeRow, AuditEntryRow, AuditHeadRow, SecurityEventRow
 from persistence.base import NOW
+from persistence.outbox import EVENTS, values_of
 from persistence.statement import Question, Statement
 from persistence.transaction import Transaction
 
@@ -47,26 +49,24 @@ _FIRST = (
     .order_by(func.coalesce(AuditChangeRow.row_id == cast(_ENTITY_ID, Text()), literal(False)).desc(), AuditChangeRow.position)
     .limit(1)
 )
-RECORD = Statement(
-    insert(AuditEntryRow).from_select(
-        ["id", "at", "actor", "session_id", "address", "request_id", "action", "step", "entity", "entity_id", "said"],
-        select(
-            _ID,
-            NOW,
-            bindparam("actor", type_=Text()),
-            bindparam("session_id", type_=Uuid()),
-            bindparam("address", type_=Text()),
-            bindparam("request_id", type_=Text()),
-            bindparam("action", type_=Text()),
-            bindparam("step", type_=Text()),
-            func.coalesce(
-                bindparam("entity", type_=Text()), _FIRST.with_only_columns(AuditChangeRow.table_name).scalar_subquery()
-            ),
-            func.coalesce(_ENTITY_ID, _FIRST.with_only_columns(cast(AuditChangeRow.row_id, Uuid())).scalar_subquery()),
-            bindparam("said", type_=JSONB()),
-        ).where(or_(bindparam("is_announced", type_=Boolean()), exists().where(AuditChangeRow.entry_id == _ID))),
-    )
+_ENTRY = insert(AuditEntryRow).from_select(
+    ["id", "at", "actor", "session_id", "address", "request_id", "action", "step", "entity", "entity_id", "said"],
+    select(
+        _ID,
+        NOW,
+        bindparam("actor", type_=Text()),
+        bindparam("session_id", type_=Uuid()),
+        bindparam("address", type_=Text()),
+        bindparam("request_id", type_=Text()),
+        bindparam("action", type_=Text()),
+        bindparam("step", type_=Text()),
+        func.coalesce(bindparam("entity", type_=Text()), _FIRST.with_only_columns(AuditChangeRow.table_name).scalar_subquery()),
+        func.coalesce(_ENTITY_ID, _FIRST.with_only_columns(cast(AuditChangeRow.row_id, Uuid())).scalar_subquery()),
+        bindparam("said", type_=JSONB()),
+    ).where(or_(bindparam("is_announced", type_=Boolean()), exists().where(AuditChangeRow.entry_id == _ID))),
 )
+RECORD = Statement(_ENTRY)
+RECORD_AND_ANNOUNCE = Statement(_ENTRY.add_cte(EVENTS.cte("announced_too")))
 HEAD = Question(_Head, select(AuditHeadRow.seq, AuditHeadRow.hash).where(AuditHeadRow.id == literal(1)).with_for_update())
 UNSEALED = Question(
     EntryKept,
@@ -90,14 +90,17 @@ class AuditRows:
         values = {name: getattr(event, name) for name in SecurityEvent.__dataclass_fields__}
         await self._transaction.run(NOTE, **values | {"kind": event.kind.value})
 
-    async def record(self, entry_id: UUID, deed: Deed, origin: Origin, *, step: str, about: About) -> bool:
+    async def record(
+        self, entry_id: UUID, deed: Deed, origin: Origin, *, step: str, about: About, events: Sequence[Event] = ()
+    ) -> bool:
+        """As the port's; facts go to the outbox in the same statement."""
         recorded = await self._transaction.run(
-            RECORD,
+            RECORD_AND_ANNOUNCE if events else RECORD,
+            **(values_of(events, origin.request_id) if events else {"request_id": origin.request_id}),
             entry_id=entry_id,
             actor=deed.actor,
             session_id=deed.session_id,
             address=origin.address,
-            request_id=origin.request_id,
             action=deed.action,
             step=step,
             entity=about.entity,
