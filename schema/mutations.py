@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import enum
 import inspect
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from types import MappingProxyType
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import strawberry
 from strawberry.types.field import StrawberryField
@@ -23,7 +23,7 @@ from domain.viewer import Guest, actor_name
 from schema.audit.said import deed_of, is_recorded
 from schema.context import Context
 from schema.errors import UserError, camel
-from schema.execution.fields import METADATA, Declared, computed, mutation_field, plain, shows
+from schema.execution.fields import METADATA, Declared, batch, computed, mutation_field, plain, shows
 from schema.permissions import Rule
 
 P = ParamSpec("P")
@@ -41,6 +41,14 @@ class Answer:
     things: dict[str, Any] = field(default_factory=dict)
     user_errors: tuple[Failure, ...] = ()
     warnings: tuple[Caution, ...] = ()
+
+
+class Later(NamedTuple):
+    """A thing of a payload that is read when somebody asks for it, from what the deed answered."""
+
+    kind: Any
+    text: str
+    load: Callable[[Answer, Context], Awaitable[Any]]
 
 
 def answered(*, warnings: Sequence[Caution] = (), **things: Any) -> Answer:
@@ -68,7 +76,7 @@ class Warning_:  # noqa: N801 - the API's word is a builtin's name
     path: list[str] = computed(_warning_path, "Where in the input it comes from; empty when it is about the whole.")
 
 
-def deed(description: str, *, allow: Rule, **things: tuple[Any, str]) -> Callable[..., StrawberryField]:
+def deed(description: str, *, allow: Rule, **things: tuple[Any, str] | Later) -> Callable[..., StrawberryField]:
     """A mutation: `async def cart_lines_add(context, *, input) -> Answer | UserError`; `things` are `name=(type, description)`.
 
     What is for staff goes on record (see `domain.audit`), and what `moves_money`, whoever does it.
@@ -158,16 +166,26 @@ def alone(deed: StrawberryField) -> StrawberryField:
     return deed
 
 
-def _payload(name: str, things: dict[str, tuple[Any, str]]) -> type:
+def _payload(name: str, things: Mapping[str, tuple[Any, str] | Later]) -> type:
     title = camel(name)
     title = f"{title[0].upper()}{title[1:]}Payload"
-    fields: dict[str, Any] = {each: computed(_thing(each), text) for each, (_, text) in things.items()}
+    fields: dict[str, Any] = {
+        each: batch(_loaded(thing.load), thing.text) if isinstance(thing, Later) else computed(_thing(each), thing[1])
+        for each, thing in things.items()
+    }
     fields["user_errors"] = plain("Why it was not done; empty when it was.")
     fields["warnings"] = plain("What is worth knowing although it was done.")
-    annotations: dict[str, Any] = {each: kind | None for each, (kind, _) in things.items()}
+    annotations: dict[str, Any] = {each: thing[0] | None for each, thing in things.items()}
     annotations |= {"user_errors": list[UserError], "warnings": list[Warning_]}
     made = type(title, (), {"__annotations__": annotations, **fields})
     return shows(Answer)(strawberry.type(made, name=title, description=f"What `{camel(name)}` answers."))
+
+
+def _loaded(load: Callable[[Answer, Context], Awaitable[Any]]) -> Callable[..., Awaitable[list[Any]]]:
+    async def loaded(answers: Sequence[Answer], context: Context) -> list[Any]:
+        return [await load(each, context) for each in answers]
+
+    return loaded
 
 
 def _thing(name: str) -> Callable[[Answer], Any]:

@@ -20,7 +20,7 @@ from persistence.orders.reads import OrderView, orders_by_id, orders_of_holders
 from persistence.payments.reads import payments_by_id
 from schema.context import Context
 from schema.customers.types import Customer as CustomerType
-from schema.mutations import Answer, Keyed, answered, deed, keyed, moves_money
+from schema.mutations import Answer, Keyed, Later, answered, deed, keyed, moves_money
 from schema.orders.types import Order
 from schema.payments.claims import amount_in, claim_of
 from schema.payments.inputs import (
@@ -36,7 +36,14 @@ from schema.permissions import CUSTOMER, EVERYONE
 
 _METHOD = re.compile(r"[!-~]*\Z")
 THE_PAYMENT = (Payment, "The payment as it is now.")
-THE_ORDER = (Order, "Its order as it is now.")
+
+
+async def _order_of(answer: Answer, context: Context) -> OrderView | None:
+    payment = answer.things.get("payment")
+    return (await orders_of_holders(context.reader, [payment.order_id]))[0] if payment is not None else None
+
+
+THE_ORDER = Later(Order, "Its order as it is now.", _order_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +198,7 @@ async def _with_payment(context: Context, outcome: PaymentId | UserError) -> Ans
     if isinstance(outcome, UserError):
         return outcome
     payment = (await payments_by_id(context.reader, [outcome]))[0]
-    orders = await orders_of_holders(context.reader, [payment.order_id] if payment is not None else [])
-    return answered(payment=payment, order=orders[0] if orders else None)
+    return answered(payment=payment)
 
 
 @deed(
