@@ -197,6 +197,22 @@ _ACCOUNTS = {
 }
 
 
+_LOG: Mapping[str, str] = {
+    "log.positions_without_gap": """
+        SELECT min(position) AS first, max(position) AS last, count(*) AS events FROM outbox_event WHERE position > 0
+        HAVING count(*) > 0 AND max(position) - min(position) + 1 <> count(*)""",
+    "log.ends_where_its_counter_is": """
+        SELECT l.position FROM event_log l WHERE l.position < (SELECT max(position) FROM outbox_event)""",
+    "invoices.numbers_without_gap": """
+        SELECT s.channel_id, s.kind, s.last, count(i.id) AS invoices FROM invoice_series s
+        LEFT JOIN invoice i ON i.channel_id = s.channel_id AND i.kind = s.kind
+        GROUP BY 1, 2, 3 HAVING s.last <> count(i.id) OR s.last <> coalesce(max(i.number), 0)""",
+    "invoices.credit_no_more_than_was_invoiced": """
+        SELECT order_id FROM invoice GROUP BY 1
+        HAVING sum(total) FILTER (WHERE kind = 'CREDIT_NOTE') > sum(total) FILTER (WHERE kind = 'INVOICE')""",
+}
+
+
 def _transitions(column: str, table: Mapping[Any, frozenset[Any]]) -> str:
     """What finds steps of histories that the published table does not have."""
     steps = [f"('{_name(start)}', '{_name(end)}')" for start, ends in table.items() for end in sorted(ends, key=_name)]
@@ -222,6 +238,7 @@ RULES: Mapping[str, str] = {
     **_COUPONS,
     **_DELIVERY,
     **_ACCOUNTS,
+    **_LOG,
 }
 
 

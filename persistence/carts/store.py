@@ -225,7 +225,7 @@ class CartsRows:
                 SET_LINES,
                 cart_id=cart_id,
                 now=now,
-                ids=[new_id() for _ in kept],
+                ids=sorted(new_id() for _ in kept),
                 variants=[variant_id for variant_id, _, _ in kept],
                 quantities=[quantity for _, quantity, _ in kept],
                 prices=[price.minor for _, _, price in kept],
@@ -248,4 +248,5 @@ class CartsRows:
 
 
 def _units(units: Mapping[VariantId, int]) -> dict[str, list[Any]]:
-    return {"ids": [new_id() for _ in units], "variants": list(units), "quantities": list(units.values())}
+    # Lines of one change share their time; their ids keep them in the order in which they were given.
+    return {"ids": sorted(new_id() for _ in units), "variants": list(units), "quantities": list(units.values())}

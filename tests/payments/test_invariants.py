@@ -66,6 +66,20 @@ SABOTAGE: dict[str, str] = {
     "accounts.have_a_way_in": "UPDATE account SET has_password = false",
     "accounts.recovery_codes_stand_in_for_a_factor": """
         INSERT INTO recovery_code (id, account_id, code_hash) SELECT id, id, '\\x00' FROM account""",
+    "accounts.one_good_letter_of_a_purpose": """
+        INSERT INTO one_time_token (id, account_id, purpose, token_hash, bound_hash, expires_at)
+        SELECT gen_random_uuid(), a.id, 'RESET_PASSWORD', n::text::bytea, '', now() FROM account a, generate_series(1, 2) n""",
+    "log.positions_without_gap": "UPDATE outbox_event SET position = number * 2",
+    "log.ends_where_its_counter_is": "UPDATE outbox_event SET position = 1000000 + number",
+    "invoices.numbers_without_gap": """
+        INSERT INTO invoice_series (channel_id, kind, last) SELECT id, 'INVOICE', 1 FROM channel LIMIT 1""",
+    "invoices.credit_no_more_than_was_invoiced": """
+        INSERT INTO invoice (id, order_id, channel_id, kind, number, label, currency, total, tax_total, facts, issued_at)
+        SELECT gen_random_uuid(), o.id, o.channel_id, k.kind, 1, '1', o.currency, k.total, 0, '{}', now()
+        FROM orders o, (VALUES ('INVOICE', 1), ('CREDIT_NOTE', 2)) AS k (kind, total)""",
+    "record.chain_without_gap": "UPDATE audit_head SET seq = seq + 1",
+    "record.changes_have_their_deed": "DELETE FROM audit_entry",
+    "accounts.erased_keep_no_way_in": "UPDATE account SET erased_at = now()",
 }
 _WITHOUT_BOUNDS = """
 DO $$

@@ -22,7 +22,13 @@ from tests.workers.world import Poisonous, an_order, rows
 from workers.roster import ROUTES, TASKS
 from workers.tasks import Fact, Failed, Outside, Task, Tools, Within, perform
 
-ROUTED: Mapping[str, Any] = {**ROUTES, "Poisonous": ("poison",)}
+# Of money that went back or came in, only the letters are looked at here.
+ROUTED: Mapping[str, Any] = {
+    **ROUTES,
+    "Poisonous": ("poison",),
+    "RefundSettled": ("tell_refund",),
+    "PaymentCaptured": ("tell_payment",),
+}
 
 
 async def routed(transact: Transactions, *events: Event) -> list[UUID]:
