@@ -117,11 +117,17 @@ async def look_at_reset(unit: Unit, *, token: str, now: datetime) -> Account | N
 
 
 async def reset_password(unit: Unit, *, token: str, password_hash: str, now: datetime) -> AccountId | MailedTokenInvalid:
-    """Uses a secret that was mailed to set a password. Every session ends; the mailbox has been shown to be the owner's."""
+    """Uses a secret that was mailed to set a password. Every session ends; the mailbox has been shown to be the owner's.
+
+    Second factors and linked providers stay, unless it is shown for the first time: then a stranger may have opened the
+    account with an address that was not theirs, and left themselves other ways in.
+    """
     taken = await _taken(unit, token, (Purpose.RESET_PASSWORD,), now)
     if taken is None:
         return MailedTokenInvalid(path=TOKEN)
     account, _ = taken
+    if not account.is_verified:
+        await _close_other_ways(unit, account.id, now)
     await unit.access.set_password_hash(account.id, password_hash)
     await unit.access.verify_email(account.id, now=now)
     await unit.access.end_sessions(account.id, because=Ended.PASSWORD_RESET, now=now)
@@ -149,6 +155,15 @@ async def confirm_email_change(unit: Unit, *, token: str, now: datetime) -> Chan
 
 
 _OF_CHANGE = (Purpose.LEAVE_EMAIL, Purpose.TAKE_EMAIL)
+
+
+async def _close_other_ways(unit: Unit, account_id: AccountId, now: datetime) -> None:
+    """Unlinks every provider and forgets every second factor of a locked account."""
+    unlinked = await unit.identities.remove_all(account_id)
+    forgotten = await unit.factors.remove_all(account_id)
+    for kind, count in ((SecurityKind.IDENTITY_UNLINKED, unlinked), (SecurityKind.FACTOR_REMOVED, forgotten)):
+        if count > 0:
+            await audit.note(unit, account_id=account_id, kind=kind, count=count, now=now)
 
 
 async def _found(unit: Unit, token: str, purposes: Collection[Purpose], now: datetime) -> tuple[Account, MailedToken] | None:

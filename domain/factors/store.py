@@ -62,6 +62,9 @@ class FactorsStore(Protocol):
     async def remove_passkey(self, account_id: AccountId, passkey_id: UUID) -> bool:
         """Forgets a passkey of this account; False when there is none."""
 
+    async def remove_all(self, account_id: AccountId) -> int:
+        """Forgets the app, the passkeys and the recovery codes of this account; how many factors those were."""
+
     async def add_ceremony(self, ceremony_id: UUID, ceremony: Ceremony) -> None:
         """Keeps a challenge until somebody signs it."""
 

@@ -34,6 +34,9 @@ class IdentitiesStore(Protocol):
     async def remove(self, account_id: AccountId, identity_id: UUID) -> str | None:
         """Unlinks an identity of this account; its provider, or None when there is none."""
 
+    async def remove_all(self, account_id: AccountId) -> int:
+        """Unlinks every identity of this account; how many."""
+
     async def without_password(self, account_id: AccountId, *, verified_at: datetime) -> None:
         """The account has no password that anybody knows, and its address was vouched for at that time."""
 

@@ -182,6 +182,7 @@ RENAME_PASSKEY = Statement(
     update(PasskeyRow).where(_ONE_PASSKEY, PasskeyRow.account_id == _ACCOUNT).values(name=bindparam("name"))
 )
 REMOVE_PASSKEY = Statement(delete(PasskeyRow).where(_ONE_PASSKEY, PasskeyRow.account_id == _ACCOUNT))
+REMOVE_PASSKEYS = Statement(delete(PasskeyRow).where(PasskeyRow.account_id == _ACCOUNT))
 ADD_CEREMONY = Statement(
     insert(CeremonyRow).values(
         id=bindparam("id"),

@@ -93,6 +93,11 @@ class FactorsRows:
     async def remove_passkey(self, account_id: AccountId, passkey_id: UUID) -> bool:
         return await self._transaction.run(statements.REMOVE_PASSKEY, account_id=account_id, passkey_id=passkey_id) == 1
 
+    async def remove_all(self, account_id: AccountId) -> int:
+        await self._transaction.run(statements.FORGET_CODES, account_id=account_id)
+        apps = await self._transaction.run(statements.REMOVE_TOTP, account_id=account_id)
+        return apps + await self._transaction.run(statements.REMOVE_PASSKEYS, account_id=account_id)
+
     async def add_ceremony(self, ceremony_id: UUID, ceremony: Ceremony) -> None:
         await self._transaction.run(
             statements.ADD_CEREMONY,

@@ -79,6 +79,7 @@ REMOVE = Question(
     .where(IdentityRow.id == bindparam("id"), IdentityRow.account_id == _ACCOUNT)
     .returning(IdentityRow.provider),
 )
+REMOVE_ALL = Statement(delete(IdentityRow).where(IdentityRow.account_id == _ACCOUNT))
 WITHOUT_PASSWORD = Statement(
     update(AccountRow)
     .where(AccountRow.id == _ACCOUNT)
@@ -148,6 +149,9 @@ class IdentitiesRows:
     async def remove(self, account_id: AccountId, identity_id: UUID) -> str | None:
         row = await self._transaction.row(REMOVE, id=identity_id, account_id=account_id)
         return row.provider if row is not None else None
+
+    async def remove_all(self, account_id: AccountId) -> int:
+        return await self._transaction.run(REMOVE_ALL, account_id=account_id)
 
     async def without_password(self, account_id: AccountId, *, verified_at: datetime) -> None:
         await self._transaction.run(WITHOUT_PASSWORD, account_id=account_id, verified_at=verified_at)
