@@ -17,7 +17,7 @@ from domain.apps.provider import AppPorts
 from domain.error import UserError
 from domain.factors import flows as factors
 from domain.factors.actions import waiting
-from domain.factors.model import Challenged, CodeGiven
+from domain.factors.model import Challenged, Given
 from domain.factors.provider import FactorPorts
 from domain.ids import new_id
 from domain.unit import Transact
@@ -64,11 +64,11 @@ async def agree_with_code(
     *,
     wish: Wish,
     challenge: str,
-    given: CodeGiven,
+    given: Given,
     device: Device,
     now: datetime,
 ) -> str | FactorMissing | UserError | Throttled:
-    """The same person says yes with a one-time code."""
+    """The same person says yes with a one-time code, of their app or for recovery."""
     proved = await factors.proved_by(transact, ports, factor_ports, challenge=challenge, given=given, device=device, now=now)
     if not isinstance(proved, Proved):
         return proved

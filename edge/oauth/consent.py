@@ -24,8 +24,9 @@ from domain.access.provider import AccessPorts, Busy
 from domain.apps import actions, flows
 from domain.apps.model import Client, FactorMissing, Wish
 from domain.error import UserError
-from domain.factors.model import Challenged, CodeGiven
+from domain.factors.model import Challenged, CodeGiven, Given, Method, RecoveryCodeGiven
 from domain.factors.provider import FactorPorts
+from domain.factors.rules import recovery_code_hash
 from edge.oauth.asking import Request as Asked
 from edge.oauth.endpoints import AUTHORIZE, BadForm, answering, fields_of, form_of
 from edge.oauth.page import consent_page, problem_page
@@ -35,6 +36,10 @@ from persistence.unit import Transactions
 
 _COOKIE = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 _BUSY = "The shop is very busy. Please try again in a moment."
+_NO_APP = (
+    "Your account asks for a passkey, which this page cannot: no script runs on it. Show one of your recovery codes, "
+    "or add an authenticator app in the shop and start again."
+)
 _AGAIN = "This page is too old, or was not opened by you. Please start again from the app."
 
 
@@ -105,6 +110,7 @@ class ConsentPage:
                 return self._back(wanted, {"code": outcome}, status=303)
             case Challenged():
                 challenge = outcome.secret
+                problem = None if Method.TOTP in outcome.methods else _NO_APP
             case Throttled():
                 status, wait = 429, outcome.retry_after
                 problem = f"Too many attempts. Please try again in {wait} seconds."
@@ -130,7 +136,7 @@ class ConsentPage:
                 self.factors,
                 wish=wish,
                 challenge=challenge,
-                given=CodeGiven(code=said.get("code", "")),
+                given=_given(said.get("code", "")),
                 device=device,
                 now=now,
             )
@@ -223,6 +229,11 @@ class ConsentPage:
 
     def _transact(self, request: Request) -> Transactions:
         return self.transact.of_request(getattr(request.state, "request_id", None))
+
+
+def _given(typed: str) -> Given:
+    """What was typed into the one field for both: six digits of an app, or a recovery code."""
+    return CodeGiven(code=typed) if recovery_code_hash(typed) is None else RecoveryCodeGiven(code=typed)
 
 
 def _sealed(key: bytes, nonce: str, query: str) -> str:
