@@ -12,6 +12,7 @@ from domain.access.provider import AccessPorts
 from domain.access.rules import email_key
 from domain.customers import actions, privacy, rules
 from domain.customers.model import LANGUAGE_DEFAULT, Profile
+from domain.customers.provider import PlaceRules
 from domain.error import Several, UserError
 from domain.ids import AccountId, CustomerId
 from domain.unit import Transact
@@ -25,6 +26,7 @@ class Registration:
     password: str = field(repr=False)
     first_name: str = ""
     last_name: str = ""
+    phone: str = ""
     language: str = LANGUAGE_DEFAULT
 
 
@@ -37,11 +39,17 @@ class Registered:
 
 
 async def register(
-    transact: Transact, ports: AccessPorts, registration: Registration, *, address: str | None, now: datetime
+    transact: Transact,
+    ports: AccessPorts,
+    places: PlaceRules,
+    registration: Registration,
+    *,
+    address: str | None,
+    now: datetime,
 ) -> Registered | UserError | Throttled:
     """Registers, or lets the owner of a known address know; the caller cannot tell which. Raises `Busy`."""
     email = ports.emails.normalised(registration.email)
-    profile = _profile(registration)
+    profile = _profile(registration, places)
     about = (registration.email, registration.first_name, registration.last_name)
     account = email_key(email) if email else None
     if (throttled := await ports.throttle.attempt("register", account=account, address=address)) is not None:
@@ -77,13 +85,19 @@ async def request_erasure(
     return await transact(privacy.request_erasure, account=account, at=access.PASSWORD, now=now)
 
 
-def _profile(registration: Registration) -> Profile | Several:
+def _profile(registration: Registration, places: PlaceRules) -> Profile | Several:
     first = rules.name(registration.first_name, at=("input", "first_name"))
     last = rules.name(registration.last_name, at=("input", "last_name"))
+    phone = places.phone(registration.phone, country=None, at=("input", "phone")) if registration.phone else None
     language = rules.language(registration.language, at=("input", "language"))
-    if isinstance(first, UserError) or isinstance(last, UserError) or isinstance(language, UserError):
-        return Several(errors=tuple(each for each in (first, last, language) if isinstance(each, UserError)))
-    return Profile(first_name=first, last_name=last, language=language)
+    if (
+        isinstance(first, UserError)
+        or isinstance(last, UserError)
+        or isinstance(phone, UserError)
+        or isinstance(language, UserError)
+    ):
+        return Several(errors=tuple(each for each in (first, last, phone, language) if isinstance(each, UserError)))
+    return Profile(first_name=first, last_name=last, phone=phone, language=language)
 
 
 def _flat(failure: UserError) -> tuple[UserError, ...]:

@@ -18,6 +18,7 @@ class CustomerRegisterInput:
     )
     first_name: str = strawberry.field(default="", description=f"First name, {NAME_LENGTH_MAX} characters at most.")
     last_name: str = strawberry.field(default="", description=f"Last name, {NAME_LENGTH_MAX} characters at most.")
+    phone: str = strawberry.field(default="", description="A telephone number with its country code, kept as E.164.")
     language: LanguageCode = strawberry.field(
         default=LanguageCode(LANGUAGE_DEFAULT), description="The language to be written to in."
     )

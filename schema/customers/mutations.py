@@ -54,11 +54,17 @@ async def customer_register(
         password=input.password,
         first_name=input.first_name,
         last_name=input.last_name,
+        phone=input.phone,
         language=input.language,
     )
     with hashing():
         outcome = await flows.register(
-            context.act, context.ports.access, registration, address=context.caller.address, now=context.now
+            context.act,
+            context.ports.access,
+            context.ports.addresses,
+            registration,
+            address=context.caller.address,
+            now=context.now,
         )
     if isinstance(outcome, Throttled):
         raise too_many(outcome)

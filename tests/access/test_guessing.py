@@ -59,7 +59,7 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 async def _guesses(here: Open, email: str, *, sockets: int, each: int) -> list[dict[str, Any]]:
     """What many log-ins at once, over many sockets, are answered with."""
-    answers = []
+    answers: list[dict[str, Any]] = []
     async with AsyncExitStack() as stack:
         opened = [await stack.enter_async_context(here.socket()) for _ in range(sockets)]
         for number, one in enumerate(opened):

@@ -39,7 +39,9 @@ async def announced(api: Api, email: str) -> list[str]:
 
 async def test_a_newcomer_registers_logs_in_and_is_welcomed(api: Api) -> None:
     email = an_email()
-    answer = await registering(api, email=f" {email} ", firstName="  Ada ", lastName="Byron", language="PT-br")
+    answer = await registering(
+        api, email=f" {email} ", firstName="  Ada ", lastName="Byron", phone="+49 (0)30 901820", language="PT-br"
+    )
     assert answer == {"email": email, "userErrors": []}
     assert await announced(api, email) == ["CustomerRegistered"]
     tokens = (await api.ask(LOG_IN, input={"email": email, "password": GOOD_PASSWORD}))["tokenCreate"]
@@ -49,8 +51,20 @@ async def test_a_newcomer_registers_logs_in_and_is_welcomed(api: Api) -> None:
         "firstName": "Ada",
         "lastName": "Byron",
         "language": "pt-BR",
-        "phone": None,
+        "phone": "+4930901820",
     }
+
+
+async def test_a_number_that_cannot_exist_is_told_for_known_and_new_addresses_alike(api: Api) -> None:
+    ada = await a_customer(api)
+    for email in (ada.email, newcomer := an_email()):
+        answer = await registering(api, email=email, phone="030 901820", password="password")
+        assert {(each["code"], each["path"][-1]) for each in answer["userErrors"]} == {
+            ("PHONE_INVALID", "phone"),
+            ("PASSWORD_COMMON", "password"),
+            ("PASSWORD_GUESSABLE", "password"),
+        }
+    assert await accounts_of(api, newcomer) == 0
 
 
 async def test_a_known_address_is_answered_like_a_new_one_and_only_its_owner_is_told(api: Api) -> None:

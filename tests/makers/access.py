@@ -23,6 +23,7 @@ from domain.customers.flows import Registered, Registration, register
 from domain.error import UserError
 from domain.identities.provider import IdentityPorts
 from domain.ids import AccountId
+from domain.notices.provider import NoticePorts
 from domain.payments.provider import Offers, PaymentPorts
 from domain.seal import Seal
 from domain.unit import Transact
@@ -33,6 +34,7 @@ from gateways.identity.emails import EmailSyntax
 from gateways.identity.passwords import Argon2Hasher, HashCost, ZxcvbnJudge
 from gateways.identity.throttle import CountedAttempts
 from gateways.identity.tokens import SignedTokens
+from gateways.letters.written import SheetWriter
 from gateways.vault import KeyedVault
 from persistence.engine import Database
 from persistence.failures import described
@@ -133,7 +135,7 @@ async def a_customer(api: Api) -> Person:
     """A registered customer."""
     email = an_email()
     registration = Registration(email=email, password=GOOD_PASSWORD, first_name="Ada", last_name="Byron")
-    outcome = await register(api.transact, api.ports.access, registration, address=None, now=api.clock.now)
+    outcome = await register(api.transact, api.ports.access, api.ports.addresses, registration, address=None, now=api.clock.now)
     assert isinstance(outcome, Registered), outcome
     assert outcome.customer_id is not None
     return Person(api, AccountId(outcome.customer_id), email, GOOD_PASSWORD)
@@ -191,6 +193,7 @@ def ports_of(access: AccessPorts, clock: Clock, database: Database, identities: 
         factors=factors_of(SECRETS, page=ISSUER),
         identities=identities or nobody_else(SECRETS),
         invoice_links=SignedLinks([SECRETS[0].encode()], purpose="invoice", seconds=3600),
+        notices=NoticePorts(writer=SheetWriter(), mail_domain="vitrine.example"),
         webhooks=WebhookPorts(vault=KeyedVault((SECRETS[0].encode(),)), calls_local=True, check_selection=_all_selections),
         standings=Standings(access.tokens, monotonic=clock.monotonic),
         addresses=WorldRules(),
