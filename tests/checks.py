@@ -23,8 +23,13 @@ def run_checks(pytest_arguments: Sequence[str]) -> int:
     failed = [name for name, command in STEPS if _run(name, command) != 0]
     if failed:
         _say(f"\nFailed so far: {', '.join(failed)}. The tests follow.")
-    code = _run("tests (pytest)", ("-m", "pytest", *pytest_arguments))
+    code = _run("tests (pytest)", ("-m", "pytest", *_in_parallel(pytest_arguments), *pytest_arguments))
     return 1 if failed else code
+
+
+def _in_parallel(pytest_arguments: Sequence[str]) -> tuple[str, ...]:
+    """Two processes, each with servers of its own; one where somebody asks for something in particular."""
+    return () if pytest_arguments else ("-n", "2")
 
 
 def _run(name: str, command: Sequence[str]) -> int:
