@@ -21,6 +21,7 @@ from domain.apps.provider import AppPorts
 from domain.factors.provider import FactorPorts
 from domain.identities.provider import IdentityPorts
 from domain.invoices.provider import LINK_SECONDS
+from domain.notices.provider import NoticePorts
 from domain.payments.provider import CaptureMode, Offers, PaymentPorts, SampleMethod
 from domain.seal import Seal
 from domain.webhooks.provider import WebhookPorts
@@ -35,8 +36,10 @@ from gateways.identity.passwords import Argon2Hasher, ZxcvbnJudge
 from gateways.identity.throttle import CountedAttempts
 from gateways.identity.tokens import SignedTokens
 from gateways.identity.totp import AppCodes
+from gateways.letters.written import SheetWriter
 from gateways.limiting.allowances import CountedAllowances
 from gateways.live.redis import RedisLive
+from gateways.mail.message import message_domain
 from gateways.oauth.keys import RsaKeys
 from gateways.payments import sandbox_words
 from gateways.payments.configured import configured
@@ -136,6 +139,7 @@ class Supplies:
             factors=_factors(settings, keys),
             identities=self._identities(keys),
             invoice_links=invoice_links(settings),
+            notices=NoticePorts(writer=SheetWriter(), mail_domain=message_domain(settings.mail_from)),
             webhooks=WebhookPorts(vault=KeyedVault(keys), calls_local=settings.calls_local, check_selection=check_selection),
             standings=Standings(tokens, apps=self._app_standings()),
             addresses=WorldRules(),

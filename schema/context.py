@@ -19,6 +19,7 @@ from domain.idempotency import Answered, Claim, KeyReused, kept, told
 from domain.identities.provider import IdentityPorts
 from domain.invoices.provider import Links
 from domain.live import Live
+from domain.notices.provider import NoticePorts
 from domain.payments.provider import PaymentPorts
 from domain.seal import Seal
 from domain.unit import Unit
@@ -52,6 +53,7 @@ class Ports:
     factors: FactorPorts
     identities: IdentityPorts
     webhooks: WebhookPorts
+    notices: NoticePorts
     invoice_links: Links
     standings: Standings
     addresses: PlaceRules

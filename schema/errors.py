@@ -122,7 +122,11 @@ class ErrorCode(enum.Enum):
     WEBHOOK_ENDPOINT_INACTIVE = _value("WEBHOOK_ENDPOINT_INACTIVE", "The webhook endpoint is switched off.")
     WEBHOOK_REPLAY_TOO_LONG = _value("WEBHOOK_REPLAY_TOO_LONG", "The part of the event log is too long for one replay.")
     TOO_MANY_WEBHOOK_ENDPOINTS = _value("TOO_MANY_WEBHOOK_ENDPOINTS", "There are as many webhook endpoints as there may be.")
+    TOO_MANY_TEST_SENDS = _value("TOO_MANY_TEST_SENDS", "Enough messages to oneself were sent in this minute.")
     INVOICE_SETTINGS_MISSING = _value("INVOICE_SETTINGS_MISSING", "Nobody has said yet who sells on the channel.")
+    NOT_LEFT_TO_SHIP = _value("NOT_LEFT_TO_SHIP", "More of a line was to be sent than is still to be sent.")
+    FULFILLMENT_CLOSED = _value("FULFILLMENT_CLOSED", "The shipment has arrived or was called back.")
+    GOODS_CAME_BACK = _value("GOODS_CAME_BACK", "Goods of the shipment are on the shelf again already.")
     ALREADY_SHIPPED = _value("ALREADY_SHIPPED", "The goods are under way.")
 
 

@@ -42,13 +42,18 @@ from schema.execution.fields import rule_of as rule_of
 from schema.factors import errors as factor_errors
 from schema.factors import mutations as factor_mutations
 from schema.factors import passkeys as passkey_mutations
+from schema.fulfillments import errors as fulfillment_errors
+from schema.fulfillments import mutations as fulfillment_mutations
 from schema.identities import errors as identity_errors
 from schema.identities import mutations as identity_mutations
 from schema.identities import queries as identity_queries
 from schema.invoices import errors as invoice_errors
 from schema.invoices import mutations as invoice_mutations
 from schema.invoices import queries as invoice_queries
+from schema.notices import errors as notice_errors
+from schema.notices import mutations as notice_mutations
 from schema.notices import queries as notice_queries
+from schema.notices import templates as notice_templates
 from schema.orders import errors as order_errors
 from schema.orders import mutations as order_mutations
 from schema.orders import queries as order_queries
@@ -87,6 +92,7 @@ QUERIES: tuple[ModuleType, ...] = (
     payment_settlements,
     stock_queries,
     notice_queries,
+    notice_templates,
     audit_queries,
     webhook_queries,
     invoice_queries,
@@ -109,11 +115,13 @@ MUTATIONS: tuple[ModuleType, ...] = (
     cart_mutations,
     order_mutations,
     reordering,
+    fulfillment_mutations,
     payment_mutations,
     payment_staff,
     payment_settling,
     stock_mutations,
     webhook_mutations,
+    notice_mutations,
     invoice_mutations,
 )
 SUBSCRIPTIONS: tuple[ModuleType, ...] = (order_subscriptions, webhook_subscriptions)
@@ -127,8 +135,10 @@ ERRORS = collected(
     customer_errors.ERRORS,
     cart_errors.ERRORS,
     order_errors.ERRORS,
+    fulfillment_errors.ERRORS,
     payment_errors.ERRORS,
     webhook_errors.ERRORS,
+    notice_errors.ERRORS,
     invoice_errors.ERRORS,
 )
 

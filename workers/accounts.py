@@ -15,8 +15,8 @@ from domain.customers import privacy
 from domain.error import UserError
 from domain.ids import AccountId, CustomerId, ExportId
 from domain.notices.model import AccountFacts, NoticeKind
+from gateways.letters.render import account_letter
 from persistence.unit import UnitOfWork
-from workers.letters.render import account_letter
 from workers.notices import queue_letter
 from workers.tasks import Fact, InTransaction, Tools
 

@@ -6,16 +6,16 @@ order tells of that step, even when the order has moved on meanwhile.
 
 from __future__ import annotations
 
-from email.utils import parseaddr
 from uuid import UUID
 
 from domain.error import UserError
 from domain.ids import NoticeId, OrderId, new_id
 from domain.notices import flows
 from domain.notices.actions import queue
-from domain.notices.model import NewNotice, NoticeKind
+from domain.notices.model import Medium, NewNotice, NoticeKind, TemplateKey
+from gateways.letters.render import NO_WAY, Draft, Way, account_letter, order_letter, order_way
+from gateways.mail.message import message_domain
 from persistence.unit import UnitOfWork
-from workers.letters.render import NO_WAY, Rendered, Way, account_letter, order_letter
 from workers.tasks import Addresses, Fact, Failed, InTransaction, Tools
 
 _UNTOLD = frozenset({"CONFIRMED"})
@@ -46,7 +46,12 @@ def about_account(kind: NoticeKind) -> InTransaction:
 
 
 async def tell_status(unit: UnitOfWork, fact: Fact, tools: Tools) -> UserError | None:
-    """Tells the buyer how an order moved on. That it is confirmed, the letter about its payment has told already."""
+    """Tells the buyer how an order moved on. That it is confirmed, the letter about its payment has told already.
+
+    What has a cause with a letter of its own is told there.
+    """
+    if fact.fields.get("cause"):
+        return None
     status, fulfillment = str(fact.fields["status"]), str(fact.fields["fulfillment_status"])
     if fulfillment == "SHIPPED" and status == "PROCESSING":
         return await _tell_buyer(unit, fact, tools, NoticeKind.ORDER_SHIPPED, status=fulfillment)
@@ -86,7 +91,7 @@ async def _tell_buyer(unit: UnitOfWork, fact: Fact, tools: Tools, kind: NoticeKi
     order = await unit.notices.order_facts(OrderId(fact.id("order_id")))
     if order is None:
         return _no_order(fact)
-    letter = order_letter(kind, order, status=status or order.status, way=_way(tools, order.id))
+    letter = order_letter(kind, order, status=status or order.status, way=way_to(tools, order.id))
     await queue_letter(unit, fact, tools.addresses, kind, recipient=order.email, letter=letter, order_id=order.id)
     return None
 
@@ -98,12 +103,14 @@ async def queue_letter(
     kind: NoticeKind,
     *,
     recipient: str,
-    letter: Rendered,
+    letter: Draft,
     order_id: UUID | None = None,
 ) -> None:
-    """Queues the one letter of a task."""
+    """Queues the one letter of a task, in the words that staff has chosen for it."""
+    wording = await unit.notices.wording(TemplateKey(kind=kind, language=letter.language, medium=Medium.EMAIL))
+    rendered = letter.written(wording)
     notice_id = NoticeId(new_id())
-    domain = parseaddr(addresses.mail_from)[1].rpartition("@")[2] or "localhost"
+    domain = message_domain(addresses.mail_from)
     await queue(
         unit,
         notice=NewNotice(
@@ -111,21 +118,19 @@ async def queue_letter(
             cause=str(fact.task_id),
             kind=kind,
             recipient=recipient,
-            language=letter.language,
-            subject=letter.subject,
-            text=letter.text,
-            html=letter.html,
+            language=rendered.language,
+            subject=rendered.subject,
+            text=rendered.text,
+            html=rendered.html,
             message_id=f"<{notice_id}@{domain}>",
             order_id=OrderId(order_id) if order_id is not None else None,
         ),
     )
 
 
-def _way(tools: Tools, order_id: UUID) -> Way:
+def way_to(tools: Tools, order_id: UUID) -> Way:
     """The shop's page of the order; without pages, the key that the API's `orderByToken` opens it with."""
-    key = tools.seal.secret("order", order_id)
-    pages = tools.addresses.storefront_url.rstrip("/")
-    return Way(link=f"{pages}/orders/{key}") if pages else Way(order_key=key)
+    return order_way(tools.addresses.storefront_url, tools.seal.secret("order", order_id))
 
 
 def _no_order(fact: Fact) -> Failed:

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from domain.error import UserError
 from domain.notices.model import NoticeKind
+from gateways.letters.render import staff_letter
 from persistence.unit import UnitOfWork
-from workers.letters.render import staff_letter
 from workers.notices import queue_letter
 from workers.tasks import Fact, InTransaction, Tools
 

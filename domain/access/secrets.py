@@ -49,5 +49,10 @@ class OneTimeSecrets:
         return _derived(key, identity)
 
 
+def without_slots(text: str) -> str:
+    """Text that others chose, with nothing in it that would be taken for a slot and filled with somebody's secret."""
+    return _SLOT.sub("…", text)
+
+
 def _derived(key: bytes, identity: UUID) -> str:
     return base64.urlsafe_b64encode(hmac.digest(key, identity.bytes, "sha256")).decode().rstrip("=")

@@ -1,12 +1,21 @@
-"""The use cases of messages that are one transaction each: to queue one, to claim, and to record what came of it."""
+"""The use cases of messages that are one transaction each: to queue one, to claim, to record what came of it, and to change
+what they say.
+"""
 
 from __future__ import annotations
 
-from domain.ids import NoticeId
+from datetime import datetime
+
+from domain.error import NotFound, UserError, VersionConflict
+from domain.ids import AccountId, NoticeId
+from domain.notices.errors import TooManyTestSends
 from domain.notices.events import NoticeQueued
-from domain.notices.model import Delivery, Letter, NewNotice
+from domain.notices.model import Delivery, Letter, NewNotice, NoticeKind, Rendered, TemplateKey, Wording
 from domain.notices.provider import Accepted, NotAccepted
 from domain.unit import Unit
+
+TESTS_A_MINUTE = 5
+"""How many messages staff may send themselves to look at."""
 
 
 async def queue(unit: Unit, *, notice: NewNotice) -> bool:
@@ -36,3 +45,48 @@ async def record(unit: Unit, *, letter: Letter, outcome: Accepted | NotAccepted,
         case NotAccepted(reason, is_final):
             pause = None if is_final else delivery.pause_after(letter.fence)
             return await unit.notices.record_failure(letter.id, fence=letter.fence, reason=reason, pause_seconds=pause)
+
+
+async def change_template(unit: Unit, *, key: TemplateKey, wording: Wording | None, expected: int) -> int | UserError:
+    """Puts words in place of those that come with the shop, or takes them away again (None); the new version."""
+    current = await unit.notices.template_version(key)
+    if current != expected:
+        return VersionConflict(path=("input", "version"), current=current)
+    if not await unit.notices.put_template(key, wording, expected=expected):
+        # Two made the first version at once: the other's is kept.
+        return VersionConflict(path=("input", "version"), current=await unit.notices.template_version(key))
+    return expected + 1
+
+
+async def send_test(
+    unit: Unit,
+    *,
+    account_id: AccountId,
+    kind: NoticeKind,
+    rendered: Rendered,
+    notice_id: NoticeId,
+    mail_domain: str,
+    now: datetime,
+) -> NoticeId | UserError:
+    """Sends a member of staff a message to look at, to the address that they log in with."""
+    account = await unit.notices.account_facts(account_id)
+    if account is None:
+        return NotFound(what="account")
+    minute = f"test:{account_id}:{now:%Y%m%d%H%M}:"
+    # The number is part of what is unique: two at once cannot both be the last one of a minute.
+    number = await unit.notices.count_causes(minute)
+    notice = NewNotice(
+        id=notice_id,
+        cause=f"{minute}{number}",
+        kind=kind,
+        recipient=account.email,
+        language=rendered.language,
+        subject=rendered.subject,
+        text=rendered.text,
+        html=rendered.html,
+        message_id=f"<{notice_id}@{mail_domain}>",
+        order_id=None,
+    )
+    if number >= TESTS_A_MINUTE or not await queue(unit, notice=notice):
+        return TooManyTestSends()
+    return notice_id

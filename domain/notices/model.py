@@ -22,6 +22,10 @@ class NoticeKind(enum.Enum):
     PAYMENT_FAILED = "PAYMENT_FAILED"
     ORDER_STATUS_CHANGED = "ORDER_STATUS_CHANGED"
     ORDER_SHIPPED = "ORDER_SHIPPED"
+    FULFILLMENT_SENT = "FULFILLMENT_SENT"
+    FULFILLMENT_TRACKED = "FULFILLMENT_TRACKED"
+    FULFILLMENT_DELIVERED = "FULFILLMENT_DELIVERED"
+    FULFILLMENT_CANCELLED = "FULFILLMENT_CANCELLED"
     ORDER_CANCELLED = "ORDER_CANCELLED"
     REFUNDED = "REFUNDED"
     STAFF_ORDER_PLACED = "STAFF_ORDER_PLACED"
@@ -54,6 +58,12 @@ class NoticeKind(enum.Enum):
     STAFF_BOOKS_DIFFER = "STAFF_BOOKS_DIFFER"
 
 
+class Medium(enum.Enum):
+    """How a message reaches a person; the value is the stored and published name."""
+
+    EMAIL = "EMAIL"
+
+
 class NoticeState(enum.Enum):
     """How the saying goes. A message is SENDING from the claim until the outcome is known, which a crash may put off."""
 
@@ -61,6 +71,34 @@ class NoticeState(enum.Enum):
     SENDING = "SENDING"
     SENT = "SENT"
     DEAD = "DEAD"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateKey:
+    """Which template: the words of one kind of message in one language for one medium."""
+
+    kind: NoticeKind
+    language: str
+    medium: Medium
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """What a template says: text with the names of variables in double braces, paragraphs of the body by empty lines."""
+
+    subject: str
+    heading: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """A message as it is sent, but for its secrets."""
+
+    language: str
+    subject: str
+    text: str
+    html: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from domain.notices.model import Letter
+from domain.error import Invalid
+from domain.notices.model import Letter, NoticeKind, OrderFacts, Rendered, Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +27,39 @@ class Post(Protocol):
 
     async def send(self, letter: Letter) -> Accepted | NotAccepted:
         """Sends one message under its own message id, within a bounded time, and never raises for what the carrier does."""
+
+
+class Writer(Protocol):
+    """Who turns words into messages: the one that sends, so that what staff is shown before is what goes out."""
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that there are words in, as BCP 47 tags."""
+
+    def language_of(self, tag: str) -> str:
+        """The language of these that a reader of that BCP 47 tag is written to in."""
+
+    def words(self, kind: NoticeKind, language: str) -> Wording:
+        """What a message says as long as nobody has changed it."""
+
+    def variables(self, kind: NoticeKind) -> tuple[str, ...]:
+        """The names that the words of a kind may use."""
+
+    def problem(self, kind: NoticeKind, wording: Wording) -> Invalid | None:
+        """What is wrong with words; None when every message of the kind can be made of them."""
+
+    def sample(self, kind: NoticeKind, *, language: str, shop_name: str, wording: Wording | None) -> Rendered:
+        """A message about somebody invented."""
+
+    def of_order(
+        self, kind: NoticeKind, facts: OrderFacts, *, wording: Wording | None, storefront_url: str, order_key: str
+    ) -> Rendered:
+        """A message about an order as it is, as its reader gets it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticePorts:
+    """What the API needs for messages: who writes them, and the domain that their message ids end with."""
+
+    writer: Writer
+    mail_domain: str

@@ -6,7 +6,16 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.ids import NoticeId, OrderId
-from domain.notices.model import AccountFacts, Delivery, Letter, NewNotice, OrderFacts, ShopFacts
+from domain.notices.model import (
+    AccountFacts,
+    Delivery,
+    Letter,
+    NewNotice,
+    OrderFacts,
+    ShopFacts,
+    TemplateKey,
+    Wording,
+)
 
 
 class NoticesStore(Protocol):
@@ -29,6 +38,18 @@ class NoticesStore(Protocol):
 
     async def record_failure(self, notice_id: NoticeId, *, fence: int, reason: str, pause_seconds: int | None) -> bool:
         """Notes why a try failed and when the next is due, or that there is none (None). False as for `record_sent`."""
+
+    async def wording(self, key: TemplateKey) -> Wording | None:
+        """What staff has put in place of the words that come with the shop; None when nothing. Locks nothing."""
+
+    async def template_version(self, key: TemplateKey) -> int:
+        """How often a template was changed. Locks its row, if it has one."""
+
+    async def put_template(self, key: TemplateKey, wording: Wording | None, *, expected: int) -> bool:
+        """Keeps words, or that there are none (None); False when its version is not the expected one."""
+
+    async def count_causes(self, prefix: str) -> int:
+        """How many messages of the last two minutes have a cause that begins so."""
 
     async def account_facts(self, account_id: UUID) -> AccountFacts | None:
         """What letters tell of an account that may log in, a customer's or staff's; locks nothing."""

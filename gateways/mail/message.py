@@ -31,6 +31,11 @@ def message_of(letter: Letter, *, sender: str) -> EmailMessage:
     return message
 
 
+def message_domain(sender: str) -> str:
+    """What message ids end with: the domain of the address that mail comes from."""
+    return parseaddr(sender)[1].rpartition("@")[2] or "localhost"
+
+
 def _address(text: str) -> Address:
     # Checked before it is parsed: how much an odd address list gets away with differs between versions of Python.
     if text.count("@") != 1 or not text.isprintable():

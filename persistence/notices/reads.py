@@ -10,7 +10,12 @@ from uuid import UUID
 
 from sqlalchemy import DateTime, Integer, Uuid, any_, bindparam, func, select, tuple_
 
+from domain.ids import OrderId
+from domain.notices.model import OrderFacts
+from persistence.notices.store import LINES, SHOP, SHOP_NAME, facts_of
+from persistence.notices.store import ORDER as ORDER_SAID
 from persistence.notices.tables import NoticeRow
+from persistence.notices.templates import ALL, TemplateRow
 from persistence.paging import Page, Place, decode_cursor, encode_cursor, page_of
 from persistence.reader import Reader
 from persistence.statement import Question, ids
@@ -131,3 +136,27 @@ async def count_notices(reader: Reader, wanted: Wanted) -> int:
 def notice_cursor(row: NoticeView) -> str:
     """The place of a message in the list."""
     return encode_cursor(ORDER, Place(row.created_at, row.id))
+
+
+TEMPLATES_MAX = 1000
+"""More than kinds, languages and media make together."""
+
+
+async def changed_templates(reader: Reader) -> dict[tuple[str, str, str], TemplateRow]:
+    """The templates that were ever changed, by kind, language and medium."""
+    rows = await reader.rows(ALL, limit=TEMPLATES_MAX)
+    return {(each.kind, each.language, each.medium): each for each in rows}
+
+
+async def shop_name(reader: Reader) -> str:
+    """What the shop calls itself in its letters."""
+    found = await reader.row(SHOP)
+    return found.shop_name if found is not None else SHOP_NAME
+
+
+async def order_facts(reader: Reader, order_id: UUID) -> OrderFacts | None:
+    """What letters tell of an order; None when there is none."""
+    order = await reader.row(ORDER_SAID, order_id=order_id)
+    if order is None:
+        return None
+    return facts_of(OrderId(order_id), order, await reader.rows(LINES, order_id=order_id))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -9,13 +11,24 @@ from uuid import UUID
 from sqlalchemy import Integer, and_, bindparam, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.ids import NoticeId, OrderId
+from domain.ids import NoticeId, OrderId, new_id
 from domain.money import Currency
-from domain.notices.model import AccountFacts, Delivery, Letter, LineFacts, NewNotice, OrderFacts, ShopFacts
+from domain.notices.model import (
+    AccountFacts,
+    Delivery,
+    Letter,
+    LineFacts,
+    NewNotice,
+    OrderFacts,
+    ShopFacts,
+    TemplateKey,
+    Wording,
+)
 from persistence.access.tables import AccountRow
 from persistence.channels.tables import ChannelRow
 from persistence.customers.tables import CustomerRow
 from persistence.notices.tables import NoticeRow
+from persistence.notices.templates import COUNT_CAUSES, PUT, VERSION, WORDING
 from persistence.orders.tables import OrderLineRow, OrderRow
 from persistence.statement import Question, Statement
 from persistence.tables import ShopRow
@@ -37,7 +50,9 @@ class _Claimed(NamedTuple):
     created_at: datetime
 
 
-class _Order(NamedTuple):
+class OrderSaid(NamedTuple):
+    """An order as its letters tell it."""
+
     shop_name: str
     shop_language: str
     number: int
@@ -71,7 +86,9 @@ class _Shop(NamedTuple):
     language: str
 
 
-class _Line(NamedTuple):
+class LineSaid(NamedTuple):
+    """A line of it."""
+
     product_name: str
     variant_name: str
     sku: str
@@ -143,7 +160,7 @@ GIVE_UP = Statement(
 )
 _SHOP_NAME = func.coalesce(select(ShopRow.name).limit(1).scalar_subquery(), literal(SHOP_NAME)).label("shop_name")
 ORDER = Question(
-    _Order,
+    OrderSaid,
     select(
         _SHOP_NAME,
         ChannelRow.language.label("shop_language"),
@@ -178,7 +195,7 @@ SHOP = Question(
     ),
 )
 LINES = Question(
-    _Line,
+    LineSaid,
     select(OrderLineRow.product_name, OrderLineRow.variant_name, OrderLineRow.sku, OrderLineRow.quantity, OrderLineRow.total)
     .where(OrderLineRow.order_id == bindparam("order_id"))
     .order_by(OrderLineRow.position),
@@ -238,6 +255,22 @@ class NoticesRows:
             return await self._transaction.run(GIVE_UP, **told) == 1
         return await self._transaction.run(TRY_AGAIN, **told, pause_seconds=pause_seconds) == 1
 
+    async def wording(self, key: TemplateKey) -> Wording | None:
+        found = await self._transaction.row(WORDING, **_named(key))
+        return Wording(**found._asdict()) if found is not None else None
+
+    async def template_version(self, key: TemplateKey) -> int:
+        found = await self._transaction.row(VERSION, **_named(key))
+        return found.version if found is not None else 0
+
+    async def put_template(self, key: TemplateKey, wording: Wording | None, *, expected: int) -> bool:
+        said = asdict(wording) if wording is not None else {"subject": None, "heading": None, "body": None}
+        return await self._transaction.run(PUT, id=new_id(), **_named(key), **said, expected=expected) == 1
+
+    async def count_causes(self, prefix: str) -> int:
+        found = await self._transaction.row(COUNT_CAUSES, prefix=prefix)
+        return found.total if found is not None else 0
+
     async def account_facts(self, account_id: UUID) -> AccountFacts | None:
         found = await self._transaction.row(ACCOUNT, account_id=account_id)
         return AccountFacts(**found._asdict()) if found is not None else None
@@ -250,9 +283,17 @@ class NoticesRows:
         order = await self._transaction.row(ORDER, order_id=order_id)
         if order is None:
             return None
-        lines = await self._transaction.rows(LINES, order_id=order_id)
-        facts = order._asdict() | {"currency": Currency(order.currency)}
-        return OrderFacts(id=order_id, lines=tuple(LineFacts(**line._asdict()) for line in lines), **facts)
+        return facts_of(order_id, order, await self._transaction.rows(LINES, order_id=order_id))
+
+
+def facts_of(order_id: OrderId, order: OrderSaid, lines: Sequence[LineSaid]) -> OrderFacts:
+    """What letters tell of an order, from its rows."""
+    facts = order._asdict() | {"currency": Currency(order.currency)}
+    return OrderFacts(id=order_id, lines=tuple(LineFacts(**line._asdict()) for line in lines), **facts)
+
+
+def _named(key: TemplateKey) -> dict[str, str]:
+    return {"kind": key.kind.value, "language": key.language, "medium": key.medium.value}
 
 
 def _letter(claimed: _Claimed | None) -> Letter | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from persistence.base import Created, Id, Row, may_point_at, one_of
@@ -38,3 +38,29 @@ class NoticeRow(Row):
     next_attempt_at: Mapped[Created]
     created_at: Mapped[Created]
     sent_at: Mapped[datetime | None]
+
+
+class MessageTemplateRow(Row):
+    """What staff has put in place of the words of a message; without texts: the words that come with the shop are back.
+
+    A row stays when its texts go, so that versions never begin anew.
+    """
+
+    __tablename__ = "message_template"
+    __table_args__ = (
+        UniqueConstraint("kind", "language", "medium"),
+        one_of("medium", ("EMAIL",)),
+        CheckConstraint("version > 0", name="version_from_one"),
+        CheckConstraint("(subject IS NULL) = (body IS NULL) AND (heading IS NULL) = (body IS NULL)", name="said_whole_or_not"),
+        CheckConstraint("length(subject) <= 200 AND length(heading) <= 200 AND length(body) <= 4000", name="texts_bounded"),
+    )
+
+    id: Mapped[Id]
+    kind: Mapped[str]
+    language: Mapped[str]
+    medium: Mapped[str]
+    subject: Mapped[str | None]
+    heading: Mapped[str | None]
+    body: Mapped[str | None]
+    version: Mapped[int]
+    updated_at: Mapped[Created]

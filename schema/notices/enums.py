@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.notices.model import NoticeKind, NoticeState
+from domain.notices.model import Medium, NoticeKind, NoticeState
 from schema.enums import described
 
 described(
@@ -14,6 +14,10 @@ described(
     PAYMENT_FAILED="A payment came to nothing.",
     ORDER_STATUS_CHANGED="The order moved on.",
     ORDER_SHIPPED="The goods are under way.",
+    FULFILLMENT_SENT="Goods of the order are under way.",
+    FULFILLMENT_TRACKED="It is known how a shipment can be followed.",
+    FULFILLMENT_DELIVERED="A shipment has arrived.",
+    FULFILLMENT_CANCELLED="A shipment was called back.",
     ORDER_CANCELLED="The order was called off.",
     REFUNDED="Money has gone back.",
     STAFF_ORDER_PLACED="To staff: there is a new order.",
@@ -54,3 +58,4 @@ described(
     SENT="The mail server has taken it.",
     DEAD="Will not be tried again; `failure` says why.",
 )
+described(Medium, "MessageMedium", "How a message reaches a person.", EMAIL="By e-mail.")

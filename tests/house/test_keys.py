@@ -10,7 +10,7 @@ from schema.root import build, executable
 
 COSTLY = (
     *("payment", "refund", "settlement", "stock", "order", "checkout", "fulfillment", "shipment", "return", "draft"),
-    *("invoiceCreate", "giftCard", "messageTest"),
+    *("invoiceCreate", "giftCard", "messageTemplateTest"),
 )
 """How the names of mutations that cost something begin."""
 HARMLESS = {

@@ -13,8 +13,12 @@ import pytest
 
 from domain.ids import OrderId, new_id
 from domain.money import Currency
-from domain.notices.model import AccountFacts, LineFacts, NoticeKind, OrderFacts, ShopFacts
-from workers.letters.render import FOLDER, LANGUAGES, NO_WAY, Way, account_letter, order_letter, staff_letter, words_of
+from domain.notices.model import AccountFacts, LineFacts, NoticeKind, OrderFacts, Rendered, ShopFacts
+from gateways.letters.render import NO_WAY, Way
+from gateways.letters.render import account_letter as account_draft
+from gateways.letters.render import order_letter as order_draft
+from gateways.letters.render import staff_letter as staff_draft
+from gateways.letters.wording import FOLDER, LANGUAGES, words_of
 
 ACCOUNT_KINDS = (
     NoticeKind.WELCOME,
@@ -78,6 +82,18 @@ FACTS = OrderFacts(
     placed_at=datetime(2026, 3, 1, 12, tzinfo=UTC),
     lines=(LineFacts(product_name="Linen shirt", variant_name="M", sku="SHIRT-M", quantity=2, total=9_000),),
 )
+
+
+def order_letter(kind: NoticeKind, facts: OrderFacts, *, status: str, way: Way) -> Rendered:
+    return order_draft(kind, facts, status=status, way=way).written()
+
+
+def account_letter(kind: NoticeKind, facts: AccountFacts) -> Rendered:
+    return account_draft(kind, facts).written()
+
+
+def staff_letter(kind: NoticeKind, facts: ShopFacts, *, said: dict[str, str]) -> Rendered:
+    return staff_draft(kind, facts, said=said).written()
 
 
 def test_a_confirmation_tells_the_whole_order_in_english() -> None:

@@ -6,13 +6,10 @@ mail programs drop style sheets.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import css_inline
@@ -21,12 +18,11 @@ from babel.dates import format_date
 from babel.numbers import format_currency
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from domain.access.secrets import without_slots
 from domain.money import minor_digits
-from domain.notices.model import AccountFacts, NoticeKind, OrderFacts, ShopFacts
+from domain.notices.model import AccountFacts, NoticeKind, OrderFacts, Rendered, ShopFacts, Wording
+from gateways.letters.wording import FOLDER, default_wording, filled, paragraphs, words_of
 
-FOLDER = Path(__file__).resolve().parent
-LANGUAGES = tuple(sorted(file.stem for file in (FOLDER / "words").glob("*.toml")))
-LANGUAGE_DEFAULT = "en"
 _WITH_LINES = frozenset({NoticeKind.ORDER_CONFIRMED, NoticeKind.ORDER_SHIPPED, NoticeKind.STAFF_ORDER_PLACED})
 # A listing that no mail program shows whole helps nobody; the sums below it are of all lines.
 _LINES_MAX = 100
@@ -39,17 +35,13 @@ _SHEETS = Environment(
     lstrip_blocks=True,
     keep_trailing_newline=True,
 )
+_BLANK: Mapping[str, Any] = {
+    **dict.fromkeys(("lines", "sums", "address"), ()),
+    **dict.fromkeys(("tax_note", "link", "link_label", "key", "key_label"), ""),
+    "parcel": None,
+}
+"""A sheet that shows nothing but words."""
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """A letter ready to be queued."""
-
-    language: str
-    subject: str
-    text: str
-    html: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +55,54 @@ class Way:
 NO_WAY = Way()
 
 
-def order_letter(kind: NoticeKind, facts: OrderFacts, *, status: str, way: Way) -> Rendered:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A letter that waits for its words: what they may name, and what the sheet shows besides."""
+
+    kind: NoticeKind
+    language: str
+    values: Mapping[str, str]
+    shown: Mapping[str, Any]
+    name: str = ""
+
+    def written(self, wording: Wording | None = None) -> Rendered:
+        """The letter, in the words of staff or, without, in those that come with the shop."""
+        said, labels = wording or default_wording(self.kind, self.language), words_of(self.language)["labels"]
+        values = {"name": self.name, **self.values}
+        sheet = {
+            "language": self.language,
+            "labels": labels,
+            "heading": filled(said.heading, values),
+            "hello": without_slots(labels["hello"].format(name=self.name) if self.name else labels["hello_all"]),
+            "body": paragraphs(filled(said.body, values)),
+            "sender": labels["sender"].format_map(values),
+            **_BLANK,
+            **self.shown,
+        }
+        return Rendered(
+            language=self.language,
+            subject=filled(said.subject, values),
+            text=_SHEETS.get_template("letter.txt.j2").render(sheet),
+            html=_INLINER.inline(_SHEETS.get_template("letter.html.j2").render(sheet)),
+        )
+
+
+def order_way(storefront_url: str, key: str) -> Way:
+    """The shop's page of an order; without pages, the key that the API's `orderByToken` opens it with."""
+    pages = storefront_url.rstrip("/")
+    return Way(link=f"{pages}/orders/{key}") if pages else Way(order_key=key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """A shipment that a letter tells of: a line for each thing in it, its number with the carrier's name, and where to follow it."""
+
+    lines: tuple[str, ...]
+    number: str
+    link: str
+
+
+def order_letter(kind: NoticeKind, facts: OrderFacts, *, status: str, way: Way, parcel: Parcel | None = None) -> Draft:
     """A letter about an order, in the reader's language. `status` is the state it tells of, as the order names it."""
     language = facts.shop_language if kind is NoticeKind.STAFF_ORDER_PLACED else facts.language
     words, locale = words_of(language), _locale(language)
@@ -80,9 +119,9 @@ def order_letter(kind: NoticeKind, facts: OrderFacts, *, status: str, way: Way) 
         (labels["total"], facts.total, True),
     ]
     included = facts.tax_total - facts.tax_added
-    return _rendered(
-        kind,
-        words,
+    return Draft(
+        kind=kind,
+        language=words["language"],
         values={
             "shop": facts.shop_name,
             "number": str(facts.number),
@@ -108,7 +147,8 @@ def order_letter(kind: NoticeKind, facts: OrderFacts, *, status: str, way: Way) 
             else [],
             "sums": [{"label": label, "amount": money(amount)} for label, amount, is_shown in sums if is_shown],
             "tax_note": f"{labels['tax_included']}: {money(included)}" if included else "",
-            "address": _address(facts.shipping_address, locale) if kind in _WITH_LINES else [],
+            "address": _address(facts.shipping_address, locale) if kind in _WITH_LINES or parcel is not None else [],
+            "parcel": parcel,
             "link": way.link,
             "link_label": labels["see_order"],
             "key": way.order_key,
@@ -117,21 +157,15 @@ def order_letter(kind: NoticeKind, facts: OrderFacts, *, status: str, way: Way) 
     )
 
 
-def account_letter(
-    kind: NoticeKind, facts: AccountFacts, *, link: str = "", code: str = "", day: date | None = None
-) -> Rendered:
+def account_letter(kind: NoticeKind, facts: AccountFacts, *, link: str = "", code: str = "", day: date | None = None) -> Draft:
     """A letter about an account, in its language; with a link that does something, or the code that stands in for it."""
     words = words_of(facts.language)
-    return _rendered(
-        kind,
-        words,
+    return Draft(
+        kind=kind,
+        language=words["language"],
         values={"shop": facts.shop_name, "day": format_date(day, "long", locale=_locale(facts.language)) if day else ""},
         name=facts.first_name,
         shown={
-            "lines": [],
-            "sums": [],
-            "tax_note": "",
-            "address": [],
             "link": link,
             "link_label": words["letters"][kind.value].get("link", ""),
             "key": code,
@@ -140,43 +174,10 @@ def account_letter(
     )
 
 
-def staff_letter(kind: NoticeKind, facts: ShopFacts, *, said: Mapping[str, str]) -> Rendered:
+def staff_letter(kind: NoticeKind, facts: ShopFacts, *, said: Mapping[str, str]) -> Draft:
     """A letter to staff about something that is no order; `said` fills the words of its kind."""
     words = words_of(facts.language)
-    shown = {"lines": [], "sums": [], "tax_note": "", "address": [], "link": "", "link_label": "", "key": "", "key_label": ""}
-    return _rendered(kind, words, values={"shop": facts.shop_name, **said}, name="", shown=shown)
-
-
-def words_of(language: str) -> Mapping[str, Any]:
-    """The words of a language by its BCP 47 tag; English where we have none."""
-    tag = language.lower().partition("-")[0]
-    return _words(tag if tag in LANGUAGES else LANGUAGE_DEFAULT)
-
-
-@cache
-def _words(language: str) -> Mapping[str, Any]:
-    return {**tomllib.loads((FOLDER / "words" / f"{language}.toml").read_text("utf-8")), "language": language}
-
-
-def _rendered(
-    kind: NoticeKind, words: Mapping[str, Any], *, values: Mapping[str, str], name: str, shown: Mapping[str, Any]
-) -> Rendered:
-    letter, labels = words["letters"][kind.value], words["labels"]
-    sheet = {
-        "language": words["language"],
-        "labels": labels,
-        "heading": letter["heading"],
-        "hello": labels["hello"].format(name=name) if name else labels["hello_all"],
-        "body": [paragraph.format_map(values) for paragraph in letter["body"]],
-        "sender": labels["sender"].format_map(values),
-        **shown,
-    }
-    return Rendered(
-        language=words["language"],
-        subject=letter["subject"].format_map(values),
-        text=_SHEETS.get_template("letter.txt.j2").render(sheet),
-        html=_INLINER.inline(_SHEETS.get_template("letter.html.j2").render(sheet)),
-    )
+    return Draft(kind=kind, language=words["language"], values={"shop": facts.shop_name, **said}, shown={})
 
 
 def _locale(language: str) -> Locale:

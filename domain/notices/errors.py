@@ -1,0 +1,19 @@
+"""The expected failures of messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from domain.error import UserError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TooManyTestSends(UserError):
+    """A member of staff has sent themselves as many messages this minute as they may."""
+
+    code: ClassVar[str] = "TOO_MANY_TEST_SENDS"
+
+    @property
+    def message(self) -> str:
+        return "That are enough messages for one minute. Please wait a little."

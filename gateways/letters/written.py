@@ -1,0 +1,91 @@
+"""`domain.notices.provider.Writer` made true: messages as workers write them, and samples about somebody invented."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from domain.error import Invalid
+from domain.ids import OrderId, new_id
+from domain.money import Currency
+from domain.notices.model import AccountFacts, LineFacts, NoticeKind, OrderFacts, Rendered, ShopFacts, Wording
+from gateways.letters.render import NO_WAY, Draft, Parcel, account_letter, order_letter, order_way, staff_letter
+from gateways.letters.wording import LANGUAGES, default_wording, is_about_order, language_of, problem_of, variables_of
+
+_PAGE = "https://shop.example"
+_DAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
+_PARCEL = Parcel(lines=("2 x Linen shirt · M (SHIRT-M)",), number="00340434161094042557", link=f"{_PAGE}/parcel")
+
+
+class SheetWriter:
+    """See the port."""
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """See the port."""
+        return LANGUAGES
+
+    def language_of(self, tag: str) -> str:
+        """See the port."""
+        return language_of(tag)
+
+    def words(self, kind: NoticeKind, language: str) -> Wording:
+        """See the port."""
+        return default_wording(kind, language)
+
+    def variables(self, kind: NoticeKind) -> tuple[str, ...]:
+        """See the port."""
+        return variables_of(kind)
+
+    def problem(self, kind: NoticeKind, wording: Wording) -> Invalid | None:
+        """See the port."""
+        return problem_of(kind, wording)
+
+    def sample(self, kind: NoticeKind, *, language: str, shop_name: str, wording: Wording | None) -> Rendered:
+        """See the port."""
+        return _sample(kind, language, shop_name).written(wording)
+
+    def of_order(
+        self, kind: NoticeKind, facts: OrderFacts, *, wording: Wording | None, storefront_url: str, order_key: str
+    ) -> Rendered:
+        """See the port."""
+        way = NO_WAY if kind is NoticeKind.STAFF_ORDER_PLACED else order_way(storefront_url, order_key)
+        return order_letter(kind, facts, status=facts.status, way=way).written(wording)
+
+
+def _sample(kind: NoticeKind, language: str, shop_name: str) -> Draft:
+    if is_about_order(kind):
+        parcel = _PARCEL if kind.value.startswith("FULFILLMENT_") else None
+        return order_letter(
+            kind, _order(language, shop_name), status="CONFIRMED", way=order_way(_PAGE, "sample"), parcel=parcel
+        )
+    if kind.value.startswith("STAFF_"):
+        said = {name: f"[{name}]" for name in variables_of(kind) if name != "shop"}
+        return staff_letter(kind, ShopFacts(shop_name=shop_name, language=language), said=said)
+    account = AccountFacts(shop_name=shop_name, email="ada@mail.example", first_name="Ada", language=language)
+    return account_letter(kind, account, link=f"{_PAGE}/page?token=sample", day=_DAY.date())
+
+
+def _order(language: str, shop_name: str) -> OrderFacts:
+    return OrderFacts(
+        id=OrderId(new_id()),
+        shop_name=shop_name,
+        shop_language=language,
+        number=1001,
+        email="ada@mail.example",
+        language=language,
+        currency=Currency("EUR"),
+        status="CONFIRMED",
+        payment_status="PAID",
+        fulfillment_status="UNFULFILLED",
+        subtotal=10_000,
+        discount=1_000,
+        shipping=490,
+        tax_added=0,
+        tax_total=1_515,
+        total=9_490,
+        captured=9_490,
+        refunded=9_490,
+        shipping_address={"first_name": "Ada", "last_name": "Lovelace", "street": ["Invalidenstr. 116"], "city": "Berlin"},
+        placed_at=_DAY,
+        lines=(LineFacts(product_name="Linen shirt", variant_name="M", sku="SHIRT-M", quantity=2, total=9_000),),
+    )

@@ -1,0 +1,8 @@
+"""How failures of messages are shown."""
+
+from __future__ import annotations
+
+from domain.notices import errors as notices
+from schema.errors import error_type
+
+ERRORS: tuple[type, ...] = (error_type(notices.TooManyTestSends, "Enough messages to oneself for one minute."),)

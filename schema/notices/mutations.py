@@ -1,0 +1,126 @@
+"""What staff does with messages: other words, and a message to oneself to look at."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from domain.error import Invalid, UserError
+from domain.ids import AccountId, NoticeId, new_id
+from domain.notices import actions
+from domain.notices.model import Medium, NoticeKind, TemplateKey, Wording
+from domain.viewer import Permission, Staff
+from persistence.notices.reads import changed_templates, notices_by_id, shop_name
+from schema.context import Context
+from schema.mutations import Answer, Keyed, answered, deed, keyed
+from schema.notices.templates import MessageTemplate, kept_words, view_of
+from schema.notices.types import Notice
+from schema.permissions import may
+from schema.scalars import LanguageCode
+
+MANAGE = may(Permission.MANAGE_SETTINGS)
+
+
+@strawberry.input(name="MessageTemplateUpdateInput", description="New words of a message.")
+class MessageTemplateUpdateInput:
+    kind: NoticeKind = strawberry.field(description="The kind of message.")
+    language: LanguageCode = strawberry.field(description="The language.")
+    subject: str = strawberry.field(description="The subject; at most 200 characters.")
+    heading: str = strawberry.field(description="The line above the text; at most 200 characters.")
+    body: str = strawberry.field(description="The text; at most 4000 characters.")
+    version: int = strawberry.field(description="The version that the caller has seen.")
+    medium: Medium = strawberry.field(default=Medium.EMAIL, description="How the message is carried.")
+
+
+@strawberry.input(name="MessageTemplateResetInput", description="Which message gets back the words that come with the shop.")
+class MessageTemplateResetInput:
+    kind: NoticeKind = strawberry.field(description="The kind of message.")
+    language: LanguageCode = strawberry.field(description="The language.")
+    version: int = strawberry.field(description="The version that the caller has seen.")
+    medium: Medium = strawberry.field(default=Medium.EMAIL, description="How the message is carried.")
+
+
+@strawberry.input(name="MessageTemplateTestSendInput", description="Which message is sent to the caller.")
+class MessageTemplateTestSendInput:
+    kind: NoticeKind = strawberry.field(description="The kind of message.")
+    language: LanguageCode = strawberry.field(description="The language.")
+    medium: Medium = strawberry.field(default=Medium.EMAIL, description="How the message is carried.")
+
+
+@deed(
+    "Puts words of staff in place of those that come with the shop. The next message is made of them.",
+    allow=MANAGE,
+    message_template=(MessageTemplate, "The template as it is now."),
+)
+async def message_template_update(
+    context: Context,
+    *,
+    input: Annotated[MessageTemplateUpdateInput, strawberry.argument(description="The words.")],
+) -> Answer | UserError:
+    wording = Wording(subject=input.subject, heading=input.heading, body=input.body)
+    problem = context.ports.notices.writer.problem(input.kind, wording)
+    return problem or await _changed(context, input, wording)
+
+
+@deed(
+    "Gives a message back the words that come with the shop.",
+    allow=MANAGE,
+    message_template=(MessageTemplate, "The template as it is now."),
+)
+async def message_template_reset(
+    context: Context,
+    *,
+    input: Annotated[MessageTemplateResetInput, strawberry.argument(description="Which.")],
+) -> Answer | UserError:
+    return await _changed(context, input, None)
+
+
+@deed(
+    f"Sends a message about somebody invented to the address that the caller, a member of staff, logs in with; "
+    f"{actions.TESTS_A_MINUTE} a minute at most.",
+    allow=MANAGE,
+    notice=(Notice, "The message."),
+)
+@keyed(Keyed.KEPT)
+async def message_template_test_send(
+    context: Context,
+    *,
+    input: Annotated[MessageTemplateTestSendInput, strawberry.argument(description="Which.")],
+) -> Answer | UserError:
+    ports = context.ports.notices
+    if not isinstance(context.viewer, Staff):
+        return Invalid(path=("input",), reason="Only a member of staff has an address to send to.")
+    if input.language not in ports.writer.languages:
+        return _no_words(context)
+    wording = await kept_words(context, TemplateKey(kind=input.kind, language=input.language, medium=input.medium))
+    shop = await shop_name(context.reader)
+    outcome: NoticeId | UserError = await context.act(
+        actions.send_test,
+        account_id=AccountId(context.viewer.id),
+        kind=input.kind,
+        rendered=ports.writer.sample(input.kind, language=input.language, shop_name=shop, wording=wording),
+        notice_id=NoticeId(new_id()),
+        mail_domain=ports.mail_domain,
+        now=context.now,
+    )
+    if isinstance(outcome, UserError):
+        return outcome
+    return answered(notice=(await notices_by_id(context.reader, [outcome]))[0])
+
+
+async def _changed(
+    context: Context, named: MessageTemplateUpdateInput | MessageTemplateResetInput, wording: Wording | None
+) -> Answer | UserError:
+    if named.language not in context.ports.notices.writer.languages:
+        return _no_words(context)
+    key = TemplateKey(kind=named.kind, language=named.language, medium=named.medium)
+    outcome = await context.act(actions.change_template, key=key, wording=wording, expected=named.version)
+    if isinstance(outcome, UserError):
+        return outcome
+    return answered(message_template=view_of(context, key, await changed_templates(context.reader)))
+
+
+def _no_words(context: Context) -> Invalid:
+    languages = ", ".join(context.ports.notices.writer.languages)
+    return Invalid(path=("input", "language"), reason=f"There are words in {languages}.")

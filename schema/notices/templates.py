@@ -1,0 +1,179 @@
+"""Templates: what messages say, the words of staff in place of those that come with the shop, and how they look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, NamedTuple
+from uuid import UUID
+
+import strawberry
+
+import schema.notices.enums  # noqa: F401 - describes the model's closed sets, which the annotations below name
+from domain.notices.model import Medium, NoticeKind, Rendered, TemplateKey, Wording
+from persistence.notices.reads import changed_templates, order_facts, shop_name
+from persistence.notices.templates import TemplateRow
+from persistence.orders.reads import orders_by_id
+from schema.context import Context
+from schema.execution.fields import plain, query, shows
+from schema.notices.types import READ
+from schema.refusal import Refusal
+from schema.scalars import LanguageCode
+
+TEMPLATES_SHOWN = 100
+
+
+class TemplateView(NamedTuple):
+    """A template as it is now."""
+
+    kind: NoticeKind
+    language: str
+    medium: Medium
+    subject: str
+    heading: str
+    body: str
+    variables: list[str]
+    is_changed: bool
+    version: int
+    updated_at: datetime | None
+
+
+@strawberry.type(
+    name="MessageTemplate",
+    description="What one kind of message says in one language. Words name variables as `{{ number }}` and may ask "
+    '`{% if name == "Ada" %}`; filters are upper, lower, title, capitalize, trim and default. Empty lines part paragraphs. '
+    "Around the words stand the lines, sums, links and secrets of the message, which no template can lose.",
+)
+@shows(TemplateView, allow=READ)
+class MessageTemplate:
+    """Shown from `TemplateView`."""
+
+    kind: NoticeKind = plain("The kind of message.")
+    language: LanguageCode = plain("The language.")
+    medium: Medium = plain("How the message is carried.")
+    subject: str = plain("The subject.")
+    heading: str = plain("The line above the text.")
+    body: str = plain("The text.")
+    variables: list[str] = plain("The names that the words may use.")
+    is_changed: bool = plain("Whether these are words of staff, and not those that come with the shop.")
+    version: int = plain("How often it was changed; what a change names.")
+    updated_at: datetime | None = plain("When it was changed last; null when it never was.")
+
+
+@strawberry.type(name="MessagePreview", description="A message as it is sent, but for one-time secrets.")
+@shows(Rendered, allow=READ)
+class MessagePreview:
+    """Shown from `domain.notices.model.Rendered`."""
+
+    subject: str = plain("Its subject.")
+    text: str = plain("What it says, as plain text.")
+    html: str = plain("What it says, as HTML with its style inlined.")
+
+
+@strawberry.input(name="MessageWordsInput", description="Words to look at before they are kept.")
+class MessageWordsInput:
+    subject: str = strawberry.field(description="The subject.")
+    heading: str = strawberry.field(description="The line above the text.")
+    body: str = strawberry.field(description="The text.")
+
+
+Kind = Annotated[NoticeKind, strawberry.argument(description="The kind of message.")]
+Language = Annotated[LanguageCode, strawberry.argument(description="The language.")]
+
+
+@query(list[MessageTemplate], "What messages say, by kind and language.", allow=READ, size=TEMPLATES_SHOWN)
+async def message_templates(
+    context: Context,
+    *,
+    kind: Annotated[NoticeKind | None, strawberry.argument(description="Only this kind.")] = None,
+    language: Annotated[LanguageCode | None, strawberry.argument(description="Only this language.")] = None,
+) -> list[TemplateView]:
+    changed = await changed_templates(context.reader)
+    return [
+        view_of(context, TemplateKey(kind=each, language=tongue, medium=medium), changed)
+        for each in NoticeKind
+        for tongue in context.ports.notices.writer.languages
+        for medium in Medium
+        if kind in (None, each) and language in (None, tongue)
+    ]
+
+
+@query(
+    MessagePreview,
+    "A message as it would be sent: about somebody invented, or about an order.",
+    allow=READ,
+)
+async def message_template_preview(
+    context: Context,
+    *,
+    kind: Kind,
+    language: Language,
+    words: Annotated[
+        MessageWordsInput | None, strawberry.argument(description="The words; without, those that are kept.")
+    ] = None,
+    order_id: Annotated[
+        strawberry.ID | None,
+        strawberry.argument(description="The order that it tells of, in the buyer's language; it takes READ_ORDERS."),
+    ] = None,
+) -> Rendered:
+    writer = context.ports.notices.writer
+    if language not in writer.languages:
+        raise Refusal("BAD_USER_INPUT", f"There are words in {', '.join(writer.languages)}.")
+    wording = Wording(subject=words.subject, heading=words.heading, body=words.body) if words is not None else None
+    if wording is not None and (problem := writer.problem(kind, wording)) is not None:
+        raise Refusal("BAD_USER_INPUT", f"{problem.path[-1]}: {problem.reason}")
+    if order_id is not None:
+        return await _about_order(context, kind, order_id, wording)
+    if wording is None:
+        wording = await kept_words(context, TemplateKey(kind=kind, language=language, medium=Medium.EMAIL))
+    return writer.sample(kind, language=language, shop_name=await shop_name(context.reader), wording=wording)
+
+
+def view_of(context: Context, key: TemplateKey, changed: Mapping[tuple[str, str, str], TemplateRow]) -> TemplateView:
+    """A template as it is shown."""
+    writer = context.ports.notices.writer
+    row = changed.get((key.kind.value, key.language, key.medium.value))
+    said = _said(row) or writer.words(key.kind, key.language)
+    return TemplateView(
+        kind=key.kind,
+        language=key.language,
+        medium=key.medium,
+        subject=said.subject,
+        heading=said.heading,
+        body=said.body,
+        variables=list(writer.variables(key.kind)),
+        is_changed=_said(row) is not None,
+        version=row.version if row is not None else 0,
+        updated_at=row.updated_at if row is not None else None,
+    )
+
+
+def _said(row: TemplateRow | None) -> Wording | None:
+    if row is None or row.subject is None or row.heading is None or row.body is None:
+        return None
+    return Wording(subject=row.subject, heading=row.heading, body=row.body)
+
+
+async def kept_words(context: Context, key: TemplateKey) -> Wording | None:
+    """The words of staff for a message; None when there are none."""
+    changed = await changed_templates(context.reader)
+    return _said(changed.get((key.kind.value, key.language, key.medium.value)))
+
+
+async def _about_order(context: Context, kind: NoticeKind, order_id: str, wording: Wording | None) -> Rendered:
+    wanted: UUID | None = context.id_of("Order", order_id)
+    found = (await orders_by_id(context.reader, [wanted], viewer=context.viewer))[0] if wanted is not None else None
+    facts = await order_facts(context.reader, found.id) if found is not None else None
+    if facts is None or "number" not in context.ports.notices.writer.variables(kind):
+        raise Refusal("BAD_USER_INPUT", "There is no such order, or the message tells of none.")
+    if wording is None:
+        tag = facts.shop_language if kind is NoticeKind.STAFF_ORDER_PLACED else facts.language
+        language = context.ports.notices.writer.language_of(tag)
+        wording = await kept_words(context, TemplateKey(kind=kind, language=language, medium=Medium.EMAIL))
+    return context.ports.notices.writer.of_order(
+        kind,
+        facts,
+        wording=wording,
+        storefront_url=context.ports.storefront_url,
+        order_key=context.ports.seal.secret("order", facts.id),
+    )
