@@ -20,6 +20,7 @@ from domain.channels.store import ChannelsStore
 from domain.customers.store import CustomersStore
 from domain.event import Event
 from domain.factors.store import FactorsStore
+from domain.fulfillments.store import FulfillmentsStore
 from domain.idempotency import Idempotency
 from domain.identities.store import IdentitiesStore
 from domain.invoices.store import InvoicesStore
@@ -55,6 +56,8 @@ class Unit(Protocol):
     def customers(self) -> CustomersStore: ...
     @property
     def factors(self) -> FactorsStore: ...
+    @property
+    def fulfillments(self) -> FulfillmentsStore: ...
     @property
     def idempotency(self) -> Idempotency: ...
     @property

@@ -119,6 +119,42 @@ _MONEY = {
           AND o.captured - greatest(o.refunded, coalesce(r.promised, 0))
               > CASE WHEN o.status = 'CANCELLED' THEN 0 ELSE o.total END""",
 }
+_GOODS = {
+    "goods.nothing_is_sent_twice": """
+        SELECT l.id, l.quantity, s.units FROM order_line l JOIN (
+            SELECT p.order_line_id, sum(p.quantity) AS units FROM fulfillment_line p JOIN fulfillment f ON f.id = p.fulfillment_id
+            WHERE f.state <> 'CANCELLED' GROUP BY 1) s ON s.order_line_id = l.id
+        WHERE s.units > l.quantity""",
+    "goods.what_was_sent_has_left_the_shelves": """
+        SELECT order_id, variant_id, warehouse_id, r.units AS left_shelves, s.units AS sent FROM (
+            SELECT order_id, variant_id, warehouse_id, sum(quantity) AS units FROM reservation
+            WHERE state = 'SHIPPED' GROUP BY 1, 2, 3) r FULL JOIN (
+            SELECT f.order_id, l.variant_id, f.warehouse_id, sum(p.quantity) AS units
+            FROM fulfillment f JOIN fulfillment_line p ON p.fulfillment_id = f.id JOIN order_line l ON l.id = p.order_line_id
+            WHERE f.state <> 'CANCELLED' AND EXISTS (
+                SELECT FROM reservation k WHERE k.order_id = f.order_id AND k.variant_id = l.variant_id)
+            GROUP BY 1, 2, 3) s USING (order_id, variant_id, warehouse_id)
+        WHERE r.units IS DISTINCT FROM s.units""",
+    "goods.status_follows_the_shipments": """
+        SELECT o.id, o.fulfillment_status, sum(g.sent) AS sent, sum(g.arrived) AS arrived, sum(g.open) AS open
+        FROM orders o CROSS JOIN LATERAL (
+            SELECT s.sent, s.arrived, greatest(l.quantity - s.sent - b.restocked, 0) AS open, b.restocked
+            FROM order_line l CROSS JOIN LATERAL (
+                SELECT coalesce(sum(p.quantity), 0) AS sent,
+                       coalesce(sum(p.quantity) FILTER (WHERE f.state = 'DELIVERED'), 0) AS arrived
+                FROM fulfillment_line p JOIN fulfillment f ON f.id = p.fulfillment_id
+                WHERE p.order_line_id = l.id AND f.state <> 'CANCELLED') s CROSS JOIN LATERAL (
+                SELECT coalesce(sum(b.quantity), 0) AS restocked
+                FROM refund_line b JOIN refund_request r ON r.id = b.request_id
+                WHERE b.order_line_id = l.id AND b.restocks AND r.state = 'APPROVED') b
+            WHERE l.order_id = o.id) g
+        GROUP BY o.id HAVING o.fulfillment_status NOT IN ('RETURNED', CASE
+            WHEN sum(g.sent) = 0 THEN 'UNFULFILLED'
+            WHEN sum(g.open) > 0 THEN 'PARTIALLY_SHIPPED'
+            WHEN sum(g.arrived) = sum(g.sent) THEN 'DELIVERED'
+            ELSE 'SHIPPED' END)
+            AND NOT (o.fulfillment_status = 'PARTIALLY_SHIPPED' AND sum(g.sent) > 0 AND sum(g.restocked) > 0)""",
+}
 _STATES = {
     "states.history_without_gap": """
         SELECT o.id, o.event_seq FROM orders o LEFT JOIN order_event e ON e.order_id = o.id
@@ -231,6 +267,7 @@ RULES: Mapping[str, str] = {
     **_STOCK,
     **_ORDERS,
     **_MONEY,
+    **_GOODS,
     **_STATES,
     "states.status_by_the_table": _transitions("status", NEXT_STATUS),
     "states.payment_status_by_the_table": _transitions("payment_status", NEXT_PAYMENT_STATUS),

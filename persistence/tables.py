@@ -17,6 +17,7 @@ import persistence.channels.tables
 import persistence.customers.tables
 import persistence.documents.tables
 import persistence.factors.tables
+import persistence.fulfillments.tables
 import persistence.identities.tables
 import persistence.invoices.tables
 import persistence.notices.tables
@@ -120,6 +121,7 @@ CONCEPTS = (
     persistence.customers.tables,
     persistence.documents.tables,
     persistence.factors.tables,
+    persistence.fulfillments.tables,
     persistence.identities.tables,
     persistence.invoices.tables,
     persistence.notices.tables,

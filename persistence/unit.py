@@ -29,6 +29,7 @@ from persistence.customers.store import CustomersRows
 from persistence.engine import Database
 from persistence.factors.store import FactorsRows
 from persistence.failures import LOST, RETRIED, Unavailable
+from persistence.fulfillments.store import FulfillmentsRows
 from persistence.idempotency import KeptKeys
 from persistence.identities.store import IdentitiesRows
 from persistence.invoices.store import InvoicesRows
@@ -99,6 +100,10 @@ class UnitOfWork:
     @cached_property
     def factors(self) -> FactorsRows:
         return FactorsRows(self.transaction)
+
+    @cached_property
+    def fulfillments(self) -> FulfillmentsRows:
+        return FulfillmentsRows(self.transaction)
 
     @cached_property
     def idempotency(self) -> KeptKeys:

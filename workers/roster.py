@@ -15,6 +15,7 @@ from domain.notices.model import NoticeKind
 from domain.webhooks import actions as outgoing
 from persistence.unit import UnitOfWork
 from workers import accounts, audit, catalog, invoices, money, notices, orders, payments, webhooks
+from workers.fulfillments import about_shipment
 from workers.notices import about_account, about_order
 from workers.schedule import Entry
 from workers.staff import tell_staff_of
@@ -34,6 +35,10 @@ ROUTES: Mapping[str, Sequence[str]] = {
     "OrderPlaced": ("confirm_order", "tell_staff"),
     "OrderStatusChanged": ("tell_status",),
     "OrderCancelled": ("tell_cancellation", "settle_cancelled_order"),
+    "FulfillmentCreated": ("tell_shipment",),
+    "FulfillmentTracked": ("tell_tracking",),
+    "FulfillmentDelivered": ("tell_delivery",),
+    "FulfillmentCancelled": ("tell_called_back",),
     "PaymentCaptured": ("tell_payment", "issue_invoice"),
     "PaymentFailed": ("tell_failed_payment",),
     "RefundDue": ("give_money_back",),
@@ -80,6 +85,10 @@ TASKS: Mapping[str, Task] = {
     "tell_staff": Within(notices.tell_staff),
     "tell_status": Within(notices.tell_status),
     "tell_cancellation": Within(about_order(NoticeKind.ORDER_CANCELLED)),
+    "tell_shipment": Within(about_shipment(NoticeKind.FULFILLMENT_SENT)),
+    "tell_tracking": Within(about_shipment(NoticeKind.FULFILLMENT_TRACKED)),
+    "tell_delivery": Within(about_shipment(NoticeKind.FULFILLMENT_DELIVERED)),
+    "tell_called_back": Within(about_shipment(NoticeKind.FULFILLMENT_CANCELLED)),
     "tell_payment": Within(about_order(NoticeKind.PAYMENT_RECEIVED)),
     "tell_failed_payment": Within(about_order(NoticeKind.PAYMENT_FAILED)),
     "settle_cancelled_order": Within(payments.settle_cancelled_order),

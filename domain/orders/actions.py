@@ -1,6 +1,7 @@
 """What happens to an order after it was placed: cancelled, moved on by staff, expired without money.
 
-Each function is one change under the order's lock, with its entry in the history. What money moves is the payments'.
+Each function is one change under the order's lock, with its entry in the history. What money moves is the payments', where
+the goods are the fulfillments'.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from domain.ids import OrderId
 from domain.live import order_topic
 from domain.orders import rules
 from domain.orders.events import OrderCancelled, OrderStatusChanged
-from domain.orders.model import Entry, EventKind, FulfillmentStatus, Order, OrderStatus
+from domain.orders.model import Entry, EventKind, Order, OrderStatus
 from domain.unit import Unit
 from domain.viewer import App, Customer, Guest, Machine, Permission, Staff, Viewer, actor_name, holds_in
 
@@ -98,30 +99,6 @@ async def change_status(
     entry = Entry(kind=EventKind.STATUS_CHANGED, data={"from": order.states.status.value, "to": to.value})
     seq = await unit.orders.record(order, states, [entry], actor=actor_name(by), now=now)
     unit.announce(OrderStatusChanged(order_id=order.id, seq=seq, status=to.value, fulfillment_status=states.fulfillment.value))
-    unit.hint(order_topic(order.id))
-    return order_id
-
-
-async def change_fulfillment(
-    unit: Unit, *, order_id: OrderId, to: FulfillmentStatus, by: Viewer, now: datetime, if_version: int | None = None
-) -> OrderId | UserError:
-    """Staff ships the goods or notes that they arrived. Shipping takes them out of stock; arrival completes the order."""
-    order = await _of_staff(unit, order_id, if_version, by)
-    if isinstance(order, UserError):
-        return order
-    if (problem := rules.fulfillment_problem(order.states, to, ("input", "fulfillment_status"))) is not None:
-        return problem
-    actor = actor_name(by)
-    status = OrderStatus.COMPLETED if to is FulfillmentStatus.DELIVERED else OrderStatus.PROCESSING
-    states = replace(order.states, status=status, fulfillment=to)
-    change = {"from": order.states.fulfillment.value, "to": to.value}
-    entries = [Entry(kind=EventKind.FULFILLMENT_CHANGED, data=change)]
-    if status is not order.states.status:
-        entries.append(Entry(kind=EventKind.STATUS_CHANGED, data={"from": order.states.status.value, "to": status.value}))
-    seq = await unit.orders.record(order, states, entries, actor=actor, now=now)
-    if to is FulfillmentStatus.SHIPPED:
-        await unit.stock.ship(order_id, actor=actor)
-    unit.announce(OrderStatusChanged(order_id=order.id, seq=seq, status=status.value, fulfillment_status=to.value))
     unit.hint(order_topic(order.id))
     return order_id
 

@@ -8,6 +8,9 @@ from uuid import UUID
 
 from domain.event import Event
 
+BY_FULFILLMENT = "fulfillment"
+"""The cause of a step that a shipment took the order; the buyer hears of the shipment itself."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _OrderEvent(Event):
@@ -31,6 +34,8 @@ class OrderStatusChanged(_OrderEvent):
     seq: int
     status: str
     fulfillment_status: str
+    cause: str = ""
+    """What took it on, where that is told by a fact of its own; empty otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,8 +69,17 @@ NEXT_PAYMENT_STATUS: dict[PaymentStatus, frozenset[PaymentStatus]] = {
 
 NEXT_FULFILLMENT_STATUS: dict[FulfillmentStatus, frozenset[FulfillmentStatus]] = {
     FulfillmentStatus.UNFULFILLED: frozenset({FulfillmentStatus.PARTIALLY_SHIPPED, FulfillmentStatus.SHIPPED}),
-    FulfillmentStatus.PARTIALLY_SHIPPED: frozenset({FulfillmentStatus.SHIPPED}),
-    FulfillmentStatus.SHIPPED: frozenset({FulfillmentStatus.DELIVERED, FulfillmentStatus.RETURNED}),
+    FulfillmentStatus.PARTIALLY_SHIPPED: frozenset(
+        {FulfillmentStatus.UNFULFILLED, FulfillmentStatus.SHIPPED, FulfillmentStatus.DELIVERED, FulfillmentStatus.RETURNED}
+    ),
+    FulfillmentStatus.SHIPPED: frozenset(
+        {
+            FulfillmentStatus.UNFULFILLED,
+            FulfillmentStatus.PARTIALLY_SHIPPED,
+            FulfillmentStatus.DELIVERED,
+            FulfillmentStatus.RETURNED,
+        }
+    ),
     FulfillmentStatus.DELIVERED: frozenset({FulfillmentStatus.RETURNED}),
     FulfillmentStatus.RETURNED: frozenset(),
 }
@@ -93,6 +102,10 @@ class EventKind(enum.Enum):
     DISPUTE_WON = "DISPUTE_WON"
     DISPUTE_LOST = "DISPUTE_LOST"
     STATUS_CHANGED = "STATUS_CHANGED"
+    FULFILLMENT_CREATED = "FULFILLMENT_CREATED"
+    FULFILLMENT_TRACKED = "FULFILLMENT_TRACKED"
+    FULFILLMENT_DELIVERED = "FULFILLMENT_DELIVERED"
+    FULFILLMENT_CANCELLED = "FULFILLMENT_CANCELLED"
     FULFILLMENT_CHANGED = "FULFILLMENT_CHANGED"
     CANCELLED = "CANCELLED"
 

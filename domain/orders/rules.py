@@ -8,7 +8,6 @@ from domain.error import Path, UserError
 from domain.money import Money
 from domain.orders.errors import AlreadyShipped, InvalidTransition, NotPaid
 from domain.orders.model import (
-    NEXT_FULFILLMENT_STATUS,
     NEXT_STATUS,
     FulfillmentStatus,
     Order,
@@ -21,7 +20,13 @@ PAID_ENOUGH = frozenset({PaymentStatus.PAID, PaymentStatus.PARTIALLY_REFUNDED, P
 """With these a confirmed order may go out. A promise will do: money is taken when goods ship, or at the door."""
 STAFF_STATUS = frozenset({OrderStatus.PROCESSING, OrderStatus.COMPLETED, OrderStatus.CANCELLED})
 """What staff may set by hand; CONFIRMED comes with the money."""
-STAFF_FULFILLMENT = frozenset({FulfillmentStatus.SHIPPED, FulfillmentStatus.DELIVERED})
+STAFF_FULFILLMENT = {
+    FulfillmentStatus.UNFULFILLED: frozenset({FulfillmentStatus.SHIPPED}),
+    FulfillmentStatus.PARTIALLY_SHIPPED: frozenset({FulfillmentStatus.SHIPPED}),
+    FulfillmentStatus.SHIPPED: frozenset({FulfillmentStatus.DELIVERED}),
+}
+"""What staff may say of all goods at once; every other step comes with a shipment."""
+_OVER = frozenset({OrderStatus.CANCELLED, OrderStatus.COMPLETED})
 _SENT = frozenset({FulfillmentStatus.PARTIALLY_SHIPPED, FulfillmentStatus.SHIPPED, FulfillmentStatus.DELIVERED})
 
 
@@ -32,9 +37,7 @@ def allowed_status(states: States) -> tuple[OrderStatus, ...]:
 
 def allowed_fulfillment(states: States) -> tuple[FulfillmentStatus, ...]:
     """Where staff may take the order's fulfillment next, in the table's order."""
-    return tuple(
-        each for each in FulfillmentStatus if each in STAFF_FULFILLMENT and fulfillment_problem(states, each, ()) is None
-    )
+    return tuple(each for each in FulfillmentStatus if fulfillment_problem(states, each, ()) is None)
 
 
 def status_problem(states: States, to: OrderStatus, at: Path) -> UserError | None:
@@ -55,10 +58,18 @@ def allowed_status_by_table(states: States) -> list[OrderStatus]:
 
 def fulfillment_problem(states: States, to: FulfillmentStatus, at: Path) -> UserError | None:
     """What keeps staff from setting the fulfillment, or None: only a live order ships whose money came in or is promised whole."""
-    allowed = [each for each in FulfillmentStatus if each in NEXT_FULFILLMENT_STATUS[states.fulfillment] & STAFF_FULFILLMENT]
-    if to not in allowed or states.status in (OrderStatus.CANCELLED, OrderStatus.COMPLETED):
-        live = states.status not in (OrderStatus.CANCELLED, OrderStatus.COMPLETED)
-        return _refused(states.fulfillment.value, to.value, [each.value for each in allowed] if live else [], at)
+    allowed = [each for each in FulfillmentStatus if each in STAFF_FULFILLMENT.get(states.fulfillment, ())]
+    if to not in allowed or states.status in _OVER:
+        return _refused(
+            states.fulfillment.value, to.value, [] if states.status in _OVER else [each.value for each in allowed], at
+        )
+    return shipping_problem(states, at)
+
+
+def shipping_problem(states: States, at: Path) -> UserError | None:
+    """What keeps goods from leaving the shop, or None: the order is over, or its money is neither here nor promised whole."""
+    if states.status in _OVER:
+        return _refused(states.fulfillment.value, FulfillmentStatus.SHIPPED.value, [], at)
     if states.payment not in PAID_ENOUGH or states.status is OrderStatus.PENDING:
         return NotPaid(path=at)
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from domain.ids import VariantId
+from domain.ids import VariantId, WarehouseId
 
 
 class MovementReason(enum.Enum):
@@ -34,3 +34,12 @@ class Shortage:
     variant_id: VariantId
     asked: int
     available: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Units that left a warehouse."""
+
+    variant_id: VariantId
+    warehouse_id: WarehouseId
+    quantity: int

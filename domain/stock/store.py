@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from domain.ids import OrderId, VariantId, WarehouseId
-from domain.stock.model import MovementReason, Shortage
+from domain.stock.model import MovementReason, Sent, Shortage
 
 
 class StockStore(Protocol):
@@ -32,8 +32,22 @@ class StockStore(Protocol):
     async def release(self, order_id: OrderId) -> None:
         """Gives back whatever is HELD or ALLOCATED for the order; nothing the second time. Locks the levels."""
 
-    async def ship(self, order_id: OrderId, *, actor: str) -> None:
-        """Takes what is ALLOCATED for the order out of the warehouses, with a movement each. Locks the levels."""
+    async def ship(self, order_id: OrderId, *, actor: str) -> list[Sent]:
+        """Takes what is ALLOCATED for the order out of the warehouses, with a movement each; what left. Locks the levels."""
+
+    async def ship_from(
+        self, order_id: OrderId, warehouse_id: WarehouseId, units: Mapping[VariantId, int], *, actor: str
+    ) -> list[Shortage]:
+        """Takes units ALLOCATED for the order out of one warehouse, or says what is short; then the caller must roll back.
+
+        What is set aside elsewhere is free there again, when as much is free here. Goods that no stock is kept of are
+        passed over. Locks the levels.
+        """
+
+    async def take_back(
+        self, order_id: OrderId, warehouse_id: WarehouseId, units: Mapping[VariantId, int], *, actor: str
+    ) -> None:
+        """Units that left a warehouse for the order lie there again and are ALLOCATED as before. Locks the levels."""
 
     async def put_back(self, order_id: OrderId, units: Mapping[VariantId, int], *, actor: str) -> None:
         """Goods of an order are for sale again: what was set aside is released first, what shipped returns with a movement.

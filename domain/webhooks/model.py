@@ -27,6 +27,10 @@ class EventType(enum.Enum):
     ORDER_PLACED = "OrderPlaced"
     ORDER_STATUS_CHANGED = "OrderStatusChanged"
     ORDER_CANCELLED = "OrderCancelled"
+    FULFILLMENT_CREATED = "FulfillmentCreated"
+    FULFILLMENT_TRACKED = "FulfillmentTracked"
+    FULFILLMENT_DELIVERED = "FulfillmentDelivered"
+    FULFILLMENT_CANCELLED = "FulfillmentCancelled"
     PAYMENT_CAPTURED = "PaymentCaptured"
     PAYMENT_FAILED = "PaymentFailed"
     REFUND_SETTLED = "RefundSettled"
@@ -72,6 +76,10 @@ AGGREGATES: Mapping[EventType, str] = {
     EventType.ORDER_PLACED: "order",
     EventType.ORDER_STATUS_CHANGED: "order",
     EventType.ORDER_CANCELLED: "order",
+    EventType.FULFILLMENT_CREATED: "order",
+    EventType.FULFILLMENT_TRACKED: "order",
+    EventType.FULFILLMENT_DELIVERED: "order",
+    EventType.FULFILLMENT_CANCELLED: "order",
     EventType.PAYMENT_CAPTURED: "payment",
     EventType.PAYMENT_FAILED: "payment",
     EventType.REFUND_SETTLED: "payment",
@@ -86,6 +94,7 @@ AGGREGATES: Mapping[EventType, str] = {
 
 TYPE_NAMES: Mapping[str, str] = {
     "order": "Order",
+    "fulfillment": "Fulfillment",
     "payment": "Payment",
     "refund": "Refund",
     "invoice": "Invoice",

@@ -9,9 +9,10 @@ from uuid import UUID
 from sqlalchemy import text
 
 from domain.ids import OrderId, VariantId, WarehouseId
-from domain.stock.model import MovementReason, Shortage
+from domain.stock.model import MovementReason, Sent, Shortage
 from persistence.statement import Question, Statement
 from persistence.stock.returning import put_back
+from persistence.stock.shipping import ship, ship_from, take_back
 from persistence.tags import of_levels
 from persistence.transaction import Transaction
 
@@ -128,28 +129,6 @@ RELEASE = Question(
     """),
     touches=_freed_tags,
 )
-SHIP = Statement(
-    text("""
-    WITH gone AS (
-        UPDATE reservation SET state = 'SHIPPED'
-        WHERE order_id = CAST(:order_id AS uuid) AND state = 'ALLOCATED'
-        RETURNING variant_id, warehouse_id, quantity
-    ), amount AS (
-        SELECT variant_id, warehouse_id, CAST(sum(quantity) AS int) AS quantity FROM gone GROUP BY 1, 2
-    ), level AS MATERIALIZED (
-        SELECT s.variant_id, s.warehouse_id FROM stock s JOIN amount USING (variant_id, warehouse_id)
-        ORDER BY s.variant_id, s.warehouse_id FOR UPDATE OF s
-    ), left_over AS (
-        UPDATE stock s SET on_hand = s.on_hand - a.quantity, reserved = s.reserved - a.quantity
-        FROM amount a JOIN level l USING (variant_id, warehouse_id)
-        WHERE s.variant_id = a.variant_id AND s.warehouse_id = a.warehouse_id
-        RETURNING s.variant_id, s.warehouse_id, a.quantity
-    )
-    INSERT INTO stock_movement (variant_id, warehouse_id, delta, reason, order_id, actor)
-    SELECT variant_id, warehouse_id, -quantity, 'SHIPPED', CAST(:order_id AS uuid), CAST(:actor AS text) FROM left_over
-    """),
-    touches=_nothing,
-)
 EXPIRED_ORDERS = Question(
     _Id,
     text("""
@@ -235,8 +214,18 @@ class StockRows:
     async def release(self, order_id: OrderId) -> None:
         await self._transaction.rows(RELEASE, order_id=order_id)
 
-    async def ship(self, order_id: OrderId, *, actor: str) -> None:
-        await self._transaction.run(SHIP, order_id=order_id, actor=actor)
+    async def ship(self, order_id: OrderId, *, actor: str) -> list[Sent]:
+        return await ship(self._transaction, order_id, actor=actor)
+
+    async def ship_from(
+        self, order_id: OrderId, warehouse_id: WarehouseId, units: Mapping[VariantId, int], *, actor: str
+    ) -> list[Shortage]:
+        return await ship_from(self._transaction, order_id, warehouse_id, units, actor=actor)
+
+    async def take_back(
+        self, order_id: OrderId, warehouse_id: WarehouseId, units: Mapping[VariantId, int], *, actor: str
+    ) -> None:
+        await take_back(self._transaction, order_id, warehouse_id, units, actor=actor)
 
     async def put_back(self, order_id: OrderId, units: Mapping[VariantId, int], *, actor: str) -> None:
         await put_back(self._transaction, order_id, units, actor=actor)

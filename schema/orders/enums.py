@@ -55,6 +55,10 @@ described(
     DISPUTE_WON="A dispute was decided for the shop.",
     DISPUTE_LOST="A dispute was decided for the buyer.",
     STATUS_CHANGED="The agreement moved on.",
-    FULFILLMENT_CHANGED="The goods moved on.",
+    FULFILLMENT_CREATED="A shipment left the shop.",
+    FULFILLMENT_TRACKED="It is known how a shipment can be followed.",
+    FULFILLMENT_DELIVERED="A shipment has arrived.",
+    FULFILLMENT_CANCELLED="A shipment was called back.",
+    FULFILLMENT_CHANGED="The goods moved on, as a whole.",
     CANCELLED="The order was called off.",
 )

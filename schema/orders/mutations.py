@@ -6,6 +6,7 @@ from uuid import UUID
 
 from domain.checkout.actions import Agreement, complete_checkout
 from domain.error import Invalid, NotFound, UserError
+from domain.fulfillments.actions import change_fulfillment
 from domain.idempotency import Claim, fingerprint
 from domain.ids import CartId, OrderId
 from domain.orders import actions
@@ -96,8 +97,8 @@ async def order_cancel(context: Context, *, input: OrderCancelInput) -> Answer |
 
 
 @deed(
-    "Takes an order on by hand: its status, or its fulfillment. Shipping takes the goods out of stock; delivery completes "
-    "the order.",
+    "Takes an order on by hand: its status, or its fulfillment. SHIPPED sends all that is still to be sent, a shipment for each "
+    "warehouse; DELIVERED says that all shipments have arrived, and completes the order. Parts go by `fulfillmentCreate`.",
     allow=may(Permission.MANAGE_ORDERS, by_channel=True),
     order=THE_ORDER,
 )
@@ -122,7 +123,7 @@ async def order_transition(context: Context, *, input: OrderTransitionInput) -> 
         )
     elif input.fulfillment_status is not None:
         outcome = await context.act(
-            actions.change_fulfillment,
+            change_fulfillment,
             order_id=OrderId(order_id),
             to=input.fulfillment_status,
             by=context.viewer,

@@ -32,6 +32,7 @@ from schema.carts.costs import TotalTerm
 from schema.context import Context
 from schema.customers.addresses import PostalAddress
 from schema.execution.fields import batch, plain, shows
+from schema.fulfillments.types import Fulfillment, open_quantities, order_fulfillments
 from schema.invoices.types import Invoice, invoices
 from schema.node import Node, identity, loads_nodes
 from schema.paging import connection
@@ -82,6 +83,7 @@ class OrderLine:
     sku: str = plain("The variant's SKU when it was sold.")
     image_url: str | None = plain("A picture of it.")
     quantity: int = plain("How many.")
+    open_quantity: int = batch(open_quantities, "Units that are still to be sent.")
     unit_price: Money = _money("unit_price", "The price of one.")
     discount: Money = _money("discount", "The line's share of the coupon's discount.")
     tax_basis_points: int = plain("The tax rate in ten-thousandths: 1900 is 19 %.")
@@ -247,6 +249,7 @@ class Order(Node):
     allowed_transitions: OrderTransitions = batch(_transitions, "Where the caller may take it next.")
     events: list[OrderEvent] = batch(_events, "Its history, oldest first; of a very long one the latest 200 entries.", size=20)
     lines: list[OrderLine] = batch(_lines, "What was sold.", size=20)
+    fulfillments: list[Fulfillment] = batch(order_fulfillments, "What was sent of it, oldest first.", size=3)
     payments: list[Payment] = batch(order_payments, "The attempts to pay it, oldest first.")
     invoices: list[Invoice] = batch(invoices, "Its invoice, and what was taken back of it, oldest first.", size=2)
     payment_options: list[PaymentProvider] = batch(payment_options, "Through whom it can be paid, the default first.", size=3)

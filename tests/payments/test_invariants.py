@@ -40,6 +40,12 @@ SABOTAGE: dict[str, str] = {
     "money.decisions_were_carried_out": "UPDATE refund_request SET amount = amount + 1",
     "money.nothing_kept_of_cancelled_orders_nor_paid_twice": """
         WITH gone AS (DELETE FROM refund) UPDATE orders SET refunded = 0, updated_at = now() - interval '1 hour'""",
+    "goods.nothing_is_sent_twice": """
+        WITH made AS (INSERT INTO fulfillment (id, order_id, number, state, actor)
+            SELECT gen_random_uuid(), id, 9, 'SHIPPED', 'nobody' FROM orders RETURNING id, order_id)
+        INSERT INTO fulfillment_line SELECT m.id, l.id, l.quantity + 1 FROM made m JOIN order_line l USING (order_id)""",
+    "goods.what_was_sent_has_left_the_shelves": "UPDATE reservation SET state = 'SHIPPED'",
+    "goods.status_follows_the_shipments": "UPDATE orders SET fulfillment_status = 'SHIPPED'",
     "states.history_without_gap": "DELETE FROM order_event WHERE seq = 2",
     "states.history_ends_where_the_order_is": "UPDATE orders SET status = 'COMPLETED'",
     "states.payment_status_follows_the_money": "UPDATE orders SET payment_status = 'AUTHORIZED'",
