@@ -22,11 +22,15 @@ from benchmarks.catalogue import SIZES, Shelves, fill
 from benchmarks.chart import svg
 from benchmarks.growth import larger_shop, longer_pages
 from benchmarks.load import Measured, lines, posted
+from benchmarks.npm import NoPackagesError, installed
 from benchmarks.operations import NOTHING, Workload, workloads
+from benchmarks.postgraphile.questions import asked, told, values
+from benchmarks.postgraphile.server import FOLDER, lay, postgraphile
 from benchmarks.processes import ROOT, Cores, Neighbours, Server, api, choose_cores, floor, opened, room_for_sockets, sandbox
-from benchmarks.results import BARE, COMPILED, CORE, KEPT, TITLES, WRITTEN, Results
+from benchmarks.results import BARE, COMPILED, CORE, KEPT, RIVAL, SHOWN, TITLES, WRITTEN, Results
 from benchmarks.rounds import Plan, best, say
 from benchmarks.watchers import watch
+from benchmarks.webhooks import SECRETS, acknowledged
 from gateways.embedded.launcher import throw_away
 
 COMPARED = 20
@@ -85,20 +89,49 @@ async def _all(plan: Plan) -> Results:
                 keeps=name == KEPT,
             )
             servers[name] = stack.enter_context(running)
+        absent = await _rival(servers, stack, cores, database_url=embedded.database_url, folder=folder)
         for server in (provider, *servers.values()):
             await opened(server, folder)
-        results = await _measured(plan, cores, servers, shelves, database_url=embedded.database_url)
+        results = await _measured(
+            plan, cores, servers, shelves, database_url=embedded.database_url, secret=found[SECRETS], absent=absent
+        )
         if not plan.grows:
             return results
         before = {(key, name): of[name].cpu for key, of in results.reads.items() for name in (WRITTEN, COMPILED)}
         return replace(results, shops=await larger_shop(plan, cores, before, embedded, folder))
 
 
-async def _measured(plan: Plan, cores: Cores, servers: Mapping[str, Server], shelves: Shelves, *, database_url: str) -> Results:
+async def _rival(servers: dict[str, Server], stack: ExitStack, cores: Cores, *, database_url: str, folder: Path) -> str:
+    """Adds PostGraphile to the servers; where it cannot be had, why."""
+    say(f"Looking for {TITLES[RIVAL]}")
+    try:
+        packages = installed(FOLDER)
+    except NoPackagesError as error:
+        absent = f"{TITLES[RIVAL]} was not measured. {error}"
+        say(absent)
+        return absent
+    await lay(database_url)
+    running = postgraphile(packages, core=cores.server, database_url=database_url, folder=folder)
+    servers[RIVAL] = stack.enter_context(running)
+    return ""
+
+
+async def _measured(
+    plan: Plan,
+    cores: Cores,
+    servers: Mapping[str, Server],
+    shelves: Shelves,
+    *,
+    database_url: str,
+    secret: str,
+    absent: str,
+) -> Results:
     reads = workloads(shelves)
     say("Comparing answers")
     for workload in reads:
         await _agree([servers[name] for name in (WRITTEN, CORE, COMPILED, KEPT)], workload)
+        if RIVAL in servers:
+            await _tells_the_same(servers[COMPILED], servers[RIVAL], workload)
     neighbours = Neighbours(cores.server, tuple(servers.values()))
     say(f"Measuring {TITLES[BARE]}")
     bare = await best(plan, servers[BARE], NOTHING)
@@ -106,24 +139,28 @@ async def _measured(plan: Plan, cores: Cores, servers: Mapping[str, Server], she
     found: dict[str, dict[str, Measured]] = {}
     for workload in reads:
         found[workload.key] = {}
-        for name in (WRITTEN, KEPT, COMPILED, CORE):
+        for name in (each for each in SHOWN if each in servers):
             say(f"Measuring {workload.key} {workload.title}: {TITLES[name]}")
-            found[workload.key][name] = await best(plan, servers[name], workload)
+            question = asked(workload) if name == RIVAL else workload
+            found[workload.key][name] = await best(plan, servers[name], question)
     pages = await longer_pages(plan, servers[COMPILED], reads)
     share = neighbours.share()
     say("Buying")
     bought = await checkouts(servers[COMPILED], shelves.in_stock, seconds=plan.checkout_seconds, database_url=database_url)
+    say("Notifying")
+    notified = await acknowledged(servers[COMPILED], secret=secret, seconds=plan.checkout_seconds)
     watched = []
     for number in plan.sockets:
         say(f"Watching with {number:,} sockets")
         watched.append(await watch(servers[COMPILED], shelves.in_stock, sockets=number))
     return Results(
-        about=_about(plan, cores, share),
+        about=[*_about(plan, cores, share), *([absent] if absent else [])],
         titles={workload.key: workload.title for workload in reads},
         bare=bare,
         empty=empty,
         reads=found,
         checkouts=bought,
+        notifications=notified,
         watched=watched,
         pages=pages,
     )
@@ -138,6 +175,17 @@ async def _agree(servers: Sequence[Server], workload: Workload) -> None:
                 answers.append(orjson.loads(await line.ask(posted(body))))
         if any("errors" in answer or answer != answers[0] for answer in answers):
             raise RuntimeError(f"{workload.name} is answered differently: {answers}")
+
+
+async def _tells_the_same(ours: Server, rival: Server, workload: Workload) -> None:
+    """Raises RuntimeError unless both answer with the same rows and values in the same order."""
+    pairs = zip(workload.bodies(), asked(workload).bodies(), strict=True)
+    async with lines(ours, 1) as (our,), lines(rival, 1) as (their,):
+        for body, question in itertools.islice(pairs, COMPARED):
+            expected = orjson.loads(await our.ask(posted(body)))
+            found = orjson.loads(await their.ask(posted(question)))
+            if "errors" in found or told(found["data"]) != values(expected["data"]):
+                raise RuntimeError(f"{workload.name} is answered differently by {TITLES[RIVAL]}: {expected} {found}")
 
 
 def _about(plan: Plan, cores: Cores, share: float) -> list[str]:

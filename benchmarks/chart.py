@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from html import escape
 
-from benchmarks.results import COMPILED, CORE, KEPT, TITLES, WRITTEN, Results
+from benchmarks.results import COMPILED, CORE, KEPT, RIVAL, SHOWN, TITLES, WRITTEN, Results
 
-_COLOURS = {WRITTEN: "#7a8b99", COMPILED: "#1f7a5c", KEPT: "#8fc7b0", CORE: "#c9733a"}
+_COLOURS = {WRITTEN: "#7a8b99", COMPILED: "#1f7a5c", KEPT: "#8fc7b0", RIVAL: "#5b6fb5", CORE: "#c9733a"}
 
 
 def svg(results: Results) -> str:
     """A bar for each read and server, as long as its CPU per request."""
-    width, left, height, gap = 760, 170, 22, 14
+    width, left, height, gap = 980, 170, 22, 14
     longest = max(found.cpu for of in results.reads.values() for found in of.values())
     scale = (width - left - 90) / longest
     parts: list[str] = []
     y = 34
     for key, of in results.reads.items():
-        for name, colour in _COLOURS.items():
-            cpu = of[name].cpu
+        for name in (each for each in SHOWN if each in of):
+            cpu, colour = of[name].cpu, _COLOURS[name]
             label = escape(f"{key} {results.titles[key]}") if name == WRITTEN else ""
             long = max(cpu * scale, 1)
             parts += [
@@ -28,10 +28,10 @@ def svg(results: Results) -> str:
             ]
             y += height
         y += gap
-    x = left
-    for name, colour in _COLOURS.items():
+    x = 8
+    for name in (each for each in SHOWN if any(each in of for of in results.reads.values())):
         parts += [
-            f'<rect x="{x}" y="8" width="12" height="12" fill="{colour}"/>',
+            f'<rect x="{x}" y="8" width="12" height="12" fill="{_COLOURS[name]}"/>',
             f'<text x="{x + 18}" y="18">{escape(TITLES[name])}</text>',
         ]
         x += 190

@@ -72,7 +72,11 @@ def workloads(shelves: Shelves) -> tuple[Workload, ...]:
     return (
         Workload("W1", "listing", "Listing", LISTING, tuple({"slug": each} for each in shelves.categories)),
         Workload(
-            "W2", "product page", "ProductPage", PAGE, tuple({"slug": each} for each in chance.sample(shelves.products, 200))
+            "W2",
+            "product page",
+            "ProductPage",
+            PAGE,
+            tuple({"slug": each} for each in chance.sample(shelves.products, min(200, len(shelves.products)))),
         ),
         Workload("W3", "search", "Search", SEARCH, tuple(chance.sample(searches, len(searches)))),
     )

@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 _TICKS = os.sysconf("SC_CLK_TCK")
+_COUNTS = ("vitrine_sql_statements_total", "sql_statements_total")
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -53,10 +54,10 @@ class Server:
         return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
 
     def statements(self) -> float:
-        """SQL statements the API has sent so far, by its own metrics; 0 for a server without."""
+        """SQL statements a server has sent so far, by its own metrics; 0 for a server without."""
         with _opener.open(f"http://127.0.0.1:{self.port}/metrics", timeout=10) as page:
             lines = page.read().decode().splitlines()
-        return next((float(line.split()[1]) for line in lines if line.startswith("vitrine_sql_statements_total")), 0.0)
+        return next((float(line.split()[1]) for line in lines if line.startswith(_COUNTS)), 0.0)
 
 
 class Neighbours:
@@ -100,7 +101,8 @@ def room_for_sockets() -> int:
 @contextlib.contextmanager
 def floor(name: str, *, core: int, database_url: str, folder: Path) -> Iterator[Server]:
     """One of `benchmarks.floors`."""
-    with _running(name, ["-m", "benchmarks.floors", name], {"DATABASE_URL": database_url}, core=core, folder=folder) as server:
+    command = [sys.executable, "-m", "benchmarks.floors", name]
+    with running(name, command, {"DATABASE_URL": database_url}, core=core, folder=folder) as server:
         yield server
 
 
@@ -122,7 +124,7 @@ def api(
         "REQUESTS_PER_MINUTE": "1000000000",
         "MUTATIONS_PER_MINUTE": "1000000000",
     }
-    with _running(name, [str(ROOT / "server.py"), "serve"], settings, core=core, folder=folder) as server:
+    with running(name, [sys.executable, str(ROOT / "server.py"), "serve"], settings, core=core, folder=folder) as server:
         yield server
 
 
@@ -133,15 +135,14 @@ def sandbox(*, core: int, folder: Path) -> Iterator[tuple[Server, dict[str, str]
     key = secrets.token_urlsafe(32)
     books = ["--data-dir", str(folder / "sandbox"), "--port", "{port}", "--with-parent"]
     said = orjson.dumps({"api_key": key, "webhook_secret": secret, "previous_secret": None}) + b"\n"
-    with _running(
-        "sandbox", ["-m", "gateways.payments.sandbox_service", *books], {}, core=core, folder=folder, said=said
-    ) as server:
+    command = [sys.executable, "-m", "gateways.payments.sandbox_service", *books]
+    with running("sandbox", command, {}, core=core, folder=folder, said=said) as server:
         found = {"SANDBOX_URL": f"http://127.0.0.1:{server.port}", "SANDBOX_API_KEY": key, "SANDBOX_WEBHOOK_SECRETS": secret}
         yield server, found
 
 
 @contextlib.contextmanager
-def _running(
+def running(
     name: str, command: list[str], settings: Mapping[str, str], *, core: int, folder: Path, said: bytes = b""
 ) -> Iterator[Server]:
     """A server on a free port, which stands for `{port}` in the command; `said` is what it reads from its standard input."""
@@ -152,7 +153,7 @@ def _running(
         os.sched_setaffinity(0, {core})  # a child inherits it, and its threads from their first moment
         try:
             process = subprocess.Popen(
-                [each.format(port=port) for each in (sys.executable, *command)],
+                [each.format(port=port) for each in command],
                 env=environment,
                 cwd=ROOT,
                 stdin=subprocess.PIPE,

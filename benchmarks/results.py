@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
 
 from benchmarks.buyers import Checkouts
 from benchmarks.load import Measured
 from benchmarks.watchers import Watched
+from benchmarks.webhooks import Acknowledged
 
-BARE, WRITTEN, CORE, COMPILED, KEPT = "bare", "written", "graphql-core", "compiled", "kept"
+BARE, WRITTEN, CORE, COMPILED, KEPT, RIVAL = "bare", "written", "graphql-core", "compiled", "kept", "postgraphile"
+_PACKAGES = orjson.loads(Path(__file__).with_name("postgraphile").joinpath("package.json").read_bytes())["dependencies"]
 TITLES = {
     BARE: "F0 bare ASGI",
     WRITTEN: "F1 hand-written asyncpg",
     CORE: "API, graphql-core",
     COMPILED: "API, compiled",
     KEPT: "API, kept answer",
+    RIVAL: f"PostGraphile {_PACKAGES['postgraphile']}",
 }
+SHOWN = (WRITTEN, KEPT, COMPILED, RIVAL, CORE)
+"""The servers of a read, in the order of tables and charts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +40,7 @@ class Grown:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """All figures of a run. `reads` is by workload and server; `empty` is of an operation that reads nothing."""
+    """All figures of a run. `reads` is by workload and server, RIVAL among them where Node is; `empty` reads nothing."""
 
     about: Sequence[str]
     titles: Mapping[str, str]
@@ -40,6 +48,7 @@ class Results:
     empty: Measured
     reads: Mapping[str, Mapping[str, Measured]]
     checkouts: Checkouts
+    notifications: Acknowledged
     watched: Sequence[Watched]
     pages: Sequence[Grown] = ()
     """By the size of a page, 10 and 100."""

@@ -18,6 +18,8 @@ from benchmarks.processes import Server
 from domain.ids import VariantId
 
 OPENED_AT_ONCE = 100
+"""So many sockets are between their first byte and their first answer at any time."""
+OPENING_SECONDS = 300.0
 QUIET_SECONDS = 5.0
 """As long as the longest pause between two looks of a socket at the database."""
 PATIENCE_SECONDS = 90.0
@@ -62,35 +64,47 @@ class _Watcher:
                     await socket.send('{"type":"connection_init"}')
                     payload = {"query": WATCH, "operationName": "Watch", "variables": {"token": self.token, "after": 0}}
                     await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
+                    await self._reads(socket, until=self.is_open)
                 async with socket:
-                    await self._reads(socket)
+                    await self._reads(socket, until=self.is_over)
         finally:
             self.is_open.set()
             self.is_over.set()
 
-    async def _reads(self, socket: websockets.ClientConnection) -> None:
-        async for message in socket:
-            told = json.loads(message)
+    async def _reads(self, socket: websockets.ClientConnection, *, until: asyncio.Event) -> None:
+        """Until that has happened; whoever is told an error is over."""
+        while not until.is_set() and not self.is_over.is_set():
+            told = json.loads(await socket.recv())
             match told["type"]:
-                case "next" if told["payload"]["data"]["orderStatusChanged"]["status"] == "CANCELLED":
-                    self.heard = time.perf_counter()
-                    self.is_over.set()
                 case "next":
                     self.is_open.set()
+                    if told["payload"]["data"]["orderStatusChanged"]["status"] == "CANCELLED":
+                        self.heard = time.perf_counter()
+                        self.is_over.set()
                 case "ping":
                     await socket.send('{"type":"pong"}')
                 case "error" | "complete":
-                    return
+                    self.is_over.set()
+
+
+async def _opened(watchers: Sequence[_Watcher]) -> None:
+    """Returns once each is open or over; RuntimeError when that takes too long."""
+    try:
+        async with asyncio.timeout(OPENING_SECONDS):
+            await asyncio.gather(*(each.is_open.wait() for each in watchers))
+    except TimeoutError:
+        found = sum(each.is_open.is_set() for each in watchers)
+        raise RuntimeError(f"{found} of {len(watchers)} sockets were open after {OPENING_SECONDS:g} s") from None
 
 
 async def watch(server: Server, variants: Sequence[VariantId], *, sockets: int) -> Watched:
     """Opens the sockets on a fresh order, cancels it, and waits until each has heard so."""
-    async with lines(server, 1) as (line,), asyncio.timeout(PATIENCE_SECONDS):
+    async with lines(server, 1) as (line,):
         order = await buy(line, variants[:1], email="watcher@mail.example")
         before, turn = server.memory_kib(), asyncio.Semaphore(OPENED_AT_ONCE)
         watchers = [_Watcher(f"ws://127.0.0.1:{server.port}/graphql", order["token"]) for _ in range(sockets)]
         watching = [asyncio.create_task(each.watches(turn)) for each in watchers]
-        await asyncio.gather(*(each.is_open.wait() for each in watchers))
+        await _opened(watchers)
         was_open = sum(not each.is_over.is_set() for each in watchers)
         idle = server.cpu_seconds()
         await asyncio.sleep(QUIET_SECONDS)
@@ -98,7 +112,9 @@ async def watch(server: Server, variants: Sequence[VariantId], *, sockets: int) 
         memory = (server.memory_kib() - before) / max(was_open, 1)
         used, started = server.cpu_seconds(), time.perf_counter()
         await line.data(CANCEL, "Cancel", input={"orderToken": order["token"]})
-        await asyncio.gather(*(each.is_over.wait() for each in watchers))
+        with contextlib.suppress(TimeoutError):  # whoever has not heard by then is counted as lost
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await asyncio.gather(*(each.is_over.wait() for each in watchers))
         used = server.cpu_seconds() - used
         for task in watching:
             task.cancel()
