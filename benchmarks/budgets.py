@@ -91,7 +91,7 @@ def budgets(results: Results) -> list[Budget]:
                 60,
                 each.cpu,
                 "us CPU",
-                "every socket wakes, reads the entry and renders it for itself",
+                "the event is rendered once, but every socket is a task that wakes and writes for itself",
             ),
             Budget(
                 f"each of {each.sockets:,} sockets",
