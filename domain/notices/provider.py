@@ -45,6 +45,9 @@ class Writer(Protocol):
     def variables(self, kind: NoticeKind) -> tuple[str, ...]:
         """The names that the words of a kind may use."""
 
+    def tells_of_order(self, kind: NoticeKind) -> bool:
+        """Whether an order is all that a message of this kind tells of, so that `of_order` can write it."""
+
     def problem(self, kind: NoticeKind, wording: Wording) -> Invalid | None:
         """What is wrong with words; None when every message of the kind can be made of them."""
 

@@ -36,6 +36,10 @@ class SheetWriter:
         """See the port."""
         return variables_of(kind)
 
+    def tells_of_order(self, kind: NoticeKind) -> bool:
+        """See the port. What is about a shipment tells of that besides."""
+        return is_about_order(kind) and not _is_about_shipment(kind)
+
     def problem(self, kind: NoticeKind, wording: Wording) -> Invalid | None:
         """See the port."""
         return problem_of(kind, wording)
@@ -52,9 +56,13 @@ class SheetWriter:
         return order_letter(kind, facts, status=facts.status, way=way).written(wording)
 
 
+def _is_about_shipment(kind: NoticeKind) -> bool:
+    return kind.value.startswith("FULFILLMENT_")
+
+
 def _sample(kind: NoticeKind, language: str, shop_name: str) -> Draft:
     if is_about_order(kind):
-        parcel = _PARCEL if kind.value.startswith("FULFILLMENT_") else None
+        parcel = _PARCEL if _is_about_shipment(kind) else None
         return order_letter(
             kind, _order(language, shop_name), status="CONFIRMED", way=order_way(_PAGE, "sample"), parcel=parcel
         )

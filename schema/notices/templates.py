@@ -20,7 +20,7 @@ from schema.notices.types import READ
 from schema.refusal import Refusal
 from schema.scalars import LanguageCode
 
-TEMPLATES_SHOWN = 100
+TEMPLATES_SHOWN = 200
 
 
 class TemplateView(NamedTuple):
@@ -113,7 +113,7 @@ async def message_template_preview(
     ] = None,
     order_id: Annotated[
         strawberry.ID | None,
-        strawberry.argument(description="The order that it tells of, in the buyer's language; it takes READ_ORDERS."),
+        strawberry.argument(description="The order that it tells of, in the language it is sent in; it takes READ_ORDERS."),
     ] = None,
 ) -> Rendered:
     writer = context.ports.notices.writer
@@ -164,8 +164,8 @@ async def _about_order(context: Context, kind: NoticeKind, order_id: str, wordin
     wanted: UUID | None = context.id_of("Order", order_id)
     found = (await orders_by_id(context.reader, [wanted], viewer=context.viewer))[0] if wanted is not None else None
     facts = await order_facts(context.reader, found.id) if found is not None else None
-    if facts is None or "number" not in context.ports.notices.writer.variables(kind):
-        raise Refusal("BAD_USER_INPUT", "There is no such order, or the message tells of none.")
+    if facts is None or not context.ports.notices.writer.tells_of_order(kind):
+        raise Refusal("BAD_USER_INPUT", "There is no such order, or the message tells of more than an order.")
     if wording is None:
         tag = facts.shop_language if kind is NoticeKind.STAFF_ORDER_PLACED else facts.language
         language = context.ports.notices.writer.language_of(tag)

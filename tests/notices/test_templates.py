@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from domain.access.secrets import OneTimeSecrets
 from domain.ids import new_id
-from domain.notices.model import NoticeKind, Wording
+from domain.notices.model import Medium, NoticeKind, Wording
 from domain.viewer import Permission
 from gateways.letters.wording import LANGUAGES, default_wording, filled, problem_of, variables_of
+from schema.notices.templates import TEMPLATES_SHOWN
 from tests.makers.mail import a_postman
 from tests.makers.people import a_customer_token, a_staff_token
 from tests.shop import Shop
@@ -197,6 +198,28 @@ async def test_messages_to_oneself_are_few_a_minute(fresh_shop: Shop) -> None:
     ]
     assert [each["code"] for each in answers[-1]["userErrors"]] == ["TOO_MANY_TEST_SENDS"]
     assert 5 <= await fresh_shop.rows.fetchval("SELECT count(*) FROM notice") <= 10  # a minute may end in between
+
+
+async def test_every_kind_can_be_looked_at_and_an_order_only_where_it_is_all_that_is_told(fresh_shop: Shop) -> None:
+    token = await a_staff_token(fresh_shop, *Permission)
+    order = await fresh_shop.shopper().orders((await fresh_shop.goods(), 1))
+    writer = fresh_shop.api.supplies.ports().notices.writer
+    assert len(NoticeKind) * len(Medium) * len(LANGUAGES) <= TEMPLATES_SHOWN
+    for kind in NoticeKind:
+        for language in LANGUAGES:
+            sample = writer.sample(kind, language=language, shop_name="Vitrine", wording=None)
+            assert (sample.language, "{{" in sample.subject + sample.text) == (language, False)
+    for name, is_shown in (
+        ("STAFF_ORDER_PLACED", True),
+        ("REFUNDED", True),
+        ("STAFF_REFUND_FAILED", False),
+        ("WELCOME", False),
+    ):
+        body = await fresh_shop.ask(PREVIEW, {"kind": name, "language": "en", "orderId": order["id"]}, token=token)
+        if is_shown:
+            assert str(order["number"]) in body["data"]["messageTemplatePreview"]["subject"]
+        else:
+            assert body["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
 
 
 async def test_words_are_for_staff_who_may(fresh_shop: Shop) -> None:
