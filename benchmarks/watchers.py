@@ -101,24 +101,25 @@ async def watch(server: Server, variants: Sequence[VariantId], *, sockets: int) 
     """Opens the sockets on a fresh order, cancels it, and waits until each has heard so."""
     async with lines(server, 1) as (line,):
         order = await buy(line, variants[:1], email="watcher@mail.example")
-        before, turn = server.memory_kib(), asyncio.Semaphore(OPENED_AT_ONCE)
-        watchers = [_Watcher(f"ws://127.0.0.1:{server.port}/graphql", order["token"]) for _ in range(sockets)]
-        watching = [asyncio.create_task(each.watches(turn)) for each in watchers]
-        await _opened(watchers)
-        was_open = sum(not each.is_over.is_set() for each in watchers)
-        idle = server.cpu_seconds()
-        await asyncio.sleep(QUIET_SECONDS)
-        idle = server.cpu_seconds() - idle
-        memory = (server.memory_kib() - before) / max(was_open, 1)
+    before, turn = server.memory_kib(), asyncio.Semaphore(OPENED_AT_ONCE)
+    watchers = [_Watcher(f"ws://127.0.0.1:{server.port}/graphql", order["token"]) for _ in range(sockets)]
+    watching = [asyncio.create_task(each.watches(turn)) for each in watchers]
+    await _opened(watchers)
+    was_open = sum(not each.is_over.is_set() for each in watchers)
+    idle = server.cpu_seconds()
+    await asyncio.sleep(QUIET_SECONDS)
+    idle = server.cpu_seconds() - idle
+    memory = (server.memory_kib() - before) / max(was_open, 1)
+    async with lines(server, 1) as (line,):  # another one: the server has closed the first for being idle so long
         used, started = server.cpu_seconds(), time.perf_counter()
         await line.data(CANCEL, "Cancel", input={"orderToken": order["token"]})
         with contextlib.suppress(TimeoutError):  # whoever has not heard by then is counted as lost
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await asyncio.gather(*(each.is_over.wait() for each in watchers))
         used = server.cpu_seconds() - used
-        for task in watching:
-            task.cancel()
-        await asyncio.gather(*watching, return_exceptions=True)
+    for task in watching:
+        task.cancel()
+    await asyncio.gather(*watching, return_exceptions=True)
     heard = sorted(each.heard - started for each in watchers if each.heard is not None)
     if len(heard) < sockets / 2:
         raise RuntimeError(f"{sockets - len(heard)} of {sockets} sockets were lost")
