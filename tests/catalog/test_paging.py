@@ -130,10 +130,11 @@ async def statements(bazaar: Bazaar, document: str, **variables: Any) -> int:
     return sum(context.reader.statements for context in bazaar.api.opened)
 
 
-async def test_a_listing_takes_as_many_statements_for_one_product_as_for_fifty(bazaar: Bazaar) -> None:
+async def test_a_listing_takes_no_more_statements_for_fifty_products_than_for_one(bazaar: Bazaar) -> None:
     await statements(bazaar, LISTING, slug="kind-00", first=1)
     one = await statements(bazaar, LISTING, slug="kind-00", first=1)
-    assert one == await statements(bazaar, LISTING, slug="kind-00", first=50) <= 6
+    # A page that holds the whole list is not counted besides.
+    assert await statements(bazaar, LISTING, slug="kind-00", first=50) <= one <= 6
 
 
 async def test_a_product_page_takes_eight_statements_at_most(bazaar: Bazaar) -> None:
@@ -144,7 +145,7 @@ async def test_a_product_page_takes_eight_statements_at_most(bazaar: Bazaar) -> 
 async def test_pages_within_pages_take_one_statement_a_level(bazaar: Bazaar) -> None:
     await statements(bazaar, NESTED, first=2)
     two = await statements(bazaar, NESTED, first=2)
-    assert two == await statements(bazaar, NESTED, first=20)
+    assert two - 1 <= await statements(bazaar, NESTED, first=20) <= two
     listed = (await bazaar.api.ask(NESTED, first=20))["categories"]
     assert listed["totalCount"] == 20
     assert [(each["name"], each["products"]["totalCount"], len(each["products"]["nodes"])) for each in listed["nodes"]] == [

@@ -16,7 +16,7 @@ async def test_a_guest_buys_and_watches_the_order_live_over_a_websocket(street: 
         await watcher.sees(lambda seen: len(seen) == 1)
         payment = await guest.pays(order, "tok_async_success:1s")
         assert payment["state"] == "PENDING"
-        seen = await watcher.sees(lambda seen: any(each["status"] == "CONFIRMED" for each in seen))
+        seen = await watcher.sees(lambda seen: any(each["paymentStatus"] == "PAID" for each in seen))
 
     assert [each["seq"] for each in seen] == list(range(1, len(seen) + 1))
     assert watcher.kinds[0] == "PLACED"
@@ -34,7 +34,7 @@ async def test_who_comes_back_sees_only_what_they_have_not_seen(street: Street) 
     order = await guest.orders()
     await guest.pays(order, "tok_success")
     async with street.watching(order["token"]) as first:
-        seen = await first.sees(lambda seen: any(each["status"] == "CONFIRMED" for each in seen))
+        seen = await first.sees(lambda seen: any(each["paymentStatus"] == "PAID" for each in seen))
         last = seen[-1]["seq"]
     async with street.watching(order["token"], after=last - 1) as second:
         again = await second.sees(lambda seen: len(seen) == 1)
@@ -53,7 +53,7 @@ async def test_a_declined_card_then_another_that_is_good(street: Street) -> None
     assert paid["state"] == "CAPTURED"
 
     async with street.watching(order["token"]) as watcher:
-        seen = await watcher.sees(lambda seen: bool(seen) and seen[-1]["status"] == "CONFIRMED")
+        seen = await watcher.sees(lambda seen: bool(seen) and seen[-1]["paymentStatus"] == "PAID")
     assert [kind for kind in watcher.kinds if kind in {"PAYMENT_FAILED", "PAYMENT_CAPTURED"}] == [
         "PAYMENT_FAILED",
         "PAYMENT_CAPTURED",
