@@ -9,6 +9,7 @@ from typing import Any
 
 from graphql import GraphQLSchema, get_named_type
 
+from tests.factors.authenticator import Authenticator
 from tests.hostile.doors import selection
 from tests.makers.people import PASSWORD, a_customer_token
 from tests.makers.trade import Goods
@@ -90,8 +91,11 @@ async def _own_things(shop: Shop, schema: GraphQLSchema, token: str, *asked: tup
     return found
 
 
-async def a_buyer(shop: Shop, schema: GraphQLSchema, goods: Goods, name: str) -> Person:
-    """A customer with an address, an order that was paid and given back in part, and a new cart."""
+async def a_buyer(shop: Shop, schema: GraphQLSchema, goods: Goods, name: str, *, has_more_ways_in: bool = False) -> Person:
+    """A customer with an address, an order that was paid and given back in part, and a new cart.
+
+    With more ways in than the password, which then does not log in alone.
+    """
     token = await a_customer_token(shop)
     shopper = Shopper(shop, f"{name}@example.com", token)
     order = await shopper.orders((goods, 2))
@@ -103,9 +107,42 @@ async def a_buyer(shop: Shop, schema: GraphQLSchema, goods: Goods, name: str) ->
     await shop.data(pay, {"input": {"orderId": order["id"], "method": "tok_success"}}, token=token, key=f"pays-{name}")
     shopper.cart = {}
     await shopper.adds(goods, 1)
+    if has_more_ways_in:
+        await _adds_ways_in(shop, token)
     asked = (("me", ""), ("order", f'(id: "{order["id"]}")'), ("myCart", ""))
     things = await _own_things(shop, schema, token, *asked)
     return Person(name, token, await email_of(shop, token), things, order["token"])
+
+
+async def _adds_ways_in(shop: Shop, token: str) -> None:
+    """A passkey and a linked provider."""
+    start = """mutation($input: PasskeyRegistrationStartInput!) {
+        done: passkeyRegistrationStart(input: $input) { ceremony { secret options } } }"""
+    ceremony = (await shop.data(start, {"input": {"currentPassword": PASSWORD}}, token=token))["done"]["ceremony"]
+    key = Authenticator(page=shop.api.settings.passkey_pages[0])
+    made = {"ceremony": ceremony["secret"], "credential": key.creates(ceremony["options"])}
+    register = "mutation($input: PasskeyRegisterInput!) { done: passkeyRegister(input: $input) { userErrors { code } } }"
+    done = await shop.data(register, {"input": {"passkey": made, "name": "Key"}}, token=token)
+    assert done["done"]["userErrors"] == []
+    linked = """INSERT INTO identity (id, account_id, provider, subject)
+        SELECT gen_random_uuid(), id, 'acme', email FROM account WHERE email = $1"""
+    await shop.rows.execute(linked, await email_of(shop, token))
+
+
+async def a_listener(shop: Shop, staff: Person) -> dict[str, str]:
+    """A webhook's endpoint, and an app with a key."""
+    data = await shop.data(
+        """mutation { a: webhookEndpointCreate(input: {url: "https://example.com/hook", eventTypes: [ORDER_PLACED]}) {
+             webhookEndpoint { __typename id } userErrors { code } }
+           b: appCreate(input: {name: "Hostile", scopes: ["orders:read"]}) { app { __typename id } userErrors { code } } }""",
+        token=staff.token,
+    )
+    found = dict(ids_in(data))
+    key = (
+        "mutation($input: ApiKeyCreateInput!) { apiKeyCreate(input: $input) { apiKey { __typename id } userErrors { code } } }"
+    )
+    said = {"appId": found["App"], "name": "Key", "scopes": ["orders:read"]}
+    return found | dict(ids_in(await shop.data(key, {"input": said}, token=staff.token)))
 
 
 async def a_catalogue(shop: Shop, staff: Person) -> dict[str, str]:

@@ -38,6 +38,8 @@ async def test_impossible_pages_are_refused_and_possible_ones_given_at_every_lis
     wrong = []
     for door in _lists(world):
         for said in (*IMPOSSIBLE, *POSSIBLE):
+            if not said.keys() <= door.field.args.keys():
+                continue  # a log is read onwards only
             answer = await _asked(world, door, said)
             problem = world.wrong_with(answer)
             if problem is None and is_refused(answer) != (said in IMPOSSIBLE):
