@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
-from argon2 import extract_parameters
+from argon2 import PasswordHasher, extract_parameters
 
 from domain.access.model import Weakness
 from domain.access.provider import Busy, Verified
@@ -32,9 +32,20 @@ async def test_a_hash_is_argon2id_at_the_stated_cost_with_a_salt_of_its_own(real
     assert await real.verified(GOOD_PASSWORD + "x", one) == Verified(is_right=False)
 
 
-async def test_an_unknown_account_costs_a_whole_comparison_and_is_never_right(hasher: Argon2Hasher) -> None:
+async def test_an_unknown_account_costs_a_whole_comparison_and_is_never_right(
+    hasher: Argon2Hasher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[str | bytes] = []
+    verify = PasswordHasher.verify
+
+    def noted(of: PasswordHasher, kept: str | bytes, password: str | bytes) -> bool:
+        compared.append(kept)
+        return verify(of, kept, password)
+
+    monkeypatch.setattr(PasswordHasher, "verify", noted)
     assert await hasher.verified(GOOD_PASSWORD, None) == Verified(is_right=False)
     assert await hasher.verified("", None) == Verified(is_right=False)
+    assert compared == [hasher._nobody] * 2
     nobody = extract_parameters(hasher._nobody)
     assert (nobody.memory_cost, nobody.time_cost, nobody.parallelism) == (CHEAP.memory_kib, CHEAP.passes, CHEAP.lanes)
 
