@@ -114,7 +114,7 @@ class Settings(SignInValues, PaymentValues, BaseSettings):
     requests_per_minute: int | None = Field(None, ge=1)
     cost_per_minute: int | None = Field(None, ge=1)
     mutations_per_minute: int | None = Field(None, ge=1)
-    logins_per_minute: int = Field(10, ge=1)
+    logins_per_minute: int = Field(5, ge=1)
     subscriptions_per_socket: int = Field(20, ge=1)
 
     db_read_size: int = Field(10, ge=1)
