@@ -22,6 +22,7 @@ from persistence.payments.reads import PaymentView, payments_by_id, refunds_by_i
 from persistence.payments.staff_reads import captures_by_id, requests_by_id
 from schema.context import Context
 from schema.mutations import Answer, Keyed, answered, deed, keyed, moves_money
+from schema.orders.types import Order
 from schema.payments.claims import amount_in, claim_of
 from schema.payments.inputs import (
     REASON_LENGTH_MAX,
@@ -34,11 +35,12 @@ from schema.payments.inputs import (
     RefundMarkPaidInput,
     RefundRejectInput,
 )
-from schema.payments.mutations import THE_ORDER, THE_PAYMENT
+from schema.payments.mutations import THE_PAYMENT
 from schema.payments.types import PaymentCapture, Refund, RefundRequest
 from schema.permissions import may
 
 MONEY = may(Permission.MANAGE_PAYMENTS, by_channel=True)
+THE_ORDER = (Order, "Its order as it is now.")
 THE_REFUNDS = (list[Refund], "The refunds: one, or one for each payment that the amount was taken from.")
 THE_REQUEST = (RefundRequest, "The decision; WAITING while a second person has to agree.")
 
