@@ -13,7 +13,7 @@ from uuid import UUID
 from graphql import GraphQLSchema
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain.access.secrets import OneTimeSecrets
 from edge import invoices, webhooks
@@ -29,6 +29,7 @@ from edge.depths import (
     webhook_depths,
 )
 from edge.front import front_route
+from edge.headers import request_id_for
 from edge.health import Health, LoopLag
 from edge.layers import layered
 from edge.limits import InputLimits
@@ -54,6 +55,7 @@ from schema.transport.cookies import REFRESH_PATH, Cookies
 from schema.transport.endpoint import GraphQLEndpoint, Transport
 from schema.transport.graphiql import named_examples
 from schema.transport.operations import Observation
+from schema.transport.shortcut import Bounds, Shortcut
 from schema.webhooks.selection import SelectionCheck
 from supplies import Supplies, ceilings_of, invoice_links
 from workers.broker import QUEUE_KEYS
@@ -92,15 +94,17 @@ class Api:
         self.metrics = Metrics(operations=named_examples(), routes=ROUTES, depths=self._depths())
         self.graphql = GraphQLEndpoint(self._transport())
         self.routes = self._routes()
-        self._app = layered(
+        limits = InputLimits(
+            headers=settings.header_count_max, header_bytes=settings.header_bytes_max, body_bytes=settings.body_bytes_max
+        )
+        app = layered(
             Starlette(routes=self.routes, lifespan=self._lifespan),
             metrics=self.metrics,
-            limits=InputLimits(
-                headers=settings.header_count_max, header_bytes=settings.header_bytes_max, body_bytes=settings.body_bytes_max
-            ),
+            limits=limits,
             cors_origins=settings.cors_origins,
             with_cookies=bool(settings.session_cookies),
         )
+        self._app = app if self.responses is None else self._shortcut(app, self.responses, limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app(scope, receive, send)
@@ -167,6 +171,7 @@ class Api:
             counted=self.metrics.statements,
         )
         self.responses = self._responses(schema)
+        self._admission = Admission(self.supplies.allowances, lambda caller: ports.standings.account_of(caller, _utc_now()))
         return Transport(
             schema=schema,
             open_context=contexts.open,
@@ -187,7 +192,7 @@ class Api:
             responses=self.responses,
             shared_seconds=settings.response_shared_seconds,
             only_registered=settings.documents_only,
-            admission=Admission(self.supplies.allowances, lambda caller: ports.standings.account_of(caller, _utc_now())),
+            admission=self._admission,
         )
 
     def _responses(self, schema: GraphQLSchema) -> Responses | None:
@@ -205,6 +210,22 @@ class Api:
         )
         live.attend(PREFIX, responses.heard)
         return responses
+
+    def _shortcut(self, app: ASGIApp, responses: Responses, limits: InputLimits) -> ASGIApp:
+        return Shortcut(
+            app,
+            responses,
+            self._admission,
+            bounds=Bounds(headers=limits.headers, header_bytes=limits.header_bytes, body_bytes=limits.body_bytes),
+            request_id=request_id_for,
+            counted=self.metrics.sent_again,
+        )
+
+    def _register(self, texts: Collection[str]) -> None:
+        self.graphql.documents.register(texts)
+        if self.responses is not None:
+            # A document that was withdrawn runs no more, whatever it was answered before.
+            self.responses.kept.forget_sent()
 
     def _oauth(self) -> Provider:
         settings = self.settings
@@ -258,7 +279,7 @@ class Api:
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             await self.supplies.open(stack)
-            watch = DocumentWatch(self.database, self.graphql.documents.register)
+            watch = DocumentWatch(self.database, self._register)
             stack.push_async_callback(watch.stop)
             await watch.start()
             self._lag.start()

@@ -6,12 +6,13 @@ The id is the caller's if it sent a well-formed one; it goes into the log's cont
 
 from __future__ import annotations
 
+import os
 import re
-import uuid
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+ID_HEADER = b"x-request-id"
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}\Z")
 _ALWAYS = [
     (b"x-content-type-options", b"nosniff"),
@@ -32,10 +33,10 @@ class RequestHeaders:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        request_id = _request_id(scope)
+        request_id = request_id_for(scope)
         # A copy: the state may be one dictionary for all requests of the process.
         scope["state"] = {**(scope.get("state") or {}), "request_id": request_id}
-        id_header = (b"x-request-id", request_id.encode())
+        id_header = (ID_HEADER, request_id.encode())
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -48,11 +49,12 @@ class RequestHeaders:
             await self._app(scope, receive, send_with_headers)
 
 
-def _request_id(scope: Scope) -> str:
+def request_id_for(scope: Scope) -> str:
+    """The id that a request goes by: its own if it is well-formed, else a new one."""
     for name, value in scope["headers"]:
-        if name.lower() == b"x-request-id" and _ID.match(value):
+        if name.lower() == ID_HEADER and _ID.match(value):
             return bytes(value).decode("ascii")
-    return uuid.uuid4().hex
+    return os.urandom(16).hex()
 
 
 def _completed(scope: Scope, headers: list[tuple[bytes, bytes]], id_header: tuple[bytes, bytes]) -> list[tuple[bytes, bytes]]:

@@ -75,6 +75,7 @@ class Metrics:
         self._responses = Counter(
             "vitrine_response_lookups", "Look-ups in the cache of responses to strangers.", ["outcome"], registry=registry
         )
+        self._hits: dict[tuple[str, str, int, str], tuple[tuple[Counter, ...], tuple[Histogram, ...]]] = {}
         self._depths = [(depth, Gauge(depth.name, depth.help, registry=registry)) for depth in depths]
 
     def request(self, *, path: str, method: str, status: int, seconds: float) -> None:
@@ -91,6 +92,29 @@ class Metrics:
         _series(self._operations, transport, shown, known, code or "OK").inc()
         if kind in {"query", "mutation"}:
             _series(self._operation_seconds, shown, known).observe(seconds)
+
+    def sent_again(self, *, path: str, method: str, status: int, name: str | None, seconds: float) -> None:
+        """What `request`, `operation` and `response_lookup` are told of a query answered by what was sent before, at once."""
+        known = name if name in self._names else OTHER
+        counters, times = self._hit_series(path, method, status, known)
+        for counter in counters:
+            counter.inc()
+        for histogram in times:
+            histogram.observe(seconds)
+
+    def _hit_series(self, path: str, method: str, status: int, known: str) -> tuple[tuple[Counter, ...], tuple[Histogram, ...]]:
+        series = self._hits.get((path, method, status, known))
+        if series is None:
+            route = self._route(path)
+            series = self._hits[path, method, status, known] = (
+                (
+                    _series(self._requests, route, method, str(status)),
+                    _series(self._operations, "http", "query", known, "OK"),
+                    _series(self._responses, "hit"),
+                ),
+                (_series(self._request_seconds, route), _series(self._operation_seconds, "query", known)),
+            )
+        return series
 
     def statements(self, count: int) -> None:
         """So many SQL statements were sent."""

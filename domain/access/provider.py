@@ -75,6 +75,9 @@ class Allowances(Protocol):
     def exhausted(self, asker: Asker) -> Throttled | None:
         """Whether the asker's next request is known to be refused, without asking anybody; counts nothing."""
 
+    def spend(self, asker: Asker, *, cost: int) -> bool:
+        """Counts one more operation without mutations if that needs nobody's answer; False when nothing was counted."""
+
     async def take(self, asker: Asker, *, cost: int, mutations: int) -> Throttled | None:
         """Counts one more operation, what it may cost and its mutations; None when it may go on."""
 

@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from limits import RateLimitItemPerMinute
 
@@ -64,6 +65,11 @@ class CountedAllowances:
         wait = self._counts.exhausted(_name(_COST, asker))
         return None if wait is None else Throttled(retry_after=wait)
 
+    def spend(self, asker: Asker, *, cost: int) -> bool:
+        """See the port."""
+        name = _name(_COST, asker)
+        return self._counts.exhausted(name) is None and self._leases.spend(name, max(cost, self._cost_min))
+
     async def take(self, asker: Asker, *, cost: int, mutations: int) -> Throttled | None:
         """See the port."""
         wait = await self._take_cost(_name(_COST, asker), max(cost, self._cost_min))
@@ -112,6 +118,7 @@ class CountedAllowances:
         return await self._counts.hit([Count(self._cost, name, cost)], least=self._cost_min)
 
 
+@lru_cache(maxsize=10_000)
 def _name(what: str, asker: Asker) -> str:
     if asker.account is not None:
         return hashed(what, "account", str(asker.account))

@@ -9,11 +9,17 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 STAMPS_MAX = 100_000
-_OVERHEAD = 500
+SENT_MAX = 16
+"""In so many forms an answer is kept as it went out: by who asked in other words, packed otherwise, from another origin."""
+_OVERHEAD = 700
+_SENT_OVERHEAD = 2_000
 _TAG_BYTES = 150
+
+Question = tuple[bytes, ...]
+"""All of a request that its answer depends on, as it came."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,17 +38,48 @@ class Kept:
         return len(self.body) + len(self.tags) * _TAG_BYTES + _OVERHEAD
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sent:
+    """A kept answer as it went out to one question: all its headers, that at `id_at` being the request's id, and its bytes."""
+
+    kept: Kept
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...]
+    id_at: int
+    body: bytes
+
+    def bytes_for(self, question: Question) -> int:
+        """About what it takes in memory under that question."""
+        packed = len(self.body) if self.body is not self.kept.body else 0
+        return packed + sum(map(len, question)) + _SENT_OVERHEAD
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Forms:
+    """Where an answer is kept, and the questions that it was sent to, with what each takes."""
+
+    key: bytes
+    sizes: dict[Question, int] = field(default_factory=dict)
+
+
 class KeptAnswers:
-    """The answers of one process, the longest unused leaving first. `bytes` is what they take, `flushes` how often all left."""
+    """The answers of one process, the longest unused leaving first. `bytes` is what they take, `flushes` how often all left.
+
+    What an answer looked like when it went out is kept with it and leaves with it: it is never true for longer.
+    """
 
     def __init__(self, *, bytes_max: int) -> None:
         self.bytes = 0
         self.flushes = 0
         self.stamp = 0
         """Counts the changes heard of."""
+        self.forgettings = 0
+        """How often it was forgotten what had been sent."""
         self._bytes_max = bytes_max
         self._kept: OrderedDict[bytes, Kept] = OrderedDict()
         self._keys: dict[str, set[bytes]] = {}
+        self._forms: dict[Kept, _Forms] = {}
+        self._sent: dict[Question, Sent] = {}
         self._touched: dict[str, int] = {}
         self._unknown_before = 0
 
@@ -67,12 +104,41 @@ class KeptAnswers:
         if key in self._kept:
             self._drop(key)
         self._kept[key] = kept
+        self._forms[kept] = _Forms(key)
         self.bytes += kept.bytes
         for tag in kept.tags:
             self._keys.setdefault(tag, set()).add(key)
-        while self.bytes > self._bytes_max:
-            self._drop(next(iter(self._kept)))
+        self._make_room()
         return True
+
+    def sent(self, question: Question, *, at: float) -> Sent | None:
+        """What was sent to the same question, if `get` still gives the answer that it was made of."""
+        sent = self._sent.get(question)
+        if sent is None or self.get(self._forms[sent.kept].key, at=at) is not sent.kept:
+            return None
+        return sent
+
+    def remember(self, question: Question, sent: Sent, *, since: int) -> bool:
+        """Stores what was just sent; False when its answer is kept no more, or `forgettings` was not `since` any more."""
+        forms = self._forms.get(sent.kept)
+        size = sent.bytes_for(question)
+        if forms is None or since != self.forgettings or size * 8 > self._bytes_max:
+            return False
+        if question in self._sent:
+            self._forget(question)
+        while len(forms.sizes) >= SENT_MAX:
+            self._forget(next(iter(forms.sizes)))
+        self._sent[question] = sent
+        forms.sizes[question] = size
+        self.bytes += size
+        self._make_room()
+        return True
+
+    def forget_sent(self) -> None:
+        """How questions are read has changed: answers stay true, but who asks for them must be looked at again."""
+        self.forgettings += 1
+        for question in tuple(self._sent):
+            self._forget(question)
 
     def is_touched(self, tags: Iterable[str], *, since: int) -> bool:
         """Whether any of the tags was touched after the stamp; yes where nobody remembers."""
@@ -95,11 +161,22 @@ class KeptAnswers:
         self.flushes += 1
         self.bytes = 0
         self._unknown_before = self.stamp
-        for each in (self._kept, self._keys, self._touched):
+        for each in (self._kept, self._keys, self._forms, self._sent, self._touched):
             each.clear()
+
+    def _make_room(self) -> None:
+        while self.bytes > self._bytes_max:
+            self._drop(next(iter(self._kept)))
+
+    def _forget(self, question: Question) -> None:
+        forms = self._forms[self._sent.pop(question).kept]
+        self.bytes -= forms.sizes.pop(question)
 
     def _drop(self, key: bytes) -> None:
         kept = self._kept.pop(key)
+        for question, size in self._forms.pop(kept).sizes.items():
+            del self._sent[question]
+            self.bytes -= size
         self.bytes -= kept.bytes
         for tag in kept.tags:
             keys = self._keys[tag]

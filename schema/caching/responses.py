@@ -20,7 +20,7 @@ from graphql import GraphQLSchema
 from persistence.moments import next_moment
 from persistence.reader import Reader
 from persistence.tags import PREFIX, Dependence, Moment, without_levels
-from schema.caching.kept import Kept, KeptAnswers, etag_of
+from schema.caching.kept import Kept, KeptAnswers, Question, Sent, etag_of
 from schema.caching.public import Reach, reach_of
 from schema.context import Context
 from schema.execution.prepared import Prepared
@@ -98,6 +98,10 @@ class Responses:
         if kept is not None:
             self._looked_up("hit")
         return kept
+
+    def sent(self, question: Question) -> Sent | None:
+        """What was sent to the same question, if that is still true; who uses it counts the look-up."""
+        return self.kept.sent(question, at=self._now().timestamp()) if self.hears() else None
 
     async def through(self, key: bytes, prepared: Prepared, run: Callable[[Reading | None], Awaitable[Answer]]) -> Answer:
         """The answer of `run`, or of somebody else's run of the same that began since the last change."""

@@ -55,6 +55,10 @@ class Admission:
         """Rejected at once who was just refused: before their document costs anything."""
         _refuse(self._allowances.exhausted(asker))
 
+    def counts_at_once(self, address: str | None) -> bool:
+        """Counts the least there is for a stranger, if nobody has to be asked; False, and nothing is counted, otherwise."""
+        return self._allowances.spend(Asker(account=None, address=address), cost=NO_OPERATION.cost)
+
     async def count(self, asker: Asker, charge: Charge) -> None:
         """Counts an operation; Rejected when the allowance is used up."""
         _refuse(await self._allowances.take(asker, cost=charge.cost, mutations=charge.mutations))

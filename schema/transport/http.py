@@ -23,6 +23,7 @@ from schema.transport.caller import Caller, Refused, caller_of, headers_of, requ
 from schema.transport.cookies import Cookies
 from schema.transport.graphiql import Explorer
 from schema.transport.operations import Operations
+from schema.transport.shortcut import Noted, noted_in
 from schema.transport.sse import Streams
 
 Headers = list[tuple[bytes, bytes]]
@@ -70,7 +71,9 @@ class GraphQLOverHTTP:
         if form is Wanted.PAGE:
             rest = _without_page(headers["accept"])
             form = wanted(rest) if rest else None
-        exchange = _Exchange(method, headers, request_id, receive, send, form or Wanted.JSON, self._shared_seconds)
+        exchange = _Exchange(
+            method, headers, request_id, receive, send, form or Wanted.JSON, self._shared_seconds, noted_in(scope)
+        )
         answers = self._operations.answers
         if method not in {"GET", "POST"}:
             refusal = answers.of_code("METHOD_NOT_ALLOWED", "Use GET or POST.", request_id, 405)
@@ -168,6 +171,8 @@ class _Exchange:
     form: Wanted
     shared_seconds: int
     """How long caches in between may use an answer that is everybody's without asking."""
+    noted: Noted | None
+    """Where to note that what is sent is a kept answer."""
 
     async def respond(self, answer: Answer, cookies: Sequence[str] = ()) -> None:
         """Answer a well-formed request; a good answer to a GET may be kept by the client, and asked for again by its tag.
@@ -175,6 +180,8 @@ class _Exchange:
         By the specification `application/json` answers such a request with 200 whatever came of it. But for 5xx: a proxy
         or a monitor must see that it is us.
         """
+        if self.noted is not None and not cookies:
+            self.noted.kept = answer.kept
         status = answer.status if self.form is not Wanted.JSON or answer.status >= _OURS else 200
         cached = _cache_headers(answer, self.shared_seconds) if self.method == "GET" and answer.code is None else []
         if cached and _matches(self.headers.get("if-none-match"), cached[0][1]):

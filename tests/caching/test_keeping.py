@@ -55,7 +55,7 @@ def test_the_bytes_are_bounded_and_the_longest_unused_leave_first() -> None:
         assert answers.put(b"%d" % number, _kept(b"x" * 1_000, "a", f"b:{number}"), since=0)
         assert answers.get(b"0", at=0) is not None
         assert answers.bytes <= 20_000
-    assert len(answers) == 11
+    assert len(answers) == 10
     assert answers.get(b"1", at=0) is None
     assert answers.get(b"99", at=0) is not None
     assert not answers.put(b"large", _kept(b"x" * 10_000), since=0)
