@@ -65,4 +65,5 @@ def _install(node: Path, npm: Path, folder: Path) -> None:
     except subprocess.TimeoutExpired as error:
         raise NoPackagesError(f"npm took longer than {INSTALL_SECONDS} s to install the packages.") from error
     if done.returncode:
-        raise NoPackagesError(f"npm could not install the packages: {done.stderr[-500:]}")
+        said = [line.removeprefix("npm error ") for line in done.stderr.splitlines() if line.startswith("npm error")]
+        raise NoPackagesError(f"npm could not install the packages: {', '.join(said[:3])}.")

@@ -66,14 +66,14 @@ class _Watcher:
                     await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
                     await self._reads(socket, until=self.is_open)
                 async with socket:
-                    await self._reads(socket, until=self.is_over)
+                    await self._reads(socket, until=None)  # stays: closing is not what an event costs
         finally:
             self.is_open.set()
             self.is_over.set()
 
-    async def _reads(self, socket: websockets.ClientConnection, *, until: asyncio.Event) -> None:
-        """Until that has happened; whoever is told an error is over."""
-        while not until.is_set() and not self.is_over.is_set():
+    async def _reads(self, socket: websockets.ClientConnection, *, until: asyncio.Event | None) -> None:
+        """Until that has happened, or for good; whoever is told an error is over."""
+        while until is None or not until.is_set():
             told = json.loads(await socket.recv())
             match told["type"]:
                 case "next":
@@ -84,6 +84,7 @@ class _Watcher:
                 case "ping":
                     await socket.send('{"type":"pong"}')
                 case "error" | "complete":
+                    self.is_open.set()
                     self.is_over.set()
 
 
