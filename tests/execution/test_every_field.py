@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from graphql import GraphQLField, GraphQLObjectType, get_named_type, is_composite_type, is_required_argument
+from graphql import (
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    get_named_type,
+    is_composite_type,
+    is_required_argument,
+)
 
 from schema.execution.fields import rule_of
 from tests.execution.documents import leads
@@ -22,8 +30,17 @@ def _call(field: GraphQLField, name: str, known: dict[str, list[Any]]) -> str:
             value = ", ".join(f'"{each}"' for each in known[argument])
             given.append(f"{argument}: [{value}]" if argument == "ids" else f'{argument}: "{known[argument][0]}"')
         elif is_required_argument(about):
-            given.append(f"{argument}: {'[]' if argument == 'selected' else 1001}")
+            given.append(f"{argument}: {_some(argument, get_named_type(about.type))}")
     return f"{name}({', '.join(given)})" if given else name
+
+
+def _some(argument: str, kind: GraphQLNamedType) -> str:
+    """A value that an argument must have, as its type is written."""
+    if isinstance(kind, GraphQLEnumType):
+        return next(iter(kind.values))
+    if kind.name == "LanguageCode":
+        return '"en"'
+    return "[]" if argument == "selected" else "1001"
 
 
 def _documents(both: Both, most: int) -> list[str]:
