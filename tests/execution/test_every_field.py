@@ -37,7 +37,7 @@ def _call(field: GraphQLField, name: str, known: dict[str, list[Any]]) -> str:
 def _some(argument: str, kind: GraphQLNamedType) -> str:
     """A value that an argument must have, as its type is written."""
     if isinstance(kind, GraphQLEnumType):
-        return next(iter(kind.values))
+        return str(next(iter(kind.values)))
     if kind.name == "LanguageCode":
         return '"en"'
     return "[]" if argument == "selected" else "1001"
