@@ -43,7 +43,7 @@ def budgets(results: Results) -> list[Budget]:
                 2.5,
                 ratio,
                 "x F0",
-                "HTTP and its layers, limits, log and metrics come before a kept answer too",
+                "reading the question, the rate limit, the request's id, the metrics and a larger answer come on top of saying hello",
             )
             for key, ratio in kept.items()
             if key != "W3"
