@@ -54,7 +54,7 @@ def budgets(results: Results) -> list[Budget]:
                 1,
                 of[COMPILED].cpu / of[RIVAL].cpu,
                 "x",
-                f"{base}; PostGraphile has no permissions, limits, log or metrics here, and leaves making the answer's JSON to PostgreSQL",
+                f"{base}; PostGraphile has no permissions, limits, log or metrics here, and PostgreSQL puts its rows together",
             )
             for key, of in results.reads.items()
             if RIVAL in of
