@@ -40,7 +40,9 @@ async def order_by_token(
     return (await orders_of_holders(context.reader, [order_id]))[0] if order_id is not None else None
 
 
-@query(Order | None, "The order with this number on the operation's channel.", allow=may(Permission.READ_ORDERS, by_channel=True))
+@query(
+    Order | None, "The order with this number on the operation's channel.", allow=may(Permission.READ_ORDERS, by_channel=True)
+)
 async def order_by_number(
     context: Context, *, number: Annotated[int, strawberry.argument(description="The order's number.")]
 ) -> OrderView | None:
@@ -48,7 +50,11 @@ async def order_by_number(
     return await read_by_number(context.reader, place.channel.id, number, viewer=context.viewer)
 
 
-@query(OrderConnection, "Every order of the channels one works in, newest first.", allow=may(Permission.READ_ORDERS, by_channel=True))
+@query(
+    OrderConnection,
+    "Every order of the channels one works in, newest first.",
+    allow=may(Permission.READ_ORDERS, by_channel=True),
+)
 async def orders(
     context: Context,
     *,
