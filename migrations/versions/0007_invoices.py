@@ -1,4 +1,4 @@
-"""drafts and invoices
+"""invoices
 
 Revision: 0007, after 0006
 """
