@@ -1,4 +1,4 @@
-"""fulfillments and returns
+"""fulfillments
 
 Revision: 0006, after 0005
 """

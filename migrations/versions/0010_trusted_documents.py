@@ -1,4 +1,4 @@
-"""reads and documents
+"""trusted documents
 
 Revision: 0010, after 0009
 """

@@ -1,4 +1,4 @@
-"""message templates and deliveries
+"""message templates
 
 Revision: 0008, after 0007
 """
