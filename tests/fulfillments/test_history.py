@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 from persistence import migrate
 from tests.fulfillments.conftest import Dispatch
 
-MIGRATION = Path(__file__).resolve().parents[2] / "migrations" / "versions" / "0006_fulfillments_and_returns.py"
+MIGRATION = Path(__file__).resolve().parents[2] / "migrations" / "versions" / "0006_fulfillments.py"
 PARCELS = """SELECT f.order_id, f.number, f.warehouse_id, f.state, f.actor, f.created_at, l.order_line_id, l.quantity
              FROM fulfillment f JOIN fulfillment_line l ON l.fulfillment_id = f.id ORDER BY 1, 2, 7"""
 
