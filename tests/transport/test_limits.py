@@ -99,7 +99,7 @@ async def test_a_bomb_is_refused_by_the_name_of_its_ceiling(
 ) -> None:
     extensions, seconds = await send(client, query)
     assert (extensions["code"], extensions["limit"]) == ("DOCUMENT_TOO_LARGE", limit)
-    assert seconds < 1
+    assert seconds < 5
     assert (world.opened, world.counted) == ([], 0)
 
 
@@ -109,7 +109,7 @@ async def test_a_hostile_document_within_the_ceilings_is_refused_as_quickly(
 ) -> None:
     extensions, seconds = await send(client, query)
     assert extensions["code"] in {"GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "DOCUMENT_TOO_LARGE"}
-    assert seconds < 1
+    assert seconds < 5
     assert world.opened == []
 
 
