@@ -37,7 +37,7 @@ async def test_who_comes_back_sees_only_what_they_have_not_seen(street: Street) 
         seen = await first.sees(lambda seen: any(each["paymentStatus"] == "PAID" for each in seen))
         last = seen[-1]["seq"]
     async with street.watching(order["token"], after=last - 1) as second:
-        again = await second.sees(lambda seen: bool(seen))
+        again = await second.sees(bool)
     assert again[0]["seq"] == last
 
 
