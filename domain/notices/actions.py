@@ -10,7 +10,7 @@ from domain.error import NotFound, UserError, VersionConflict
 from domain.ids import AccountId, NoticeId
 from domain.notices.errors import TooManyTestSends
 from domain.notices.events import NoticeQueued
-from domain.notices.model import Delivery, Letter, NewNotice, NoticeKind, Rendered, TemplateKey, Wording
+from domain.notices.model import Delivery, Letter, Medium, NewNotice, NoticeKind, Rendered, TemplateKey, Wording
 from domain.notices.provider import Accepted, NotAccepted
 from domain.unit import Unit
 
@@ -22,7 +22,7 @@ async def queue(unit: Unit, *, notice: NewNotice) -> bool:
     """Keeps a message and announces it; False, and nothing done, when its cause has one already."""
     if not await unit.notices.queue(notice):
         return False
-    unit.announce(NoticeQueued(notice_id=notice.id))
+    unit.announce(NoticeQueued(notice_id=notice.id, medium=notice.medium.value))
     return True
 
 
@@ -31,20 +31,20 @@ async def claim(unit: Unit, *, notice_id: NoticeId, delivery: Delivery) -> Lette
     return await unit.notices.claim(notice_id, delivery)
 
 
-async def claim_next(unit: Unit, *, delivery: Delivery) -> Letter | None:
+async def claim_next(unit: Unit, *, delivery: Delivery, medium: Medium = Medium.EMAIL) -> Letter | None:
     """Takes the message that has been due longest, after giving up on those that were tried too often."""
     await unit.notices.bury_exhausted(delivery)
-    return await unit.notices.claim_next(delivery)
+    return await unit.notices.claim_next(medium, delivery)
 
 
 async def record(unit: Unit, *, letter: Letter, outcome: Accepted | NotAccepted, delivery: Delivery) -> bool:
     """Keeps what came of a try. False when a later try has taken over: then its outcome counts, not this one."""
     match outcome:
-        case Accepted():
-            return await unit.notices.record_sent(letter.id, fence=letter.fence)
-        case NotAccepted(reason, is_final):
-            pause = None if is_final else delivery.pause_after(letter.fence)
-            return await unit.notices.record_failure(letter.id, fence=letter.fence, reason=reason, pause_seconds=pause)
+        case Accepted(reference):
+            return await unit.notices.record_sent(letter.id, fence=letter.fence, reference=reference)
+        case NotAccepted(is_final=is_final):
+            pause = None if is_final else delivery.pause_after(letter.tries)
+            return await unit.notices.record_failure(letter.id, fence=letter.fence, failure=outcome, pause_seconds=pause)
 
 
 async def change_template(unit: Unit, *, key: TemplateKey, wording: Wording | None, expected: int) -> int | UserError:

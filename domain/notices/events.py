@@ -15,6 +15,7 @@ class NoticeQueued(Event):
 
     aggregate: ClassVar[str] = "notice"
     notice_id: NoticeId
+    medium: str
 
     @property
     def aggregate_id(self) -> NoticeId:

@@ -13,6 +13,9 @@ from typing import Any
 from domain.ids import NoticeId, OrderId
 from domain.money import Currency
 
+E164 = r"^[+][1-9][0-9]{6,14}$"
+"""What a telephone number looks like (ITU-T E.164), in the form that every carrier takes."""
+
 
 class NoticeKind(enum.Enum):
     """What a message is about; the value is the stored and published name, and the section of the words it is made of."""
@@ -62,6 +65,7 @@ class Medium(enum.Enum):
     """How a message reaches a person; the value is the stored and published name."""
 
     EMAIL = "EMAIL"
+    SMS = "SMS"
 
 
 class NoticeState(enum.Enum):
@@ -71,6 +75,13 @@ class NoticeState(enum.Enum):
     SENDING = "SENDING"
     SENT = "SENT"
     DEAD = "DEAD"
+
+
+class Receipt(enum.Enum):
+    """What the carrier has told of a message after taking it over; the value is the stored and published name."""
+
+    DELIVERED = "DELIVERED"
+    UNDELIVERED = "UNDELIVERED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +95,10 @@ class TemplateKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """What a template says: text with the names of variables in double braces, paragraphs of the body by empty lines."""
+    """What a template says: text with the names of variables in double braces, paragraphs of the body by empty lines.
+
+    A text message has no subject and no heading: they are empty.
+    """
 
     subject: str
     heading: str
@@ -93,7 +107,7 @@ class Wording:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """A message as it is sent, but for its secrets."""
+    """A message as it is sent, but for its secrets. A text message has neither subject nor HTML: they are empty."""
 
     language: str
     subject: str
@@ -115,11 +129,16 @@ class NewNotice:
     html: str
     message_id: str
     order_id: OrderId | None
+    medium: Medium = Medium.EMAIL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A claimed message. `fence` is the number of this try: an outcome is kept only while no later try has begun."""
+    """A claimed message. `fence` is the number of this try: an outcome is kept only while no later try has begun.
+
+    `tries` counts those since it was last asked for, by its cause or by staff. `is_unsure`: nobody knows whether an earlier
+    try was taken, for its answer was lost.
+    """
 
     id: NoticeId
     fence: int
@@ -130,6 +149,9 @@ class Letter:
     html: str
     message_id: str
     created_at: datetime
+    medium: Medium = Medium.EMAIL
+    tries: int = 1
+    is_unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +169,8 @@ class LineFacts:
 class OrderFacts:
     """What letters tell of an order; amounts are minor units of its currency, addresses as the order keeps them.
 
-    `language` is the buyer's, `shop_language` that of the channel, in which staff is written to.
+    `language` is the buyer's, `shop_language` that of the channel, in which staff is written to. `sms_phone` is the E.164
+    number that the buyer wants text messages at, None for who wants none.
     """
 
     id: OrderId
@@ -155,6 +178,7 @@ class OrderFacts:
     shop_language: str
     number: int
     email: str
+    sms_phone: str | None = None
     language: str
     currency: Currency
     status: str

@@ -11,15 +11,21 @@ from domain.notices.model import Letter, NoticeKind, OrderFacts, Rendered, Wordi
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The carrier has taken the message over."""
+    """The carrier has taken the message over; `reference` is its own name for it, empty where it gives none."""
+
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NotAccepted:
-    """The message was not taken, or nobody knows; `is_final` when the carrier says that it never will be."""
+    """The message was not taken, or nobody knows; `is_final` when the carrier says that it never will be.
+
+    `may_be_taken`: the carrier may have it all the same, and would not know it again if it came a second time.
+    """
 
     reason: str
     is_final: bool = False
+    may_be_taken: bool = False
 
 
 class Post(Protocol):

@@ -10,12 +10,14 @@ from domain.notices.model import (
     AccountFacts,
     Delivery,
     Letter,
+    Medium,
     NewNotice,
     OrderFacts,
     ShopFacts,
     TemplateKey,
     Wording,
 )
+from domain.notices.provider import NotAccepted
 
 
 class NoticesStore(Protocol):
@@ -27,16 +29,16 @@ class NoticesStore(Protocol):
     async def claim(self, notice_id: NoticeId, delivery: Delivery) -> Letter | None:
         """Takes one message for sending when it is due and not being sent; None otherwise. Locks its row."""
 
-    async def claim_next(self, delivery: Delivery) -> Letter | None:
-        """Takes the message that has been due longest, passing over what others have locked. Locks its row."""
+    async def claim_next(self, medium: Medium, delivery: Delivery) -> Letter | None:
+        """Takes the message of a medium that has been due longest, passing over what others have locked. Locks its row."""
 
     async def bury_exhausted(self, delivery: Delivery) -> int:
         """Gives up on messages whose last try never told its outcome; how many."""
 
-    async def record_sent(self, notice_id: NoticeId, *, fence: int) -> bool:
+    async def record_sent(self, notice_id: NoticeId, *, fence: int, reference: str) -> bool:
         """Marks a message as sent; False when a later try has begun or ended it. Locks its row."""
 
-    async def record_failure(self, notice_id: NoticeId, *, fence: int, reason: str, pause_seconds: int | None) -> bool:
+    async def record_failure(self, notice_id: NoticeId, *, fence: int, failure: NotAccepted, pause_seconds: int | None) -> bool:
         """Notes why a try failed and when the next is due, or that there is none (None). False as for `record_sent`."""
 
     async def wording(self, key: TemplateKey) -> Wording | None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from domain.notices.model import E164
 from persistence.base import Created, EmptyText, Id, JsonObject, Minor, Row, belongs_to, may_point_at, one_of
 
 
@@ -15,6 +16,7 @@ class CartRow(Row):
     __tablename__ = "cart"
     __table_args__ = (
         one_of("state", ("OPEN", "COMPLETED", "MERGED")),
+        CheckConstraint(f"sms_phone ~ '{E164}'", name="sms_phone_e164"),
         Index("uq_cart_open_customer", "customer_id", "channel_id", unique=True, postgresql_where=text("state = 'OPEN'")),
         Index("ix_cart_updated", "updated_at", postgresql_where=text("state = 'OPEN'")),
     )
@@ -31,6 +33,7 @@ class CartRow(Row):
     billing_address: Mapped[JsonObject | None]
     shipping_method_id: Mapped[UUID | None] = may_point_at("shipping_method.id")
     coupon_id: Mapped[UUID | None] = may_point_at("coupon.id", index=True)
+    sms_phone: Mapped[str | None]
     note: Mapped[EmptyText]
     version: Mapped[int] = mapped_column(server_default=text("1"))
     created_at: Mapped[Created]

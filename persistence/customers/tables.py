@@ -18,6 +18,7 @@ class CustomerRow(Row):
     first_name: Mapped[EmptyText]
     last_name: Mapped[EmptyText]
     phone: Mapped[str | None]
+    wants_sms: Mapped[bool] = mapped_column(server_default=text("false"))
     language: Mapped[str] = mapped_column(server_default=text("'en'"))
     created_at: Mapped[Created]
 

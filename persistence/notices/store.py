@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Integer, and_, bindparam, func, literal, select, text, update
+from sqlalchemy import Boolean, Integer, Text, and_, bindparam, case, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.ids import NoticeId, OrderId, new_id
@@ -18,13 +18,16 @@ from domain.notices.model import (
     Delivery,
     Letter,
     LineFacts,
+    Medium,
     NewNotice,
     OrderFacts,
     ShopFacts,
     TemplateKey,
     Wording,
 )
+from domain.notices.provider import NotAccepted
 from persistence.access.tables import AccountRow
+from persistence.carts.tables import CartRow
 from persistence.channels.tables import ChannelRow
 from persistence.customers.tables import CustomerRow
 from persistence.notices.tables import NoticeRow
@@ -48,6 +51,9 @@ class _Claimed(NamedTuple):
     html: str
     message_id: str
     created_at: datetime
+    medium: str
+    tries: int
+    is_unsure: bool
 
 
 class OrderSaid(NamedTuple):
@@ -57,6 +63,7 @@ class OrderSaid(NamedTuple):
     shop_language: str
     number: int
     email: str
+    sms_phone: str | None
     language: str
     currency: str
     status: str
@@ -109,6 +116,7 @@ QUEUE = Statement(
         body_html=bindparam("body_html"),
         message_id=bindparam("message_id"),
         order_id=bindparam("order_id"),
+        medium=bindparam("medium"),
     )
     .on_conflict_do_nothing(index_elements=["cause"])
 )
@@ -120,6 +128,8 @@ _TAKEN = (
     .values(
         state="SENDING",
         attempts=NoticeRow.attempts + 1,
+        # A try that was begun and never told its outcome, as after a crash, may have been taken.
+        is_unsure=or_(NoticeRow.is_unsure, NoticeRow.state == "SENDING"),
         next_attempt_at=func.now() + _SECOND * bindparam("lease_seconds", type_=Integer()),
     )
     .returning(
@@ -132,19 +142,31 @@ _TAKEN = (
         NoticeRow.body_html,
         NoticeRow.message_id,
         NoticeRow.created_at,
+        NoticeRow.medium,
+        (NoticeRow.attempts - NoticeRow.attempts_before).label("tries"),
+        NoticeRow.is_unsure,
     )
 )
-_NEXT = select(NoticeRow.id).where(_DUE).order_by(NoticeRow.next_attempt_at, NoticeRow.id).limit(1)
+_OF_MEDIUM = NoticeRow.medium == bindparam("medium")
+_NEXT = select(NoticeRow.id).where(_DUE, _OF_MEDIUM).order_by(NoticeRow.next_attempt_at, NoticeRow.id).limit(1)
 CLAIM = Question(_Claimed, _TAKEN.where(NoticeRow.id == bindparam("id"), _DUE))
 CLAIM_NEXT = Question(_Claimed, _TAKEN.where(NoticeRow.id == _NEXT.with_for_update(skip_locked=True).scalar_subquery()))
 BURY = Statement(
     update(NoticeRow)
-    .where(_DUE, NoticeRow.attempts >= bindparam("attempts_max", type_=Integer()))
+    .where(_DUE, NoticeRow.attempts - NoticeRow.attempts_before >= bindparam("attempts_max", type_=Integer()))
     .values(state="DEAD", failure=func.coalesce(NoticeRow.failure, "tried too often without an outcome"))
 )
 _OF_TRY = (NoticeRow.id == bindparam("notice_id")) & (NoticeRow.attempts == bindparam("fence", type_=Integer()))
 SENT = Statement(
-    update(NoticeRow).where(_OF_TRY, NoticeRow.state == "SENDING").values(state="SENT", sent_at=func.now(), failure=None)
+    update(NoticeRow)
+    .where(_OF_TRY, NoticeRow.state == "SENDING")
+    .values(
+        state="SENT",
+        sent_at=func.now(),
+        failure=None,
+        is_unsure=False,
+        reference=func.nullif(bindparam("reference", type_=Text()), ""),
+    )
 )
 TRY_AGAIN = Statement(
     update(NoticeRow)
@@ -152,11 +174,14 @@ TRY_AGAIN = Statement(
     .values(
         state="QUEUED",
         failure=bindparam("reason"),
+        is_unsure=bindparam("may_be_taken", type_=Boolean()),
         next_attempt_at=func.now() + _SECOND * bindparam("pause_seconds", type_=Integer()),
     )
 )
 GIVE_UP = Statement(
-    update(NoticeRow).where(_OF_TRY, NoticeRow.state == "SENDING").values(state="DEAD", failure=bindparam("reason"))
+    update(NoticeRow)
+    .where(_OF_TRY, NoticeRow.state == "SENDING")
+    .values(state="DEAD", failure=bindparam("reason"), is_unsure=bindparam("may_be_taken", type_=Boolean()))
 )
 _SHOP_NAME = func.coalesce(select(ShopRow.name).limit(1).scalar_subquery(), literal(SHOP_NAME)).label("shop_name")
 ORDER = Question(
@@ -166,6 +191,8 @@ ORDER = Question(
         ChannelRow.language.label("shop_language"),
         OrderRow.number,
         OrderRow.email,
+        # What the buyer said for this order, else what they said for all.
+        func.coalesce(CartRow.sms_phone, case((CustomerRow.wants_sms, CustomerRow.phone))).label("sms_phone"),
         OrderRow.language,
         OrderRow.currency,
         OrderRow.status,
@@ -183,6 +210,8 @@ ORDER = Question(
         OrderRow.placed_at,
     )
     .join(ChannelRow, ChannelRow.id == OrderRow.channel_id)
+    .outerjoin(CartRow, CartRow.id == OrderRow.cart_id)
+    .outerjoin(CustomerRow, CustomerRow.id == OrderRow.customer_id)
     .where(OrderRow.id == bindparam("order_id")),
 )
 SHOP = Question(
@@ -234,23 +263,29 @@ class NoticesRows:
             body_html=notice.html,
             message_id=notice.message_id,
             order_id=notice.order_id,
+            medium=notice.medium.value,
         )
         return queued == 1
 
     async def claim(self, notice_id: NoticeId, delivery: Delivery) -> Letter | None:
         return _letter(await self._transaction.row(CLAIM, id=notice_id, lease_seconds=delivery.lease_seconds))
 
-    async def claim_next(self, delivery: Delivery) -> Letter | None:
-        return _letter(await self._transaction.row(CLAIM_NEXT, lease_seconds=delivery.lease_seconds))
+    async def claim_next(self, medium: Medium, delivery: Delivery) -> Letter | None:
+        return _letter(await self._transaction.row(CLAIM_NEXT, medium=medium.value, lease_seconds=delivery.lease_seconds))
 
     async def bury_exhausted(self, delivery: Delivery) -> int:
         return await self._transaction.run(BURY, attempts_max=delivery.attempts_max)
 
-    async def record_sent(self, notice_id: NoticeId, *, fence: int) -> bool:
-        return await self._transaction.run(SENT, notice_id=notice_id, fence=fence) == 1
+    async def record_sent(self, notice_id: NoticeId, *, fence: int, reference: str) -> bool:
+        return await self._transaction.run(SENT, notice_id=notice_id, fence=fence, reference=reference) == 1
 
-    async def record_failure(self, notice_id: NoticeId, *, fence: int, reason: str, pause_seconds: int | None) -> bool:
-        told = {"notice_id": notice_id, "fence": fence, "reason": reason[:500]}
+    async def record_failure(self, notice_id: NoticeId, *, fence: int, failure: NotAccepted, pause_seconds: int | None) -> bool:
+        told = {
+            "notice_id": notice_id,
+            "fence": fence,
+            "reason": failure.reason[:500],
+            "may_be_taken": failure.may_be_taken,
+        }
         if pause_seconds is None:
             return await self._transaction.run(GIVE_UP, **told) == 1
         return await self._transaction.run(TRY_AGAIN, **told, pause_seconds=pause_seconds) == 1
@@ -299,4 +334,4 @@ def _named(key: TemplateKey) -> dict[str, str]:
 def _letter(claimed: _Claimed | None) -> Letter | None:
     if claimed is None:
         return None
-    return Letter(**claimed._asdict() | {"id": NoticeId(claimed.id)})
+    return Letter(**claimed._asdict() | {"id": NoticeId(claimed.id), "medium": Medium(claimed.medium)})

@@ -8,17 +8,29 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from domain.notices.model import Medium, Receipt
 from persistence.base import Created, Id, Row, may_point_at, one_of
 
 
 class NoticeRow(Row):
-    """One message. `cause` is the outbox task that asked for it: unique, so that an event makes one message however often it runs."""
+    """One message. `cause` is the outbox task that asked for it: unique, so that an event makes one message however often it runs.
+
+    `attempts_before` are the tries made before staff last asked for it again; `is_unsure` while nobody knows whether an
+    earlier try was taken; `reference` is the carrier's own name for it, and `receipt` what the carrier told later.
+    """
 
     __tablename__ = "notice"
     __table_args__ = (
         one_of("state", ("QUEUED", "SENDING", "SENT", "DEAD")),
+        one_of("medium", tuple(each.value for each in Medium)),
+        one_of("receipt", tuple(each.value for each in Receipt)),
+        CheckConstraint("attempts_before BETWEEN 0 AND attempts", name="tries_counted"),
+        CheckConstraint("(receipt IS NULL) = (receipt_at IS NULL)", name="receipt_at_a_time"),
+        CheckConstraint("receipt IS NULL OR state = 'SENT'", name="receipt_of_what_was_sent"),
         Index("ix_notice_due", "next_attempt_at", postgresql_where=text("state IN ('QUEUED', 'SENDING')")),
         Index("ix_notice_created", "created_at", "id"),
+        Index("ix_notice_recipient", "recipient", "created_at"),
+        Index("ix_notice_reference", "reference", postgresql_where=text("reference IS NOT NULL")),
     )
 
     id: Mapped[Id]
@@ -34,10 +46,15 @@ class NoticeRow(Row):
     order_id: Mapped[UUID | None] = may_point_at("orders.id", index=True)
     state: Mapped[str] = mapped_column(server_default=text("'QUEUED'"))
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    attempts_before: Mapped[int] = mapped_column(server_default=text("0"))
+    is_unsure: Mapped[bool] = mapped_column(server_default=text("false"))
     failure: Mapped[str | None]
     next_attempt_at: Mapped[Created]
     created_at: Mapped[Created]
     sent_at: Mapped[datetime | None]
+    reference: Mapped[str | None]
+    receipt: Mapped[str | None]
+    receipt_at: Mapped[datetime | None]
 
 
 class MessageTemplateRow(Row):
@@ -49,7 +66,7 @@ class MessageTemplateRow(Row):
     __tablename__ = "message_template"
     __table_args__ = (
         UniqueConstraint("kind", "language", "medium"),
-        one_of("medium", ("EMAIL",)),
+        one_of("medium", tuple(each.value for each in Medium)),
         CheckConstraint("version > 0", name="version_from_one"),
         CheckConstraint("(subject IS NULL) = (body IS NULL) AND (heading IS NULL) = (body IS NULL)", name="said_whole_or_not"),
         CheckConstraint("length(subject) <= 200 AND length(heading) <= 200 AND length(body) <= 4000", name="texts_bounded"),
