@@ -46,6 +46,7 @@ from gateways.payments.configured import configured
 from gateways.payments.http import payment_client
 from gateways.payments.sandbox_service.scenarios import SCENARIOS
 from gateways.settings import Settings
+from gateways.sms.configured import sends_sms
 from gateways.vault import KeyedVault
 from persistence.engine import Database, DatabaseSettings
 from persistence.tags import PREFIX
@@ -139,7 +140,9 @@ class Supplies:
             factors=_factors(settings, keys),
             identities=self._identities(keys),
             invoice_links=invoice_links(settings),
-            notices=NoticePorts(writer=SheetWriter(), mail_domain=message_domain(settings.mail_from)),
+            notices=NoticePorts(
+                writer=SheetWriter(), mail_domain=message_domain(settings.mail_from), sends_sms=sends_sms(settings)
+            ),
             webhooks=WebhookPorts(vault=KeyedVault(keys), calls_local=settings.calls_local, check_selection=check_selection),
             standings=Standings(tokens, apps=self._app_standings()),
             addresses=WorldRules(),

@@ -22,6 +22,7 @@ from gateways.federation.values import SignInValues, by_commas
 from gateways.kept_secrets import kept
 from gateways.payments.values import PaymentValues
 from gateways.refusal import CannotStart
+from gateways.sms.values import SmsValues
 
 ROOT = Path(__file__).resolve().parent.parent
 _SECRET_BYTES_MIN = 32
@@ -45,7 +46,7 @@ def default_data_dir() -> Path:
     return Path("/var/lib/vitrine") if os.geteuid() == 0 and closed else ROOT / "var"
 
 
-class Settings(SignInValues, PaymentValues, BaseSettings):
+class Settings(SignInValues, PaymentValues, SmsValues, BaseSettings):
     """Everything that may differ between two installations. Durations are whole seconds, sizes bytes."""
 
     model_config = SettingsConfigDict(

@@ -52,7 +52,9 @@ class Start:
 
 
 def may_touch(cart: Cart, viewer: Viewer) -> bool:
-    """Whether the viewer may see and change the cart, given that they know its id."""
+    """Whether the viewer may see and change the cart, given that they know its id. A draft is nobody's cart."""
+    if cart.state is CartState.DRAFT:
+        return False
     return cart.customer_id is None or (isinstance(viewer, Customer) and viewer.id == cart.customer_id)
 
 
@@ -227,12 +229,23 @@ async def clear_cart(unit: Unit, *, cart_id: CartId, by: Viewer, now: datetime) 
 
 
 async def change_buyer(
-    unit: Unit, *, cart_id: CartId, email: str | None, note: str | None, by: Viewer, now: datetime
+    unit: Unit,
+    *,
+    cart_id: CartId,
+    email: str | None,
+    note: str | None,
+    sms_phone: str | None,
+    by: Viewer,
+    now: datetime,
 ) -> Cart | UserError:
-    """Sets the buyer's e-mail address (checked and normalised before) and the note to the shop; None leaves one as it is."""
+    """Sets the buyer's e-mail address, the number for text messages (both checked and normalised before; an empty number is
+    none) and the note to the shop. None leaves one as it is.
+    """
     if note is not None and len(note) > NOTE_LENGTH_MAX:
         return Invalid(path=("input", "note"), reason=f"A note has at most {NOTE_LENGTH_MAX} characters.")
     changes: dict[str, Any] = {name: value for name, value in (("email", email), ("note", note)) if value is not None}
+    if sms_phone is not None:
+        changes["sms_phone"] = sms_phone or None
     return await _change(unit, cart_id, changes, by, now)
 
 

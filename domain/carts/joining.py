@@ -21,7 +21,8 @@ async def associate_cart(
 
     Without an open cart of their own on the channel, the guest's becomes theirs. Otherwise it goes into theirs: of a
     variant in both, the larger quantity stays (so that doing it twice adds nothing); what the customer's cart lacks of
-    addresses, delivery, coupon and note comes along; lines that find no room (200), or are not sold any more, are left out.
+    addresses, delivery, coupon, note and number for text messages comes along; lines that find no room (200), or are not
+    sold any more, are left out.
     """
     guest = await open_cart(unit, cart_id, by)
     if isinstance(guest, UserError):
@@ -59,4 +60,6 @@ def _come_along(guest: Cart, own: Cart) -> dict[str, Any]:
         changes["coupon_id"] = guest.coupon.id
     if not own.note and guest.note:
         changes["note"] = guest.note
+    if own.sms_phone is None and guest.sms_phone is not None:
+        changes["sms_phone"] = guest.sms_phone
     return changes

@@ -11,7 +11,7 @@ from typing import Any
 from domain.customers.model import Address
 from domain.ids import CartId, CartLineId, ChannelId, CustomerId, VariantId
 from domain.money import Currency, Money
-from domain.promotions.model import Coupon
+from domain.promotions.model import Benefit, Coupon
 from domain.shipping.model import ShippingMethod
 
 LINES_MAX = 200
@@ -21,16 +21,20 @@ EMAIL_LENGTH_MAX = 254
 
 
 class CartState(enum.Enum):
-    """OPEN until it becomes an order or goes into another cart."""
+    """OPEN until it becomes an order or goes into another cart. DRAFT is staff's draft of an order, which no buyer holds."""
 
     OPEN = "OPEN"
     COMPLETED = "COMPLETED"
     MERGED = "MERGED"
+    DRAFT = "DRAFT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CartLine:
-    """A line with what is true of its variant now. `unit_price` None: not sold here any more. `free` None: stock is not counted."""
+    """A line with what is true of its variant now. `unit_price` None: not sold here any more. `free` None: stock is not counted.
+
+    `list_price` is the catalogue's; the unit price is another where staff gave a draft's line a price of its own.
+    """
 
     id: CartLineId
     variant_id: VariantId
@@ -44,11 +48,17 @@ class CartLine:
     is_taxable: bool
     requires_shipping: bool
     free: int | None
+    own_price: Money | None = None
+    list_price: Money | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cart:
-    """A cart with all that its totals depend on. `tax_basis_points` is the rate of the country it goes to."""
+    """A cart with all that its totals depend on. `tax_basis_points` is the rate of the country it goes to.
+
+    `reduction` is what staff takes off the goods of a draft, after the coupon. `sms_phone` is the E.164 number that the buyer
+    wants text messages about the order at, None for none.
+    """
 
     id: CartId
     state: CartState
@@ -60,6 +70,7 @@ class Cart:
     tax_basis_points: int
     customer_id: CustomerId | None
     email: str | None
+    sms_phone: str | None
     shipping_address: Address | None
     billing_address: Address | None
     shipping_method: ShippingMethod | None
@@ -69,6 +80,7 @@ class Cart:
     created_at: datetime
     updated_at: datetime
     lines: tuple[CartLine, ...]
+    reduction: Benefit | None = None
 
     @property
     def destination(self) -> str:
@@ -87,6 +99,7 @@ class TermKind(enum.Enum):
     LINE = "LINE"
     GOODS = "GOODS"
     DISCOUNT = "DISCOUNT"
+    REDUCTION = "REDUCTION"
     DELIVERY = "DELIVERY"
     DELIVERY_PRICE = "DELIVERY_PRICE"
     DELIVERY_WAIVED = "DELIVERY_WAIVED"
@@ -132,12 +145,16 @@ def term_of(stored: dict[str, Any], currency: Currency) -> Term:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotedLine:
-    """A line's money. `tax_added` is what comes on top, `tax_total` all tax in `total`, contained or on top."""
+    """A line's money. `tax_added` is what comes on top, `tax_total` all tax in `total`, contained or on top.
+
+    `discount` is all that is taken off, `reduction` the part of it that staff took off.
+    """
 
     line: CartLine
     unit_price: Money
     subtotal: Money
     discount: Money
+    reduction: Money
     tax_added: Money
     tax_total: Money
     total: Money
@@ -147,12 +164,14 @@ class QuotedLine:
 class Quote:
     """A cart's money: total = subtotal - discount + shipping + tax_added, and the tree that says why.
 
-    `shipping` is the price of delivery before tax on top; `shipping_tax` is the tax in or on it.
+    `shipping` is the price of delivery before tax on top; `shipping_tax` is the tax in or on it. `reduction` is the part of
+    the discount that staff gave.
     """
 
     lines: tuple[QuotedLine, ...]
     subtotal: Money
     discount: Money
+    reduction: Money
     shipping: Money
     shipping_tax: Money
     tax_basis_points: int

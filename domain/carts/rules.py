@@ -7,13 +7,21 @@ even, either contained in prices or on top. A discount is shared over the lines 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from domain.carts.errors import CartEmpty, DeliveryUnavailable, Missing, PriceChanged, VariantUnavailable
 from domain.carts.model import Cart, CartLine, Quote, QuotedLine, Term, TermKind, total_of
 from domain.error import UserError
 from domain.money import BASIS_POINTS, Money, rounded_ratio, share, split, sum_of, zero
-from domain.promotions.rules import discount_on, why_not
+from domain.promotions.rules import taken_off, why_not
 from domain.stock.errors import InsufficientStock
+
+
+class _Off(NamedTuple):
+    """What is taken off a line, and the part of it that staff took off."""
+
+    all: Money
+    by_staff: Money
 
 
 def quote(cart: Cart, *, now: datetime) -> Quote:
@@ -21,10 +29,15 @@ def quote(cart: Cart, *, now: datetime) -> Quote:
     sold = [(line, line.unit_price) for line in cart.lines if line.unit_price is not None]
     worth = [price * line.quantity for line, price in sold]
     goods = sum_of(worth, cart.currency)
-    off = zero(cart.currency)
+    off = reduction = zero(cart.currency)
     if cart.coupon is not None and why_not(cart.coupon, goods=goods, now=now, at=()) is None:
-        off = discount_on(cart.coupon, goods)
-    shares = split(off, [each.minor for each in worth])
+        off = taken_off(cart.coupon.benefit, goods)
+    shares = [_Off(part, zero(cart.currency)) for part in split(off, [each.minor for each in worth])]
+    if cart.reduction is not None:
+        reduction = taken_off(cart.reduction, goods - off)
+        left = [each.minor - part.all.minor for each, part in zip(worth, shares, strict=True)]
+        shares = [_Off(part.all + more, more) for part, more in zip(shares, split(reduction, left), strict=True)]
+        off = off + reduction
     lines = tuple(_quoted(line, price, each, part, cart) for (line, price), each, part in zip(sold, worth, shares, strict=True))
     shipping, shipping_tax, delivery = _delivery(cart, goods - off)
     shipping_tax_added = zero(cart.currency) if cart.prices_include_tax else shipping_tax
@@ -33,6 +46,7 @@ def quote(cart: Cart, *, now: datetime) -> Quote:
         lines=lines,
         subtotal=goods,
         discount=off,
+        reduction=reduction,
         shipping=shipping,
         shipping_tax=shipping_tax,
         tax_basis_points=cart.tax_basis_points,
@@ -43,17 +57,18 @@ def quote(cart: Cart, *, now: datetime) -> Quote:
     )
 
 
-def _quoted(line: CartLine, price: Money, worth: Money, discount: Money, cart: Cart) -> QuotedLine:
-    tax = tax_in_or_on(worth - discount, cart) if line.is_taxable else zero(cart.currency)
+def _quoted(line: CartLine, price: Money, worth: Money, off: _Off, cart: Cart) -> QuotedLine:
+    tax = tax_in_or_on(worth - off.all, cart) if line.is_taxable else zero(cart.currency)
     added = zero(cart.currency) if cart.prices_include_tax else tax
     return QuotedLine(
         line=line,
         unit_price=price,
         subtotal=worth,
-        discount=discount,
+        discount=off.all,
+        reduction=off.by_staff,
         tax_added=added,
         tax_total=tax,
-        total=worth - discount + added,
+        total=worth - off.all + added,
     )
 
 
@@ -82,8 +97,10 @@ def _explained(cart: Cart, lines: tuple[QuotedLine, ...], delivery: Term | None,
     for each in lines:
         label = f"{each.line.quantity} x {each.line.sku}"
         parts = [Term(kind=TermKind.GOODS, label=label, amount=each.subtotal)]
-        if each.discount.minor and cart.coupon is not None:
-            parts.append(Term(kind=TermKind.DISCOUNT, label=cart.coupon.code, amount=-each.discount))
+        if cart.coupon is not None and each.discount != each.reduction:
+            parts.append(Term(kind=TermKind.DISCOUNT, label=cart.coupon.code, amount=each.reduction - each.discount))
+        if each.reduction.minor:
+            parts.append(Term(kind=TermKind.REDUCTION, label="Discount by the shop", amount=-each.reduction))
         terms.append(total_of(TermKind.LINE, each.line.product_name, parts, cart.currency))
     if delivery is not None:
         terms.append(delivery)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from domain.carts.model import Cart
+from domain.carts.model import Cart, CartState
 from domain.ids import CartId, ChannelId, CustomerId, VariantId
 from domain.money import Currency, Money
 
@@ -72,8 +72,10 @@ class CartsStore(Protocol):
 
     async def clear(self, cart_id: CartId, *, now: datetime) -> None: ...
 
-    async def change(self, cart_id: CartId, changes: Mapping[str, Any], *, now: datetime) -> Cart | None:
-        """Sets columns of an open cart, by name, and counts its version on; as it then is, None when there is none. Locks it.
+    async def change(
+        self, cart_id: CartId, changes: Mapping[str, Any], *, now: datetime, within: CartState = CartState.OPEN
+    ) -> Cart | None:
+        """Sets columns of a cart in a state, by name, and counts its version on; as it then is, None when there is none. Locks it.
 
         A way of delivery that its channel does not offer becomes none.
         """

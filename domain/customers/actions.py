@@ -10,7 +10,7 @@ from domain.access.rules import email_key
 from domain.customers.errors import AddressBookFull
 from domain.customers.events import CustomerRegistered, RegistrationRepeated
 from domain.customers.model import ADDRESSES_MAX, Address, BookEntry, Defaults, Profile
-from domain.error import NotFound
+from domain.error import Invalid, NotFound
 from domain.idempotency import Answered, Claim, Fresh, KeyReused
 from domain.ids import AccountId, AddressId, CustomerId, new_id
 from domain.unit import Unit
@@ -41,19 +41,24 @@ async def update_profile(
     last_name: str | None,
     phone: str | None,
     language: str | None,
-) -> CustomerId | NotFound:
-    """Changes what is given and leaves the rest; an empty phone removes it. Values come normalised."""
+    wants_sms: bool | None,
+) -> CustomerId | NotFound | Invalid:
+    """Changes what is given and leaves the rest; an empty phone removes it, and text messages with it. Values come normalised."""
     profile = await unit.customers.lock(customer_id)
     if profile is None:
         return NotFound(path=("input",), what="customer")
+    number = profile.phone if phone is None else phone or None
+    if wants_sms and number is None:
+        return Invalid(path=("input", "wants_sms"), reason="Text messages need a telephone number.")
     await unit.customers.set_profile(
         customer_id,
         replace(
             profile,
             first_name=profile.first_name if first_name is None else first_name,
             last_name=profile.last_name if last_name is None else last_name,
-            phone=profile.phone if phone is None else phone or None,
+            phone=number,
             language=profile.language if language is None else language,
+            wants_sms=number is not None and (profile.wants_sms if wants_sms is None else wants_sms),
         ),
     )
     return customer_id

@@ -50,12 +50,16 @@ def address_of(stored: Mapping[str, Any]) -> Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """What a customer tells about themselves; `phone` is E.164 or None, `language` a BCP 47 tag in its canonical case."""
+    """What a customer tells about themselves; `phone` is E.164 or None, `language` a BCP 47 tag in its canonical case.
+
+    `wants_sms`: text messages about their orders, at that number.
+    """
 
     first_name: str = ""
     last_name: str = ""
     phone: str | None = None
     language: str = LANGUAGE_DEFAULT
+    wants_sms: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from domain.error import NotFound, UserError, VersionConflict
 from domain.ids import AccountId, NoticeId
+from domain.notices.choices import may_go
 from domain.notices.errors import TooManyTestSends
 from domain.notices.events import NoticeQueued
 from domain.notices.model import Delivery, Letter, Medium, NewNotice, NoticeKind, Rendered, TemplateKey, Wording
@@ -28,13 +29,21 @@ async def queue(unit: Unit, *, notice: NewNotice) -> bool:
 
 async def claim(unit: Unit, *, notice_id: NoticeId, delivery: Delivery) -> Letter | None:
     """Takes one message for sending; None when it is sent, given up, not due, or in other hands."""
-    return await unit.notices.claim(notice_id, delivery)
+    letter = await unit.notices.claim(notice_id, delivery)
+    return letter if letter is not None and await may_go(unit, letter) else None
 
 
 async def claim_next(unit: Unit, *, delivery: Delivery, medium: Medium = Medium.EMAIL) -> Letter | None:
-    """Takes the message that has been due longest, after giving up on those that were tried too often."""
+    """Takes the message that has been due longest, after giving up on those that were tried too often.
+
+    Passes over a batch at most of those that nobody wants or that wait for the end of quiet hours.
+    """
     await unit.notices.bury_exhausted(delivery)
-    return await unit.notices.claim_next(medium, delivery)
+    for _ in range(delivery.batch):
+        letter = await unit.notices.claim_next(medium, delivery)
+        if letter is None or await may_go(unit, letter):
+            return letter
+    return None
 
 
 async def record(unit: Unit, *, letter: Letter, outcome: Accepted | NotAccepted, delivery: Delivery) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from domain.ids import NoticeId, OrderId
+from domain.ids import ChannelId, NoticeId, OrderId
 from domain.money import Currency
 
 E164 = r"^[+][1-9][0-9]{6,14}$"
@@ -21,6 +21,7 @@ class NoticeKind(enum.Enum):
     """What a message is about; the value is the stored and published name, and the section of the words it is made of."""
 
     ORDER_CONFIRMED = "ORDER_CONFIRMED"
+    PAYMENT_REQUESTED = "PAYMENT_REQUESTED"
     PAYMENT_RECEIVED = "PAYMENT_RECEIVED"
     PAYMENT_FAILED = "PAYMENT_FAILED"
     ORDER_STATUS_CHANGED = "ORDER_STATUS_CHANGED"
@@ -53,6 +54,7 @@ class NoticeKind(enum.Enum):
     ERASURE_PLANNED = "ERASURE_PLANNED"
     ERASURE_CANCELLED = "ERASURE_CANCELLED"
     DATA_EXPORT_READY = "DATA_EXPORT_READY"
+    BACK_IN_STOCK = "BACK_IN_STOCK"
     STAFF_WEBHOOK_DISABLED = "STAFF_WEBHOOK_DISABLED"
     STAFF_REFUND_FAILED = "STAFF_REFUND_FAILED"
     STAFF_REFUND_REQUESTED = "STAFF_REFUND_REQUESTED"
@@ -75,6 +77,7 @@ class NoticeState(enum.Enum):
     SENDING = "SENDING"
     SENT = "SENT"
     DEAD = "DEAD"
+    WITHHELD = "WITHHELD"
 
 
 class Receipt(enum.Enum):
@@ -130,6 +133,10 @@ class NewNotice:
     message_id: str
     order_id: OrderId | None
     medium: Medium = Medium.EMAIL
+    channel_id: ChannelId | None = None
+    """Where it belongs to, for what depends on that; None for the shop's default channel."""
+    unsubscribe_url: str = ""
+    """Where its reader says that they want no more of its kind; empty for what always goes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +148,7 @@ class Letter:
     """
 
     id: NoticeId
+    kind: NoticeKind
     fence: int
     recipient: str
     language: str
@@ -152,6 +160,20 @@ class Letter:
     medium: Medium = Medium.EMAIL
     tries: int = 1
     is_unsure: bool = False
+    unsubscribe_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a carrier tells of a message that it took, under its own name for it, and ours where it knows that.
+
+    `receipt` is None while the message is under way, and `reason` why it did not arrive.
+    """
+
+    reference: str
+    notice_id: NoticeId | None = None
+    receipt: Receipt | None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from domain.error import Invalid
-from domain.notices.model import Letter, NoticeKind, OrderFacts, Rendered, Wording
+from domain.notices.model import Letter, NoticeKind, OrderFacts, Rendered, Report, Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,32 @@ class Post(Protocol):
 
     async def send(self, letter: Letter) -> Accepted | NotAccepted:
         """Sends one message under its own message id, within a bounded time, and never raises for what the carrier does."""
+
+
+class ReportRefused(Exception):
+    """What came as a carrier's report is none; `is_forged` when it shows no sign of being the carrier's."""
+
+    def __init__(self, reason: str, *, is_forged: bool = False) -> None:
+        super().__init__(reason)
+        self.is_forged = is_forged
+
+
+class SmsCarrier(Post, Protocol):
+    """A carrier of text messages, which tells later what became of them.
+
+    None knows a message again that comes twice, so a message whose earlier try `is_unsure` is only sent when the carrier says
+    that it was not taken.
+    """
+
+    @property
+    def name(self) -> str:
+        """What settings and the address of its reports call it."""
+
+    def read_report(self, body: bytes, headers: Mapping[str, str], query: Mapping[str, str]) -> Report | None:
+        """A report from a request's body, headers (lower case) and query; None for one that tells nothing.
+
+        Raises ReportRefused.
+        """
 
 
 class Writer(Protocol):
@@ -68,7 +95,10 @@ class Writer(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticePorts:
-    """What the API needs for messages: who writes them, and the domain that their message ids end with."""
+    """What the API needs for messages: who writes them, the domain that their message ids end with, and whether the shop
+    sends text messages.
+    """
 
     writer: Writer
     mail_domain: str
+    sends_sms: bool

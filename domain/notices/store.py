@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from domain.ids import NoticeId, OrderId
+from domain.ids import ChannelId, NoticeId, OrderId
 from domain.notices.model import (
     AccountFacts,
     Delivery,
@@ -17,6 +19,7 @@ from domain.notices.model import (
     TemplateKey,
     Wording,
 )
+from domain.notices.preferences import Choice, QuietHours
 from domain.notices.provider import NotAccepted
 
 
@@ -61,3 +64,34 @@ class NoticesStore(Protocol):
 
     async def order_facts(self, order_id: OrderId) -> OrderFacts | None:
         """What letters tell of an order; locks nothing."""
+
+
+class PreferencesStore(Protocol):
+    """What people decline, when channels are quiet, and what that does to a message in hand; inside one transaction."""
+
+    async def declines(self, address: str, choice: Choice) -> bool:
+        """Whether the address wants none of these; spellings of one address are alike."""
+
+    async def decline(self, address: str, choices: Sequence[Choice]) -> None:
+        """Keeps that the address wants none of these; nothing the second time."""
+
+    async def accept(self, address: str, choices: Sequence[Choice]) -> None:
+        """The address wants these again."""
+
+    async def carry_over(self, old: str, new: str) -> None:
+        """What was declined at an old address is declined at the new one as well."""
+
+    async def addressed(self, notice_id: NoticeId) -> tuple[str, Choice] | None:
+        """To whom a message went and what it was; None when there is none, or nobody's any more."""
+
+    async def quiet_hours(self, channel_id: UUID | None) -> QuietHours | None:
+        """When the channel is quiet, or the default channel for None; None when it never is. Locks nothing."""
+
+    async def set_quiet_hours(self, slug: str, quiet: QuietHours | None) -> ChannelId | None:
+        """Says when the active channel is quiet, or that it never is; which one, None when there is none."""
+
+    async def put_off(self, notice_id: NoticeId, *, fence: int, until: datetime) -> None:
+        """Gives a claimed message back until then, as if it had not been tried. Locks its row."""
+
+    async def withhold(self, notice_id: NoticeId, *, fence: int) -> None:
+        """Ends a claimed message that its reader wants none of. Locks its row."""

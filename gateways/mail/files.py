@@ -22,16 +22,17 @@ class FilePost:
         """See the port."""
         try:
             content = message_of(letter, sender=self._sender).as_bytes()
-            await asyncio.to_thread(self._write, f"{letter.created_at:%Y%m%dT%H%M%S}-{letter.id}.eml", content)
+            await asyncio.to_thread(written_whole, self._folder, f"{letter.created_at:%Y%m%dT%H%M%S}-{letter.id}.eml", content)
         except ValueError as unsendable:
             return NotAccepted(str(unsendable), is_final=True)
         except OSError as trouble:
             return NotAccepted(f"{type(trouble).__name__}: {trouble}")
         return Accepted()
 
-    def _write(self, name: str, content: bytes) -> None:
-        """Whole or not at all: a reader never sees half a letter."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        draft = self._folder / f".{name}.{os.getpid()}"
-        draft.write_bytes(content)
-        draft.replace(self._folder / name)
+
+def written_whole(folder: Path, name: str, content: bytes) -> None:
+    """A file in a folder, made when missing: whole or not at all, so that a reader never sees half a message."""
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = folder / f".{name}.{os.getpid()}"
+    draft.write_bytes(content)
+    draft.replace(folder / name)

@@ -32,6 +32,7 @@ def upgrade() -> None:
     op.add_column("cart", sa.Column("sms_phone", C, nullable=True))
     op.create_check_constraint(op.f("ck_cart_sms_phone_e164"), "cart", "sms_phone ~ '^[+][1-9][0-9]{6,14}$'")
     op.add_column("customer", sa.Column("wants_sms", sa.Boolean(), server_default=sa.text("false"), nullable=False))
+    op.create_check_constraint(op.f("ck_customer_sms_needs_phone"), "customer", "NOT wants_sms OR phone IS NOT NULL")
 
 
 def downgrade() -> None:

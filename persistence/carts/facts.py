@@ -31,7 +31,7 @@ from domain.carts.model import Cart, CartLine, CartState
 from domain.customers.model import address_of
 from domain.ids import CartId, CartLineId, ChannelId, CustomerId, VariantId
 from domain.money import Currency, Money
-from domain.promotions.model import Coupon
+from domain.promotions.model import Benefit, Coupon, FixedAmount, Percentage
 from domain.shipping.model import ShippingMethod
 from persistence.carts.tables import CartLineRow, CartRow
 from persistence.catalog.tables import ProductImageRow, ProductRow, VariantRow
@@ -60,9 +60,12 @@ class CartFacts(NamedTuple):
     language: str
     customer_id: UUID | None
     email: str | None
+    sms_phone: str | None
     shipping_address: dict[str, Any] | None
     billing_address: dict[str, Any] | None
     note: str
+    reduction_basis_points: int | None
+    reduction_amount: int | None
     version: int
     created_at: datetime
     updated_at: datetime
@@ -112,6 +115,7 @@ class LineFacts(NamedTuple):
     requires_shipping: bool
     tracks_stock: bool
     free: int
+    own_price: int | None
 
 
 _COUPON = tuple(getattr(CouponRow, name).label(f"cp_{name}") for name in KeptCoupon._fields if name != "id")
@@ -149,7 +153,7 @@ def facts_of(cart: FromClause, is_current: ColumnElement[bool]) -> Select[Any]:
     destination = func.coalesce(own.shipping_address["country"].astext, own.country)
     return (
         select(
-            *(own[name] for name in CartFacts._fields[:14]),
+            *(own[name] for name in CartFacts._fields[:17]),
             ChannelRow.prices_include_tax,
             func.coalesce(TaxRateRow.basis_points, 0).label("tax_basis_points"),
             own.coupon_id,
@@ -185,6 +189,7 @@ def _lines_of(cart: FromClause) -> ScalarSelect[Any]:
                 VariantRow.requires_shipping,
                 VariantRow.tracks_stock,
                 free_of(CartLineRow.variant_id),
+                CartLineRow.own_price,
             )
         )
         .join(VariantRow, VariantRow.id == CartLineRow.variant_id)
@@ -223,6 +228,7 @@ def cart_of(row: CartFacts) -> Cart:
         tax_basis_points=row.tax_basis_points,
         customer_id=CustomerId(row.customer_id) if row.customer_id is not None else None,
         email=row.email,
+        sms_phone=row.sms_phone,
         shipping_address=address_of(row.shipping_address) if row.shipping_address is not None else None,
         billing_address=address_of(row.billing_address) if row.billing_address is not None else None,
         shipping_method=_method(row),
@@ -232,10 +238,19 @@ def cart_of(row: CartFacts) -> Cart:
         created_at=row.created_at,
         updated_at=row.updated_at,
         lines=tuple(_line(LineFacts(*each), currency) for each in row.lines),
+        reduction=_reduction(row),
     )
 
 
+def _reduction(row: CartFacts) -> Benefit | None:
+    if row.reduction_basis_points is not None:
+        return Percentage(row.reduction_basis_points)
+    return FixedAmount(Money(row.reduction_amount, Currency(row.currency))) if row.reduction_amount is not None else None
+
+
 def _line(row: LineFacts, currency: Currency) -> CartLine:
+    listed = Money(row.amount, currency) if row.is_sold and row.amount is not None else None
+    own = Money(row.own_price, currency) if row.own_price is not None else None
     return CartLine(
         id=CartLineId(row.id),
         variant_id=VariantId(row.variant_id),
@@ -245,10 +260,12 @@ def _line(row: LineFacts, currency: Currency) -> CartLine:
         variant_name=row.variant_name,
         sku=row.sku,
         image_url=row.image_url,
-        unit_price=Money(row.amount, currency) if row.is_sold and row.amount is not None else None,
+        unit_price=own if own is not None and listed is not None else listed,
         is_taxable=row.is_taxable,
         requires_shipping=row.requires_shipping,
         free=row.free if row.tracks_stock else None,
+        own_price=own,
+        list_price=listed,
     )
 
 

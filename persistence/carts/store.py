@@ -12,7 +12,7 @@ from sqlalchemy import DateTime, Uuid, and_, any_, bindparam, delete, literal_co
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
-from domain.carts.model import QUANTITY_MAX, Cart
+from domain.carts.model import QUANTITY_MAX, Cart, CartState
 from domain.carts.store import NewCart, Sellable
 from domain.ids import CartId, ChannelId, CustomerId, VariantId, new_id
 from domain.money import Currency, Money
@@ -132,9 +132,9 @@ _OFFERED = (
 )
 
 
-@lru_cache(maxsize=64)
-def _change(columns: tuple[str, ...]) -> Question[CartFacts]:
-    """The statement that sets these columns and answers with the cart; there are as many as kinds of change.
+@lru_cache(maxsize=256)
+def _change(columns: tuple[str, ...], state: CartState) -> Question[CartFacts]:
+    """The statement that sets these columns of a cart in a state and answers with it; there are as many as kinds of change.
 
     What it reads beside the cart's own row is of the moment it began, which is before the wait for the row, if there was
     one: it is current when the version it began with is the one that it counted on.
@@ -144,7 +144,7 @@ def _change(columns: tuple[str, ...]) -> Question[CartFacts]:
         values["shipping_method_id"] = _OFFERED
     changed = (
         update(CartRow)
-        .where(CartRow.id == bindparam("cart_id"), _OPEN)
+        .where(CartRow.id == bindparam("cart_id"), CartRow.state == literal_column(f"'{state.value}'"))
         .values(**values, version=CartRow.version + 1, updated_at=bindparam("now", type_=DateTime(timezone=True)))
         .returning(*CartRow.__table__.c)
         .cte("changed")
@@ -236,8 +236,10 @@ class CartsRows:
         await self._transaction.run(CLEAR, cart_id=cart_id)
         await self.change(cart_id, {}, now=now)
 
-    async def change(self, cart_id: CartId, changes: Mapping[str, Any], *, now: datetime) -> Cart | None:
-        row = await self._transaction.row(_change(tuple(sorted(changes))), cart_id=cart_id, now=now, **changes)
+    async def change(
+        self, cart_id: CartId, changes: Mapping[str, Any], *, now: datetime, within: CartState = CartState.OPEN
+    ) -> Cart | None:
+        row = await self._transaction.row(_change(tuple(sorted(changes)), within), cart_id=cart_id, now=now, **changes)
         if row is None:
             return None
         return cart_of(row) if row.is_current else await self.read(cart_id)

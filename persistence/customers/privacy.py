@@ -50,12 +50,13 @@ ERASED: Mapping[str, str] = {
     "payment_method": "DELETE FROM payment_method WHERE customer_id = :customer_id",
     "payment": "UPDATE payment SET next_action = NULL WHERE order_id IN (orders_of_customer) AND next_action IS NOT NULL",
     "coupon_use": "UPDATE coupon_use SET customer_key = 'erased:' || order_id::text WHERE order_id IN (orders_of_customer)",
-    "cart": """UPDATE cart SET email = NULL, note = '', shipping_address = country_of(shipping_address),
+    "cart": """UPDATE cart SET email = NULL, sms_phone = NULL, note = '', shipping_address = country_of(shipping_address),
         billing_address = country_of(billing_address) WHERE customer_id = :customer_id""",
+    "order_return": "UPDATE order_return SET note = '' WHERE order_id IN (orders_of_customer)",
     "orders": """UPDATE orders SET email = 'erased@erased.invalid', email_key = 'erased@erased.invalid', note = '',
         shipping_address = country_of(shipping_address), billing_address = country_of(billing_address)
         WHERE customer_id = :customer_id""",
-    "customer": "UPDATE customer SET first_name = '', last_name = '', phone = NULL WHERE id = :customer_id",
+    "customer": "UPDATE customer SET first_name = '', last_name = '', phone = NULL, wants_sms = false WHERE id = :customer_id",
     "account": """UPDATE account SET email = id::text || '@erased.invalid', email_key = id::text || '@erased.invalid',
         email_verified_at = NULL, password_hash = '', has_password = false, is_active = false, erase_after = NULL,
         erased_at = :now WHERE id = :customer_id""",
@@ -73,6 +74,10 @@ KEPT: Mapping[str, str] = {
     "ledger_entry": "amounts",
     "order_event": "steps of an order, by ids",
     "order_line": "goods and amounts",
+    "order_return_exchange": "ids of orders",
+    "order_return_line": "goods",
+    "order_return_receipt": "goods",
+    "order_return_refund": "ids of decisions",
     "refresh_token": "goes with its session",
     "refund": "amounts and references of a payment",
     "refund_line": "goods",
@@ -134,7 +139,7 @@ GATHER = Question(
             'account', (SELECT jsonb_build_object('email', a.email, 'email_verified_at', a.email_verified_at,
                 'created_at', a.created_at) FROM account a WHERE a.id = :customer_id),
             'profile', (SELECT jsonb_build_object('first_name', c.first_name, 'last_name', c.last_name, 'phone', c.phone,
-                'language', c.language) FROM customer c WHERE c.id = :customer_id),
+                'wants_sms', c.wants_sms, 'language', c.language) FROM customer c WHERE c.id = :customer_id),
             'addresses', (SELECT coalesce(jsonb_agg(b.address ORDER BY b.created_at, b.id), '[]'::jsonb) FROM address b
                 WHERE b.customer_id = :customer_id),
             'sessions', (SELECT coalesce(jsonb_agg(jsonb_build_object('device', s.user_agent, 'created_at', s.created_at,
@@ -144,8 +149,8 @@ GATHER = Question(
                 'device', e.device) ORDER BY e.at, e.id), '[]'::jsonb) FROM security_event e WHERE e.account_id = :customer_id),
             'identities', (SELECT coalesce(jsonb_agg(jsonb_build_object('provider', i.provider, 'email', i.email)), '[]'::jsonb)
                 FROM identity i WHERE i.account_id = :customer_id),
-            'carts', (SELECT coalesce(jsonb_agg(jsonb_build_object('state', k.state, 'email', k.email, 'note', k.note,
-                'shipping_address', k.shipping_address, 'billing_address', k.billing_address)), '[]'::jsonb)
+            'carts', (SELECT coalesce(jsonb_agg(jsonb_build_object('state', k.state, 'email', k.email, 'sms_phone', k.sms_phone,
+                'note', k.note, 'shipping_address', k.shipping_address, 'billing_address', k.billing_address)), '[]'::jsonb)
                 FROM cart k WHERE k.customer_id = :customer_id AND k.state = 'OPEN'),
             'orders', (SELECT coalesce(jsonb_agg(o.line ORDER BY o.placed_at, o.id), '[]'::jsonb) FROM (
                 SELECT r.id, r.placed_at, jsonb_build_object('number', r.number, 'placed_at', r.placed_at, 'status', r.status,
@@ -157,8 +162,9 @@ GATHER = Question(
                 FROM orders r WHERE r.customer_id = :customer_id ORDER BY r.placed_at DESC LIMIT :orders_max) o),
             'letters', (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', n.kind, 'recipient', n.recipient,
                 'subject', n.subject, 'created_at', n.created_at) ORDER BY n.created_at, n.id), '[]'::jsonb) FROM notice n
-                WHERE n.recipient = (SELECT email FROM account WHERE id = :customer_id))
+                WHERE n.recipient = (SELECT email FROM account WHERE id = :customer_id)
+                    OR n.medium = 'SMS' AND n.order_id IN (orders_of_customer))
         ) AS content
-        """
+        """.replace("orders_of_customer", _ORDERS)
     ).bindparams(bindparam("customer_id", type_=Uuid()), bindparam("orders_max", type_=Integer())),
 )

@@ -24,6 +24,7 @@ class CustomerView(NamedTuple):
     first_name: str
     last_name: str
     phone: str | None
+    wants_sms: bool
     language: str
     created_at: datetime
     erase_after: datetime | None
@@ -66,6 +67,7 @@ CUSTOMERS = Question(
         CustomerRow.first_name,
         CustomerRow.last_name,
         CustomerRow.phone,
+        CustomerRow.wants_sms,
         CustomerRow.language,
         CustomerRow.created_at,
         AccountRow.erase_after,

@@ -26,6 +26,7 @@ class _Profile(NamedTuple):
     last_name: str
     phone: str | None
     language: str
+    wants_sms: bool
 
 
 class _Entry(NamedTuple):
@@ -52,6 +53,7 @@ _PROFILE = {
     "last_name": bindparam("last", type_=Text()),
     "phone": bindparam("number", type_=Text()),
     "language": bindparam("tongue", type_=Text()),
+    "wants_sms": bindparam("texted", type_=Boolean()),
 }
 _PLACE = {
     "address": bindparam("place", type_=JSONB()),
@@ -61,7 +63,7 @@ _PLACE = {
 ADD = Statement(insert(CustomerRow).values(id=_CUSTOMER, created_at=_NOW, **_PROFILE))
 LOCKED = Question(
     _Profile,
-    select(CustomerRow.first_name, CustomerRow.last_name, CustomerRow.phone, CustomerRow.language)
+    select(CustomerRow.first_name, CustomerRow.last_name, CustomerRow.phone, CustomerRow.language, CustomerRow.wants_sms)
     .where(CustomerRow.id == _CUSTOMER)
     .with_for_update(key_share=True),
 )
@@ -255,6 +257,7 @@ def _told(profile: Profile) -> dict[str, object]:
         "last": profile.last_name,
         "number": profile.phone,
         "tongue": profile.language,
+        "texted": profile.wants_sms,
     }
 
 

@@ -13,6 +13,7 @@ from persistence.base import Created, EmptyText, Id, JsonObject, Row, belongs_to
 
 class CustomerRow(Row):
     __tablename__ = "customer"
+    __table_args__ = (CheckConstraint("NOT wants_sms OR phone IS NOT NULL", name="sms_needs_phone"),)
 
     id: Mapped[UUID] = belongs_to("account.id", primary_key=True)
     first_name: Mapped[EmptyText]

@@ -20,6 +20,7 @@ from domain.notices.model import (
     LineFacts,
     Medium,
     NewNotice,
+    NoticeKind,
     OrderFacts,
     ShopFacts,
     TemplateKey,
@@ -43,6 +44,7 @@ SHOP_NAME = "Vitrine"
 
 class _Claimed(NamedTuple):
     id: UUID
+    kind: str
     fence: int
     recipient: str
     language: str
@@ -54,6 +56,7 @@ class _Claimed(NamedTuple):
     medium: str
     tries: int
     is_unsure: bool
+    unsubscribe_url: str
 
 
 class OrderSaid(NamedTuple):
@@ -117,6 +120,8 @@ QUEUE = Statement(
         message_id=bindparam("message_id"),
         order_id=bindparam("order_id"),
         medium=bindparam("medium"),
+        channel_id=bindparam("channel_id"),
+        unsubscribe_url=bindparam("unsubscribe_url"),
     )
     .on_conflict_do_nothing(index_elements=["cause"])
 )
@@ -134,6 +139,7 @@ _TAKEN = (
     )
     .returning(
         NoticeRow.id,
+        NoticeRow.kind,
         NoticeRow.attempts,
         NoticeRow.recipient,
         NoticeRow.language,
@@ -145,6 +151,7 @@ _TAKEN = (
         NoticeRow.medium,
         (NoticeRow.attempts - NoticeRow.attempts_before).label("tries"),
         NoticeRow.is_unsure,
+        NoticeRow.unsubscribe_url,
     )
 )
 _OF_MEDIUM = NoticeRow.medium == bindparam("medium")
@@ -264,6 +271,8 @@ class NoticesRows:
             message_id=notice.message_id,
             order_id=notice.order_id,
             medium=notice.medium.value,
+            channel_id=notice.channel_id,
+            unsubscribe_url=notice.unsubscribe_url,
         )
         return queued == 1
 
@@ -334,4 +343,5 @@ def _named(key: TemplateKey) -> dict[str, str]:
 def _letter(claimed: _Claimed | None) -> Letter | None:
     if claimed is None:
         return None
-    return Letter(**claimed._asdict() | {"id": NoticeId(claimed.id), "medium": Medium(claimed.medium)})
+    known = {"id": NoticeId(claimed.id), "kind": NoticeKind(claimed.kind), "medium": Medium(claimed.medium)}
+    return Letter(**claimed._asdict() | known)

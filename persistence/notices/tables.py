@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, Time, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.notices.model import Medium, Receipt
-from persistence.base import Created, Id, Row, may_point_at, one_of
+from persistence.base import Created, EmptyText, Id, Row, belongs_to, may_point_at, one_of
 
 
 class NoticeRow(Row):
@@ -21,7 +21,7 @@ class NoticeRow(Row):
 
     __tablename__ = "notice"
     __table_args__ = (
-        one_of("state", ("QUEUED", "SENDING", "SENT", "DEAD")),
+        one_of("state", ("QUEUED", "SENDING", "SENT", "DEAD", "WITHHELD")),
         one_of("medium", tuple(each.value for each in Medium)),
         one_of("receipt", tuple(each.value for each in Receipt)),
         CheckConstraint("attempts_before BETWEEN 0 AND attempts", name="tries_counted"),
@@ -44,6 +44,8 @@ class NoticeRow(Row):
     body_html: Mapped[str]
     message_id: Mapped[str] = mapped_column(unique=True)
     order_id: Mapped[UUID | None] = may_point_at("orders.id", index=True)
+    channel_id: Mapped[UUID | None] = may_point_at("channel.id")
+    unsubscribe_url: Mapped[EmptyText]
     state: Mapped[str] = mapped_column(server_default=text("'QUEUED'"))
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
     attempts_before: Mapped[int] = mapped_column(server_default=text("0"))
@@ -81,3 +83,46 @@ class MessageTemplateRow(Row):
     body: Mapped[str | None]
     version: Mapped[int]
     updated_at: Mapped[Created]
+
+
+class MessageOptOutRow(Row):
+    """Messages that an address wants none of; whoever has no row for a kind gets it. It goes with the person."""
+
+    __tablename__ = "message_opt_out"
+    __table_args__ = (PrimaryKeyConstraint("address_key", "kind", "medium"), one_of("medium", tuple(each.value for each in Medium)))
+
+    address_key: Mapped[str]
+    kind: Mapped[str]
+    medium: Mapped[str]
+    created_at: Mapped[Created]
+
+
+class QuietHoursRow(Row):
+    """When a channel writes nothing that can wait, by the clocks of its time zone; they may pass midnight."""
+
+    __tablename__ = "quiet_hours"
+    __table_args__ = (CheckConstraint("starts <> ends", name="end_at_another_time"),)
+
+    channel_id: Mapped[UUID] = belongs_to("channel.id", primary_key=True)
+    time_zone: Mapped[str]
+    starts: Mapped[time] = mapped_column(Time())
+    ends: Mapped[time] = mapped_column(Time())
+
+
+class StockNoticeRow(Row):
+    """Somebody waits for goods to be there again. One wish an address and variant at a time; told once, then it is over."""
+
+    __tablename__ = "stock_notice"
+    __table_args__ = (
+        Index("uq_stock_notice_open", "variant_id", "email_key", unique=True, postgresql_where=text("told_at IS NULL")),
+        Index("ix_stock_notice_email", "email_key"),
+    )
+
+    id: Mapped[Id]
+    variant_id: Mapped[UUID] = belongs_to("variant.id")
+    channel_id: Mapped[UUID] = belongs_to("channel.id")
+    email: Mapped[str]
+    email_key: Mapped[str]
+    language: Mapped[str]
+    created_at: Mapped[Created]
+    told_at: Mapped[datetime | None]

@@ -63,6 +63,11 @@ class CartBuyerUpdateInput:
     cart_id: strawberry.ID = _cart_id()
     email: str | None = strawberry.field(default=None, description="The buyer's e-mail address, for the confirmation.")
     note: str | None = strawberry.field(default=None, description=f"A note to the shop, at most {NOTE_LENGTH_MAX} characters.")
+    sms_phone: str | None = strawberry.field(
+        default=None,
+        description="A telephone number with its country code, kept as E.164, for text messages about the order; an empty text "
+        "removes it.",
+    )
 
 
 @strawberry.input(name="CartAddressesUpdateInput", description="Where things go. What is not said stays as it is.")

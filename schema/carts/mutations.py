@@ -34,6 +34,7 @@ from schema.carts.types import Cart
 from schema.context import Context
 from schema.customers.addresses import AddressInput, checked_address
 from schema.mutations import Answer, answered, deed
+from schema.notices.numbers import sms_phone_of
 from schema.permissions import CUSTOMER, EVERYONE
 from schema.refusal import too_many
 
@@ -136,7 +137,10 @@ async def cart_buyer_update(context: Context, *, input: CartBuyerUpdateInput) ->
     email = None
     if input.email is not None and (email := context.ports.access.emails.normalised(input.email)) is None:
         return Invalid(path=("input", "email"), reason="This is no e-mail address.")
-    return await _act(context, actions.change_buyer, input.cart_id, email=email, note=input.note)
+    phone = sms_phone_of(context, input.sms_phone, at=("input", "sms_phone"))
+    if isinstance(phone, UserError):
+        return phone
+    return await _act(context, actions.change_buyer, input.cart_id, email=email, note=input.note, sms_phone=phone)
 
 
 @deed("Says where the goods go and whom the bill is for; checked by the rules of the country.", allow=EVERYONE, cart=THE_CART)

@@ -44,6 +44,7 @@ described(
     OPEN="It can be changed and completed.",
     COMPLETED="It has become an order.",
     MERGED="It went into another cart when its buyer logged in.",
+    DRAFT="It is a draft of staff's, which no buyer holds.",
 )
 
 
@@ -195,7 +196,7 @@ def _coupon(cart: KeptCart, context: Context) -> CouponView | None:
         return None
     quoted = quote(cart, now=context.now)
     problem = why_not(cart.coupon, goods=quoted.subtotal, now=context.now, at=("cart", "coupon"))
-    return CouponView(cart.coupon.code, quoted.discount, problem)
+    return CouponView(cart.coupon.code, quoted.discount - quoted.reduction, problem)
 
 
 async def _delivery_options(carts: Sequence[KeptCart], context: Context) -> list[list[DeliveryView]]:
@@ -244,6 +245,7 @@ class Cart(Node):
     country: CountryCode = plain("The buyer's country, as assumed until an address says otherwise.")
     language: LanguageCode = plain("The language the buyer is written to in.")
     email: str | None = plain("The buyer's e-mail address.")
+    sms_phone: str | None = plain("The E.164 number that is sent text messages about the order; null for none.")
     note: str = plain("The buyer's note to the shop.")
     shipping_address: PostalAddress | None = plain("Where the goods go.")
     billing_address: PostalAddress | None = plain("Whom the bill is for; the shipping address when null.")

@@ -31,6 +31,9 @@ class CustomerUpdateInput:
     phone: str | None = strawberry.field(
         default=None, description="A telephone number with its country code, kept as E.164; an empty text removes it."
     )
+    wants_sms: bool | None = strawberry.field(
+        default=None, description="Whether to be sent text messages about orders, at that number; it ends when the number goes."
+    )
     language: LanguageCode | None = strawberry.field(default=None, description="The language to be written to in.")
 
 

@@ -31,6 +31,7 @@ from schema.customers.types import Customer, CustomerAddress
 from schema.customers.viewer import own_id
 from schema.ids import global_id
 from schema.mutations import Answer, alone, answered, deed
+from schema.notices.numbers import NO_SMS
 from schema.permissions import CUSTOMER, EVERYONE
 from schema.refusal import too_many
 
@@ -89,6 +90,8 @@ async def customer_update(
         or isinstance(checked, UserError)
     ):
         return Several(errors=tuple(each for each in (first, last, checked, language) if isinstance(each, UserError)))
+    if input.wants_sms and not context.ports.notices.sends_sms:
+        return Invalid(path=("input", "wants_sms"), reason=NO_SMS)
     outcome = await context.act(
         actions.update_profile,
         customer_id=own_id(context),
@@ -96,6 +99,7 @@ async def customer_update(
         last_name=last,
         phone=checked,
         language=language,
+        wants_sms=input.wants_sms,
     )
     if isinstance(outcome, UserError):
         return outcome

@@ -12,7 +12,7 @@ from domain.customers.model import ADDRESSES_MAX, Address, address_of
 from domain.viewer import Customer as CustomerViewer
 from persistence.customers import reads
 from persistence.customers.reads import CustomerView, EntryView
-from persistence.orders.reads import OrderFilter
+from persistence.orders.listing import OrderFilter
 from schema.access.types import Session, sessions_field
 from schema.audit.types import SecurityEvent, security_events_field
 from schema.context import Context
@@ -85,6 +85,7 @@ class Customer(Node):
     first_name: str = plain("First name; may be empty.")
     last_name: str = plain("Last name; may be empty.")
     phone: str | None = plain("A telephone number, E.164.")
+    wants_sms: bool = plain("Whether they are sent text messages about their orders, at that number.")
     language: LanguageCode = plain("The language they want to be written to in.")
     created_at: datetime = plain("When they registered, UTC.")
     addresses: list[CustomerAddress] = batch(_books, f"Their address book, the oldest first, {ADDRESSES_MAX} at most.")

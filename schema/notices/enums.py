@@ -10,6 +10,7 @@ described(
     "NoticeKind",
     "What a letter is about.",
     ORDER_CONFIRMED="The order was placed.",
+    PAYMENT_REQUESTED="Staff made the order for its buyer, who is asked to pay it.",
     PAYMENT_RECEIVED="Money has come in.",
     PAYMENT_FAILED="A payment came to nothing.",
     ORDER_STATUS_CHANGED="The order moved on.",
@@ -41,6 +42,7 @@ described(
     LOG_INS_FAILED="Several log-ins have failed.",
     ERASURE_PLANNED="An account is going to be erased.",
     ERASURE_CANCELLED="An account stays after all.",
+    BACK_IN_STOCK="Goods that somebody waited for are there again. Nobody has to get it.",
     STAFF_WEBHOOK_DISABLED="To staff: a webhook endpoint was switched off, for nothing reaches it.",
     STAFF_REFUND_FAILED="To staff: a provider refused to give money back.",
     STAFF_REFUND_REQUESTED="To staff: a large refund waits for a second person.",
@@ -57,5 +59,6 @@ described(
     SENDING="Is being tried.",
     SENT="The mail server has taken it.",
     DEAD="Will not be tried again; `failure` says why.",
+    WITHHELD="Was not sent, for its reader wants no messages of the kind.",
 )
-described(Medium, "MessageMedium", "How a message reaches a person.", EMAIL="By e-mail.")
+described(Medium, "MessageMedium", "How a message reaches a person.", EMAIL="By e-mail.", SMS="By text message.")

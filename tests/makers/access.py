@@ -193,7 +193,7 @@ def ports_of(access: AccessPorts, clock: Clock, database: Database, identities: 
         factors=factors_of(SECRETS, page=ISSUER),
         identities=identities or nobody_else(SECRETS),
         invoice_links=SignedLinks([SECRETS[0].encode()], purpose="invoice", seconds=3600),
-        notices=NoticePorts(writer=SheetWriter(), mail_domain="vitrine.example"),
+        notices=NoticePorts(writer=SheetWriter(), mail_domain="vitrine.example", sends_sms=True),
         webhooks=WebhookPorts(vault=KeyedVault((SECRETS[0].encode(),)), calls_local=True, check_selection=_all_selections),
         standings=Standings(access.tokens, monotonic=clock.monotonic),
         addresses=WorldRules(),
