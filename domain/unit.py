@@ -1,14 +1,16 @@
 """One unit of work: all stores within one transaction, and the facts to announce when it commits.
 
 An action takes a unit first and never commits: whoever opened the transaction does, and rolls back when the action
-returns a `UserError`. Locks are taken in one global order: idempotency key, cart, order, payment, coupon, stock (by
-variant and warehouse id), the channel's order number, outbox. (An order that is just being placed is seen by nobody yet.)
+returns a `UserError`, or what it has only `Rehearsed`. Locks are taken in one global order: idempotency key, cart, order,
+payment, coupon, stock (by variant and warehouse id), the channel's order number, outbox. (An order that is just being placed
+is seen by nobody yet.)
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
 from domain.access.store import AccessStore
 from domain.apps.store import AppsStore
@@ -18,23 +20,32 @@ from domain.carts.store import CartsStore
 from domain.catalog.store import CatalogStore
 from domain.channels.store import ChannelsStore
 from domain.customers.store import CustomersStore
+from domain.drafts.store import DraftsStore
 from domain.event import Event
 from domain.factors.store import FactorsStore
 from domain.fulfillments.store import FulfillmentsStore
 from domain.idempotency import Idempotency
 from domain.identities.store import IdentitiesStore
 from domain.invoices.store import InvoicesStore
-from domain.notices.store import NoticesStore
+from domain.notices.store import NoticesStore, PreferencesStore
 from domain.orders.store import OrdersStore
 from domain.payments.store import PaymentsStore, SettlementsStore
 from domain.prices.store import PricesStore
 from domain.promotions.store import PromotionsStore
+from domain.returns.store import ReturnsStore
 from domain.staff.store import StaffStore
 from domain.stock.store import StockStore
 from domain.webhooks.store import WebhooksStore
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed(Generic[T]):
+    """What a change would come to. Whoever opened the transaction rolls it back, and nothing of it stays."""
+
+    outcome: T
 
 
 class Unit(Protocol):
@@ -55,6 +66,8 @@ class Unit(Protocol):
     @property
     def customers(self) -> CustomersStore: ...
     @property
+    def drafts(self) -> DraftsStore: ...
+    @property
     def factors(self) -> FactorsStore: ...
     @property
     def fulfillments(self) -> FulfillmentsStore: ...
@@ -73,9 +86,13 @@ class Unit(Protocol):
     @property
     def settlements(self) -> SettlementsStore: ...
     @property
+    def preferences(self) -> PreferencesStore: ...
+    @property
     def prices(self) -> PricesStore: ...
     @property
     def promotions(self) -> PromotionsStore: ...
+    @property
+    def returns(self) -> ReturnsStore: ...
     @property
     def staff(self) -> StaffStore: ...
     @property

@@ -16,15 +16,18 @@ import persistence.catalog.tables
 import persistence.channels.tables
 import persistence.customers.tables
 import persistence.documents.tables
+import persistence.drafts.tables
 import persistence.factors.tables
 import persistence.fulfillments.tables
 import persistence.identities.tables
 import persistence.invoices.tables
 import persistence.notices.tables
+import persistence.notifications.tables
 import persistence.orders.tables
 import persistence.payments.tables
 import persistence.prices.tables
 import persistence.promotions.tables
+import persistence.returns.tables
 import persistence.shipping.tables
 import persistence.staff.tables
 import persistence.stock.tables
@@ -120,15 +123,18 @@ CONCEPTS = (
     persistence.channels.tables,
     persistence.customers.tables,
     persistence.documents.tables,
+    persistence.drafts.tables,
     persistence.factors.tables,
     persistence.fulfillments.tables,
     persistence.identities.tables,
     persistence.invoices.tables,
     persistence.notices.tables,
+    persistence.notifications.tables,
     persistence.orders.tables,
     persistence.payments.tables,
     persistence.prices.tables,
     persistence.promotions.tables,
+    persistence.returns.tables,
     persistence.shipping.tables,
     persistence.staff.tables,
     persistence.stock.tables,

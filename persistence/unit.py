@@ -18,7 +18,7 @@ from domain.error import UserError
 from domain.event import Event
 from domain.ids import new_id
 from domain.live import OUTBOX
-from domain.unit import Unit
+from domain.unit import Rehearsed, Unit
 from persistence.access.store import AccessRows
 from persistence.apps.store import AppsRows
 from persistence.audit.store import AuditRows
@@ -26,6 +26,7 @@ from persistence.carts.store import CartsRows
 from persistence.catalog.store import CatalogRows
 from persistence.channels.store import ChannelsRows
 from persistence.customers.store import CustomersRows
+from persistence.drafts.store import DraftsRows
 from persistence.engine import Database
 from persistence.factors.store import FactorsRows
 from persistence.failures import LOST, RETRIED, Unavailable
@@ -33,6 +34,7 @@ from persistence.fulfillments.store import FulfillmentsRows
 from persistence.idempotency import KeptKeys
 from persistence.identities.store import IdentitiesRows
 from persistence.invoices.store import InvoicesRows
+from persistence.notices.preferences import PreferenceRows
 from persistence.notices.store import NoticesRows
 from persistence.orders.store import OrdersRows
 from persistence.outbox import Outbox
@@ -40,6 +42,7 @@ from persistence.payments.settlements import SettlementRows
 from persistence.payments.store import PaymentsRows
 from persistence.prices.store import PricesRows
 from persistence.promotions.store import PromotionsRows
+from persistence.returns.store import ReturnsRows
 from persistence.staff.store import StaffRows
 from persistence.statement import Borrowed
 from persistence.stock.store import StockRows
@@ -98,6 +101,10 @@ class UnitOfWork:
         return CustomersRows(self.transaction)
 
     @cached_property
+    def drafts(self) -> DraftsRows:
+        return DraftsRows(self.transaction)
+
+    @cached_property
     def factors(self) -> FactorsRows:
         return FactorsRows(self.transaction)
 
@@ -138,12 +145,20 @@ class UnitOfWork:
         return SettlementRows(self.transaction)
 
     @cached_property
+    def preferences(self) -> PreferenceRows:
+        return PreferenceRows(self.transaction)
+
+    @cached_property
     def prices(self) -> PricesRows:
         return PricesRows(self.transaction)
 
     @cached_property
     def promotions(self) -> PromotionsRows:
         return PromotionsRows(self.transaction)
+
+    @cached_property
+    def returns(self) -> ReturnsRows:
+        return ReturnsRows(self.transaction)
 
     @cached_property
     def staff(self) -> StaffRows:
@@ -190,7 +205,7 @@ class Transactions:
         return await self.work(action, *args, **kwargs)
 
     async def work(self, action: Callable[Concatenate[UnitOfWork, P], Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs an action in a transaction. A returned `UserError` rolls back; serialisation failures and deadlocks retry."""
+        """Runs an action in a transaction. A returned `UserError` or `Rehearsed` rolls back; serialisation failures and deadlocks retry."""
         for attempt in range(TRIES):
             try:
                 return await self._once(action, *args, **kwargs)
@@ -213,7 +228,7 @@ class Transactions:
                     self._begin if deed is None else f"{self._begin}; SET LOCAL vitrine.audit = '{entry_id}'"
                 )
                 outcome = await action(unit, *args, **kwargs)
-                if isinstance(outcome, UserError):
+                if isinstance(outcome, UserError | Rehearsed):
                     await connection.execute("ROLLBACK")
                     return outcome
                 if deed is not None:

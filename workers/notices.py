@@ -19,7 +19,7 @@ from persistence.unit import UnitOfWork
 from workers.tasks import Addresses, Fact, Failed, InTransaction, Tools
 
 _UNTOLD = frozenset({"CONFIRMED"})
-_IN_TRANSIT = frozenset({"PARTIALLY_SHIPPED", "DELIVERED", "RETURNED"})
+_IN_TRANSIT = frozenset({"PARTIALLY_SHIPPED", "DELIVERED", "PARTIALLY_RETURNED", "RETURNED"})
 
 
 def about_order(kind: NoticeKind) -> InTransaction:
@@ -43,6 +43,16 @@ def about_account(kind: NoticeKind) -> InTransaction:
         return None
 
     return tell
+
+
+async def confirm_order(unit: UnitOfWork, fact: Fact, tools: Tools) -> UserError | None:
+    """Tells the buyer that their order has come in; of what has a cause, the fact of that tells."""
+    return None if fact.fields.get("cause") else await _tell_buyer(unit, fact, tools, NoticeKind.ORDER_CONFIRMED, status="")
+
+
+async def tell_of_draft(unit: UnitOfWork, fact: Fact, tools: Tools) -> UserError | None:
+    """Tells the buyer of the order that staff made for them, and asks for the money where that was wanted."""
+    return await _tell_buyer(unit, fact, tools, NoticeKind(str(fact.fields["letter"])), status="")
 
 
 async def tell_status(unit: UnitOfWork, fact: Fact, tools: Tools) -> UserError | None:

@@ -7,7 +7,7 @@ from its shipments.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from domain.error import Invalid, NotFound, UserError, VersionConflict
@@ -142,7 +142,7 @@ async def cancel(
     if (problem := rules.step_problem(shipment.state, FulfillmentState.CANCELLED, at)) is not None:
         return problem
     standings = {each.line_id: each for each in await unit.fulfillments.standings(order.id)}
-    if any(standings[line.line_id].came_back for line in shipment.lines):
+    if rules.came_back(standings, shipment.lines):
         return GoodsCameBack(path=at)
     actor, reason = actor_name(by), reason[:REASON_LENGTH_MAX]
     await unit.fulfillments.move([fulfillment_id], FulfillmentState.CANCELLED, now=now, reason=reason)
@@ -158,15 +158,10 @@ async def _moved(
     unit: Unit, order: Order, fact: _Fact, kind: EventKind, shipments: Sequence[FulfillmentId], *, actor: str, now: datetime
 ) -> None:
     """Takes the order where its shipments are by now, writes its history and announces what happened."""
-    goods = rules.fulfillment_status(await unit.fulfillments.standings(order.id))
-    states = replace(order.states, status=rules.order_status(goods), fulfillment=goods)
+    states = rules.states_by_goods(order.states, await unit.fulfillments.standings(order.id))
+    goods = states.fulfillment
     entries = [Entry(kind=kind, data={"fulfillment": str(each)}) for each in shipments]
-    if goods is not order.states.fulfillment:
-        change = {"from": order.states.fulfillment.value, "to": goods.value}
-        entries.append(Entry(kind=EventKind.FULFILLMENT_CHANGED, data=change))
-    if states.status is not order.states.status:
-        change = {"from": order.states.status.value, "to": states.status.value}
-        entries.append(Entry(kind=EventKind.STATUS_CHANGED, data=change))
+    entries += rules.entries_of_change(order.states, states)
     seq = await unit.orders.record(order, states, entries, actor=actor, now=now)
     if states != order.states:
         changed = OrderStatusChanged(

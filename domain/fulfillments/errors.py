@@ -34,10 +34,10 @@ class FulfillmentClosed(UserError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoodsCameBack(UserError):
-    """Goods of the shipment are on the shelf again already: calling it back would count them twice."""
+    """Goods of the shipment are on the shelf again already, or are being returned: calling it back would count them twice."""
 
     code: ClassVar[str] = "GOODS_CAME_BACK"
 
     @property
     def message(self) -> str:
-        return "Goods of this shipment have come back already, so it did go out."
+        return "Goods of this shipment have come back, or are coming back, so it did go out."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from datetime import datetime
 
 from domain.ids import FulfillmentId, OrderId, OrderLineId, VariantId, WarehouseId
 
@@ -112,7 +113,9 @@ class Contents:
 class Standing:
     """Where the units of a line are: `sent` in shipments that were not called back, `delivered` of these have arrived.
 
-    `restocked` were refunded and put back on the shelf: the first of them are those that had not been sent.
+    `restocked` were refunded and put back on the shelf: the first of them are those that had not been sent. `returned` came
+    back by a return and were accepted; `in_return` are these and all that a living return asks for. `last_sent_at` is when
+    the last of them arrived, or went out as long as it has not.
     """
 
     line_id: OrderLineId
@@ -122,6 +125,9 @@ class Standing:
     restocked: int
     sent: int
     delivered: int
+    returned: int = 0
+    in_return: int = 0
+    last_sent_at: datetime | None = None
 
     @property
     def open(self) -> int:
@@ -129,6 +135,16 @@ class Standing:
         return max(self.ordered - self.restocked - self.sent, 0)
 
     @property
-    def came_back(self) -> bool:
-        """Whether units that had been sent are on the shelf again."""
-        return self.sent + self.restocked > self.ordered
+    def came_back(self) -> int:
+        """Units that had been sent and, by a refund, are on the shelf again."""
+        return max(self.sent + self.restocked - self.ordered, 0)
+
+    @property
+    def returnable(self) -> int:
+        """Units that were sent, are still with the buyer as far as we know, and are not on their way back."""
+        return max(self.sent - self.came_back - self.in_return, 0)
+
+    @property
+    def arrived(self) -> int:
+        """Units that have reached the buyer: what came back had."""
+        return max(self.delivered, min(self.returned, self.sent))

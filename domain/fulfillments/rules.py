@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
 from domain.error import Invalid, NotFound, Path, UserError
@@ -19,7 +20,7 @@ from domain.fulfillments.model import (
     Units,
 )
 from domain.ids import OrderLineId, VariantId, WarehouseId
-from domain.orders.model import FulfillmentStatus, OrderStatus
+from domain.orders.model import Entry, EventKind, FulfillmentStatus, OrderStatus, States
 from domain.stock.model import Sent
 
 NUMBER_LENGTH_MAX = 64
@@ -29,19 +30,42 @@ _URL = re.compile(r"[!-~]+\Z")
 
 
 def fulfillment_status(standings: Sequence[Standing]) -> FulfillmentStatus:
-    """Where an order's goods stand, from its shipments: some sent, all of what is to be sent, all of that arrived."""
+    """Where an order's goods stand: some sent, all of what is to be sent, all of that arrived; or some, or all, returned."""
     sent = sum(each.sent for each in standings)
     if sent == 0:
         return FulfillmentStatus.UNFULFILLED
     if any(each.open for each in standings):
         return FulfillmentStatus.PARTIALLY_SHIPPED
+    returned = sum(each.returned for each in standings)
+    if returned:
+        return FulfillmentStatus.RETURNED if returned >= sent else FulfillmentStatus.PARTIALLY_RETURNED
     arrived = sum(each.delivered for each in standings)
     return FulfillmentStatus.DELIVERED if arrived == sent else FulfillmentStatus.SHIPPED
 
 
-def order_status(goods: FulfillmentStatus) -> OrderStatus:
-    """Where the agreement stands by its goods: the shop works on it until everything has arrived."""
-    return OrderStatus.COMPLETED if goods is FulfillmentStatus.DELIVERED else OrderStatus.PROCESSING
+def order_status(standings: Sequence[Standing]) -> OrderStatus:
+    """Where the agreement stands by its goods: the shop works on it until everything has arrived, whatever came back since."""
+    is_sent = any(each.sent for each in standings) and not any(each.open for each in standings)
+    is_there = all(each.arrived == each.sent for each in standings)
+    return OrderStatus.COMPLETED if is_sent and is_there else OrderStatus.PROCESSING
+
+
+def states_by_goods(states: States, standings: Sequence[Standing]) -> States:
+    """The states of an order by where its goods are; what was completed stays so."""
+    status = states.status if states.status is OrderStatus.COMPLETED else order_status(standings)
+    return replace(states, status=status, fulfillment=fulfillment_status(standings))
+
+
+def entries_of_change(before: States, after: States) -> list[Entry]:
+    """What an order's history tells of a step that its goods took it."""
+    entries: list[Entry] = []
+    if after.fulfillment is not before.fulfillment:
+        change = {"from": before.fulfillment.value, "to": after.fulfillment.value}
+        entries.append(Entry(kind=EventKind.FULFILLMENT_CHANGED, data=change))
+    if after.status is not before.status:
+        change = {"from": before.status.value, "to": after.status.value}
+        entries.append(Entry(kind=EventKind.STATUS_CHANGED, data=change))
+    return entries
 
 
 def units_problem(standings: Mapping[OrderLineId, Standing], lines: Sequence[Units]) -> UserError | None:
@@ -63,6 +87,12 @@ def units_problem(standings: Mapping[OrderLineId, Standing], lines: Sequence[Uni
 def step_problem(state: FulfillmentState, to: FulfillmentState, at: Path) -> UserError | None:
     """What keeps a shipment from going from one state to another, or None."""
     return None if to in NEXT_STATE[state] else FulfillmentClosed(path=at, state=state.value)
+
+
+def came_back(standings: Mapping[OrderLineId, Standing], lines: Sequence[Units]) -> bool:
+    """Whether some of these units are on the shelf again, or must have gone out, for they are being returned."""
+    found = [(standings[line.line_id], line.quantity) for line in lines]
+    return any(each.came_back or each.sent - units < each.in_return for each, units in found)
 
 
 def tracking_problem(tracking: Tracking) -> UserError | None:

@@ -11,6 +11,9 @@ from domain.event import Event
 BY_FULFILLMENT = "fulfillment"
 """The cause of a step that a shipment took the order; the buyer hears of the shipment itself."""
 
+BY_RETURN = "return"
+"""The cause of a step that goods took the order which came back; the buyer hears of the return itself."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _OrderEvent(Event):
@@ -25,6 +28,9 @@ class _OrderEvent(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderPlaced(_OrderEvent):
     """A cart has become an order."""
+
+    cause: str = ""
+    """What made it, where its buyer is told by a fact of that; empty otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

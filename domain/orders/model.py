@@ -40,6 +40,7 @@ class FulfillmentStatus(enum.Enum):
     PARTIALLY_SHIPPED = "PARTIALLY_SHIPPED"
     SHIPPED = "SHIPPED"
     DELIVERED = "DELIVERED"
+    PARTIALLY_RETURNED = "PARTIALLY_RETURNED"
     RETURNED = "RETURNED"
 
 
@@ -67,20 +68,15 @@ NEXT_PAYMENT_STATUS: dict[PaymentStatus, frozenset[PaymentStatus]] = {
     PaymentStatus.REFUNDED: frozenset({PaymentStatus.PARTIALLY_REFUNDED}),
 }
 
+_CAME_BACK = frozenset({FulfillmentStatus.PARTIALLY_RETURNED, FulfillmentStatus.RETURNED})
 NEXT_FULFILLMENT_STATUS: dict[FulfillmentStatus, frozenset[FulfillmentStatus]] = {
     FulfillmentStatus.UNFULFILLED: frozenset({FulfillmentStatus.PARTIALLY_SHIPPED, FulfillmentStatus.SHIPPED}),
-    FulfillmentStatus.PARTIALLY_SHIPPED: frozenset(
-        {FulfillmentStatus.UNFULFILLED, FulfillmentStatus.SHIPPED, FulfillmentStatus.DELIVERED, FulfillmentStatus.RETURNED}
-    ),
-    FulfillmentStatus.SHIPPED: frozenset(
-        {
-            FulfillmentStatus.UNFULFILLED,
-            FulfillmentStatus.PARTIALLY_SHIPPED,
-            FulfillmentStatus.DELIVERED,
-            FulfillmentStatus.RETURNED,
-        }
-    ),
-    FulfillmentStatus.DELIVERED: frozenset({FulfillmentStatus.RETURNED}),
+    FulfillmentStatus.PARTIALLY_SHIPPED: _CAME_BACK
+    | {FulfillmentStatus.UNFULFILLED, FulfillmentStatus.SHIPPED, FulfillmentStatus.DELIVERED},
+    FulfillmentStatus.SHIPPED: _CAME_BACK
+    | {FulfillmentStatus.UNFULFILLED, FulfillmentStatus.PARTIALLY_SHIPPED, FulfillmentStatus.DELIVERED},
+    FulfillmentStatus.DELIVERED: _CAME_BACK,
+    FulfillmentStatus.PARTIALLY_RETURNED: frozenset({FulfillmentStatus.PARTIALLY_SHIPPED, FulfillmentStatus.RETURNED}),
     FulfillmentStatus.RETURNED: frozenset(),
 }
 
@@ -89,6 +85,7 @@ class EventKind(enum.Enum):
     """What an entry of an order's history tells."""
 
     PLACED = "PLACED"
+    DRAFT_COMPLETED = "DRAFT_COMPLETED"
     PAYMENT_STARTED = "PAYMENT_STARTED"
     PAYMENT_ACTION_REQUIRED = "PAYMENT_ACTION_REQUIRED"
     PAYMENT_AUTHORIZED = "PAYMENT_AUTHORIZED"
@@ -107,6 +104,13 @@ class EventKind(enum.Enum):
     FULFILLMENT_DELIVERED = "FULFILLMENT_DELIVERED"
     FULFILLMENT_CANCELLED = "FULFILLMENT_CANCELLED"
     FULFILLMENT_CHANGED = "FULFILLMENT_CHANGED"
+    RETURN_REQUESTED = "RETURN_REQUESTED"
+    RETURN_APPROVED = "RETURN_APPROVED"
+    RETURN_DECLINED = "RETURN_DECLINED"
+    RETURN_CANCELLED = "RETURN_CANCELLED"
+    RETURN_RECEIVED = "RETURN_RECEIVED"
+    RETURN_EXCHANGED = "RETURN_EXCHANGED"
+    RETURN_COMPLETED = "RETURN_COMPLETED"
     CANCELLED = "CANCELLED"
 
 

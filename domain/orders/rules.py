@@ -27,7 +27,7 @@ STAFF_FULFILLMENT = {
 }
 """What staff may say of all goods at once; every other step comes with a shipment."""
 _OVER = frozenset({OrderStatus.CANCELLED, OrderStatus.COMPLETED})
-_SENT = frozenset({FulfillmentStatus.PARTIALLY_SHIPPED, FulfillmentStatus.SHIPPED, FulfillmentStatus.DELIVERED})
+_SENT = frozenset(FulfillmentStatus) - {FulfillmentStatus.UNFULFILLED}
 
 
 def allowed_status(states: States) -> tuple[OrderStatus, ...]:

@@ -16,6 +16,7 @@ class MovementReason(enum.Enum):
     ADJUSTED = "ADJUSTED"
     SHIPPED = "SHIPPED"
     RETURNED = "RETURNED"
+    RESTOCKED = "RESTOCKED"
 
 
 class ReservationState(enum.Enum):

@@ -55,6 +55,9 @@ class StockStore(Protocol):
         Never more than the order took. Locks the levels.
         """
 
+    async def shelve(self, order_id: OrderId, units: Mapping[tuple[VariantId, WarehouseId], int], *, actor: str) -> None:
+        """Goods of an order's return are for sale again in these warehouses, with a movement each. Locks the levels."""
+
     async def expired_orders(self, *, limit: int) -> list[OrderId]:
         """Orders with a reservation past its time, the longest past first. Locks nothing."""
 
@@ -70,5 +73,8 @@ class StockStore(Protocol):
         """Adds to or takes from one level; what lies there now, or None when less than the reserved would remain. Locks it."""
 
     async def has_warehouse(self, warehouse_id: WarehouseId) -> bool: ...
+
+    async def warehouses(self, warehouse_ids: Sequence[WarehouseId]) -> set[WarehouseId]:
+        """Those of the warehouses that there are."""
 
     async def has_variant(self, variant_id: VariantId) -> bool: ...

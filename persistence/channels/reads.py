@@ -25,6 +25,7 @@ class ChannelView(NamedTuple):
     prices_include_tax: bool
     is_default: bool
     requires_verification: bool
+    return_days: int
 
 
 ACTIVE = Question(
@@ -40,6 +41,7 @@ ACTIVE = Question(
         ChannelRow.prices_include_tax,
         ChannelRow.is_default,
         ChannelRow.requires_verification,
+        ChannelRow.return_days,
     )
     .where(ChannelRow.is_active)
     .order_by(ChannelRow.is_default.desc(), ChannelRow.slug),

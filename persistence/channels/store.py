@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Boolean, bindparam, update
+from sqlalchemy import Boolean, Integer, bindparam, select, update
 
 from domain.ids import ChannelId
 from persistence.channels.tables import ChannelRow
@@ -17,6 +17,10 @@ class _Id(NamedTuple):
     id: UUID
 
 
+class _Days(NamedTuple):
+    days: int
+
+
 SET_VERIFICATION = Question(
     _Id,
     update(ChannelRow)
@@ -24,6 +28,14 @@ SET_VERIFICATION = Question(
     .values(requires_verification=bindparam("is_required", type_=Boolean()))
     .returning(ChannelRow.id),
 )
+SET_RETURN_DAYS = Question(
+    _Id,
+    update(ChannelRow)
+    .where(ChannelRow.slug == bindparam("channel"), ChannelRow.is_active)
+    .values(return_days=bindparam("days", type_=Integer()))
+    .returning(ChannelRow.id),
+)
+RETURN_DAYS = Question(_Days, select(ChannelRow.return_days.label("days")).where(ChannelRow.id == bindparam("channel_id")))
 
 
 class ChannelsRows:
@@ -35,3 +47,11 @@ class ChannelsRows:
     async def set_verification(self, slug: str, *, is_required: bool) -> ChannelId | None:
         row = await self._transaction.row(SET_VERIFICATION, channel=slug, is_required=is_required)
         return ChannelId(row.id) if row is not None else None
+
+    async def set_return_days(self, slug: str, days: int) -> ChannelId | None:
+        row = await self._transaction.row(SET_RETURN_DAYS, channel=slug, days=days)
+        return ChannelId(row.id) if row is not None else None
+
+    async def return_days(self, channel_id: ChannelId) -> int:
+        row = await self._transaction.row(RETURN_DAYS, channel_id=channel_id)
+        return row.days if row is not None else 0

@@ -13,7 +13,10 @@ from persistence.base import Created, Id, Row, belongs_to
 
 class ChannelRow(Row):
     __tablename__ = "channel"
-    __table_args__ = (CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_iso"),)
+    __table_args__ = (
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_iso"),
+        CheckConstraint("return_days BETWEEN 0 AND 3650", name="return_days_bounds"),
+    )
 
     id: Mapped[Id]
     slug: Mapped[str] = mapped_column(unique=True)
@@ -26,6 +29,7 @@ class ChannelRow(Row):
     is_default: Mapped[bool]
     is_active: Mapped[bool]
     requires_verification: Mapped[bool] = mapped_column(server_default=text("false"))
+    return_days: Mapped[int] = mapped_column(server_default=text("30"))
     created_at: Mapped[Created]
 
 

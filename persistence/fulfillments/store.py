@@ -35,6 +35,9 @@ class _Standing(NamedTuple):
     restocked: int
     sent: int
     delivered: int
+    returned: int
+    in_return: int
+    last_sent_at: datetime | None
 
 
 class _Fulfillment(NamedTuple):
@@ -71,12 +74,20 @@ STANDINGS = Question(
            CAST(coalesce((
                SELECT sum(b.quantity) FROM refund_line b JOIN refund_request r ON r.id = b.request_id
                WHERE b.order_line_id = l.id AND b.restocks AND r.state = 'APPROVED'), 0) AS int) AS restocked,
-           CAST(coalesce(s.sent, 0) AS int) AS sent, CAST(coalesce(s.delivered, 0) AS int) AS delivered
+           CAST(coalesce(s.sent, 0) AS int) AS sent, CAST(coalesce(s.delivered, 0) AS int) AS delivered,
+           CAST(coalesce(b.returned, 0) AS int) AS returned, CAST(coalesce(b.in_return, 0) AS int) AS in_return,
+           s.last_sent_at
     FROM order_line l LEFT JOIN (
-        SELECT p.order_line_id, sum(p.quantity) AS sent, sum(p.quantity) FILTER (WHERE f.state = 'DELIVERED') AS delivered
+        SELECT p.order_line_id, sum(p.quantity) AS sent, sum(p.quantity) FILTER (WHERE f.state = 'DELIVERED') AS delivered,
+               max(coalesce(f.delivered_at, f.created_at)) AS last_sent_at
         FROM fulfillment f JOIN fulfillment_line p ON p.fulfillment_id = f.id
         WHERE f.order_id = CAST(:order_id AS uuid) AND f.state <> 'CANCELLED' GROUP BY 1
-    ) s ON s.order_line_id = l.id
+    ) s ON s.order_line_id = l.id LEFT JOIN (
+        SELECT a.order_line_id, sum(a.accepted) AS returned,
+               sum(CASE WHEN r.received_at IS NULL THEN a.quantity ELSE a.accepted END) AS in_return
+        FROM order_return r JOIN order_return_line a ON a.return_id = r.id
+        WHERE r.order_id = CAST(:order_id AS uuid) AND r.state NOT IN ('DECLINED', 'CANCELLED') GROUP BY 1
+    ) b ON b.order_line_id = l.id
     WHERE l.order_id = CAST(:order_id AS uuid)
     ORDER BY l.position, l.id
     """),
@@ -166,6 +177,9 @@ class FulfillmentsRows:
                 restocked=row.restocked,
                 sent=row.sent,
                 delivered=row.delivered,
+                returned=row.returned,
+                in_return=row.in_return,
+                last_sent_at=row.last_sent_at,
             )
             for row in rows
         ]

@@ -1,4 +1,4 @@
-"""Goods of an order that are for sale again, in one statement: what was set aside is released, what shipped comes back."""
+"""Goods of an order that are for sale again, one statement each: what was set aside is released, what shipped comes back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from domain.ids import OrderId, VariantId
+from domain.ids import OrderId, VariantId, WarehouseId
 from persistence.statement import Question
 from persistence.tags import of_levels
 from persistence.transaction import Transaction
@@ -70,8 +70,45 @@ PUT_BACK = Question(
     """),
     touches=_level_tags,
 )
+# A shelf on which the goods never lay is made; several are locked by variant and warehouse id, as everywhere.
+SHELVE = Question(
+    _Level,
+    text("""
+    WITH want AS (
+        SELECT * FROM unnest(CAST(:variants AS uuid[]), CAST(:warehouses AS uuid[]), CAST(:quantities AS int[]))
+            AS w (variant_id, warehouse_id, quantity)
+    ), changed AS (
+        INSERT INTO stock (variant_id, warehouse_id, on_hand)
+        SELECT variant_id, warehouse_id, quantity FROM want ORDER BY variant_id, warehouse_id
+        ON CONFLICT (variant_id, warehouse_id) DO UPDATE SET on_hand = stock.on_hand + excluded.on_hand
+        RETURNING variant_id, warehouse_id
+    ), moved AS (
+        INSERT INTO stock_movement (variant_id, warehouse_id, delta, reason, order_id, actor)
+        SELECT variant_id, warehouse_id, quantity, 'RESTOCKED', CAST(:order_id AS uuid), CAST(:actor AS text)
+        FROM changed JOIN want USING (variant_id, warehouse_id)
+    )
+    SELECT variant_id FROM changed
+    """),
+    touches=_level_tags,
+)
 
 
 async def put_back(transaction: Transaction, order_id: OrderId, units: Mapping[VariantId, int], *, actor: str) -> None:
     """The goods are for sale again, as far as the order took them."""
     await transaction.rows(PUT_BACK, variants=list(units), quantities=list(units.values()), order_id=order_id, actor=actor)
+
+
+async def shelve(
+    transaction: Transaction, order_id: OrderId, units: Mapping[tuple[VariantId, WarehouseId], int], *, actor: str
+) -> None:
+    """Goods of a return are for sale again, where it was said."""
+    if not units:
+        return
+    await transaction.rows(
+        SHELVE,
+        variants=[variant_id for variant_id, _ in units],
+        warehouses=[warehouse_id for _, warehouse_id in units],
+        quantities=list(units.values()),
+        order_id=order_id,
+        actor=actor,
+    )

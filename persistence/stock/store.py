@@ -11,7 +11,7 @@ from sqlalchemy import text
 from domain.ids import OrderId, VariantId, WarehouseId
 from domain.stock.model import MovementReason, Sent, Shortage
 from persistence.statement import Question, Statement
-from persistence.stock.returning import put_back
+from persistence.stock.returning import put_back, shelve
 from persistence.stock.shipping import ship, ship_from, take_back
 from persistence.tags import of_levels
 from persistence.transaction import Transaction
@@ -189,6 +189,7 @@ ADJUST = Question(
 )
 HAS_VARIANT = Question(_Id, text("SELECT id FROM variant WHERE id = CAST(:variant_id AS uuid)"))
 HAS_WAREHOUSE = Question(_Id, text("SELECT id FROM warehouse WHERE id = CAST(:warehouse_id AS uuid)"))
+WAREHOUSES = Question(_Id, text("SELECT id FROM warehouse WHERE id = ANY(CAST(:ids AS uuid[]))"))
 
 
 class StockRows:
@@ -230,6 +231,9 @@ class StockRows:
     async def put_back(self, order_id: OrderId, units: Mapping[VariantId, int], *, actor: str) -> None:
         await put_back(self._transaction, order_id, units, actor=actor)
 
+    async def shelve(self, order_id: OrderId, units: Mapping[tuple[VariantId, WarehouseId], int], *, actor: str) -> None:
+        await shelve(self._transaction, order_id, units, actor=actor)
+
     async def expired_orders(self, *, limit: int) -> list[OrderId]:
         return [OrderId(row.id) for row in await self._transaction.rows(EXPIRED_ORDERS, limit=limit)]
 
@@ -254,6 +258,9 @@ class StockRows:
 
     async def has_warehouse(self, warehouse_id: WarehouseId) -> bool:
         return await self._transaction.row(HAS_WAREHOUSE, warehouse_id=warehouse_id) is not None
+
+    async def warehouses(self, warehouse_ids: Sequence[WarehouseId]) -> set[WarehouseId]:
+        return {WarehouseId(row.id) for row in await self._transaction.rows(WAREHOUSES, ids=list(warehouse_ids))}
 
     async def has_variant(self, variant_id: VariantId) -> bool:
         return await self._transaction.row(HAS_VARIANT, variant_id=variant_id) is not None

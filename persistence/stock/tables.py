@@ -39,13 +39,22 @@ class StockRow(Row):
     reserved: Mapped[int] = mapped_column(server_default=text("0"))
 
 
+class StockLowRow(Row):
+    """A variant of which little is left to sell, from when staff was told until there is more."""
+
+    __tablename__ = "stock_low"
+
+    variant_id: Mapped[UUID] = belongs_to("variant.id", primary_key=True)
+    since: Mapped[Created]
+
+
 class StockMovementRow(Row):
     """Append-only: a trigger refuses UPDATE and DELETE."""
 
     __tablename__ = "stock_movement"
     __table_args__ = (
         CheckConstraint("delta <> 0", name="delta_something"),
-        one_of("reason", ("SEEDED", "IMPORTED", "ADJUSTED", "SHIPPED", "RETURNED")),
+        one_of("reason", ("SEEDED", "IMPORTED", "ADJUSTED", "SHIPPED", "RETURNED", "RESTOCKED")),
         Index("ix_stock_movement_level", "variant_id", "warehouse_id", "created_at"),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from domain.orders.model import EventKind, FulfillmentStatus, OrderStatus, PaymentStatus
+from persistence.orders.listing import OrderSort
 from schema.enums import described
 
 described(
@@ -35,6 +36,7 @@ described(
     PARTIALLY_SHIPPED="Some of the goods are under way.",
     SHIPPED="All goods are under way.",
     DELIVERED="All goods have arrived.",
+    PARTIALLY_RETURNED="All goods were sent, and some have come back.",
     RETURNED="The goods have come back.",
 )
 described(
@@ -42,6 +44,7 @@ described(
     "OrderEventKind",
     "What an entry of an order's history tells.",
     PLACED="The order was placed.",
+    DRAFT_COMPLETED="It was made of a draft, by staff.",
     PAYMENT_STARTED="The buyer began to pay.",
     PAYMENT_ACTION_REQUIRED="The buyer has to confirm the payment with their bank.",
     PAYMENT_AUTHORIZED="The money is promised.",
@@ -60,5 +63,21 @@ described(
     FULFILLMENT_DELIVERED="A shipment has arrived.",
     FULFILLMENT_CANCELLED="A shipment was called back.",
     FULFILLMENT_CHANGED="The goods moved on, as a whole.",
+    RETURN_REQUESTED="The buyer wants to send goods back.",
+    RETURN_APPROVED="The goods may be sent back.",
+    RETURN_DECLINED="The shop does not take the goods back.",
+    RETURN_CANCELLED="The goods are not sent back after all.",
+    RETURN_RECEIVED="Goods came back.",
+    RETURN_EXCHANGED="Other goods are sent for some that came back, as an order of their own.",
+    RETURN_COMPLETED="Nothing is left to do about goods that came back.",
     CANCELLED="The order was called off.",
+)
+described(
+    OrderSort,
+    "OrderSort",
+    "What a list of orders is sorted by; equal ones by id.",
+    PLACED_DESC="By when they were placed, the newest first.",
+    PLACED_ASC="By when they were placed, the oldest first.",
+    TOTAL_DESC="By total, the highest first; needs `where.total.currency`.",
+    TOTAL_ASC="By total, the lowest first; needs `where.total.currency`.",
 )

@@ -29,6 +29,7 @@ described(
     ADJUSTED="Staff said so.",
     SHIPPED="They went out with an order.",
     RETURNED="They came back from an order.",
+    RESTOCKED="A return was received, and they were good enough to be sold again.",
 )
 
 

@@ -52,7 +52,7 @@ def test_the_goods_stand_where_their_shipments_are(lines: list[Standing]) -> Non
     assert (status is FulfillmentStatus.UNFULFILLED) == (sent == 0)
     assert (status is FulfillmentStatus.PARTIALLY_SHIPPED) == (sent > 0 and left > 0)
     assert (status is FulfillmentStatus.DELIVERED) == (sent > 0 and left == 0 and arrived == sent)
-    assert (order_status(status) is OrderStatus.COMPLETED) == (status is FulfillmentStatus.DELIVERED)
+    assert (order_status(lines) is OrderStatus.COMPLETED) == (status is FulfillmentStatus.DELIVERED)
 
 
 @given(standings(), st.integers(-2, 12))
