@@ -144,7 +144,7 @@ class Letter:
     """A claimed message. `fence` is the number of this try: an outcome is kept only while no later try has begun.
 
     `tries` counts those since it was last asked for, by its cause or by staff. `is_unsure`: nobody knows whether an earlier
-    try was taken, for its answer was lost.
+    try was taken, for its answer was lost. `claimed_at` is when this try began, by the database's clock.
     """
 
     id: NoticeId
@@ -157,10 +157,12 @@ class Letter:
     html: str
     message_id: str
     created_at: datetime
+    claimed_at: datetime
     medium: Medium = Medium.EMAIL
     tries: int = 1
     is_unsure: bool = False
     unsubscribe_url: str = ""
+    channel_id: ChannelId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

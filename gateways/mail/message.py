@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime, parseaddr
 
 from domain.notices.model import Letter
+
+
+class _WholeHeader(UnstructuredHeader, BaseHeader):
+    """An address on the web on one line: folded, the mail library would encode it, and no mail program would find it again."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _WholeHeader)
+_POLICY = SMTP.clone(header_factory=_HEADERS)
 
 
 def message_of(letter: Letter, *, sender: str) -> EmailMessage:
@@ -15,7 +27,7 @@ def message_of(letter: Letter, *, sender: str) -> EmailMessage:
 
     Everything in it comes from the letter, the date included, so that two sendings of one letter are equal byte for byte.
     """
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_POLICY)
     message["From"] = _address(sender)
     message["To"] = _address(letter.recipient)
     message["Subject"] = _one_line(letter.subject)
@@ -23,6 +35,10 @@ def message_of(letter: Letter, *, sender: str) -> EmailMessage:
     message["Message-ID"] = letter.message_id
     # No holiday reply to a machine (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
+    if letter.unsubscribe_url:
+        # One press in the mail program (RFC 2369, section 3.2; RFC 8058).
+        message["List-Unsubscribe"] = f"<{_one_line(letter.unsubscribe_url)}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     # Quoted-printable, so that no server on the way needs to take eight bits.
     message.set_content(letter.text, cte="quoted-printable")
     message.add_alternative(letter.html, subtype="html", cte="quoted-printable")

@@ -57,6 +57,8 @@ class _Claimed(NamedTuple):
     tries: int
     is_unsure: bool
     unsubscribe_url: str
+    channel_id: UUID | None
+    claimed_at: datetime
 
 
 class OrderSaid(NamedTuple):
@@ -152,6 +154,8 @@ _TAKEN = (
         (NoticeRow.attempts - NoticeRow.attempts_before).label("tries"),
         NoticeRow.is_unsure,
         NoticeRow.unsubscribe_url,
+        NoticeRow.channel_id,
+        func.now().label("claimed_at"),
     )
 )
 _OF_MEDIUM = NoticeRow.medium == bindparam("medium")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from domain.ids import NoticeId, new_id
-from domain.notices.model import Letter
+from domain.notices.model import Letter, NoticeKind
 from domain.notices.provider import Accepted, NotAccepted
 from gateways.mail.files import FilePost
 from gateways.mail.message import message_of
@@ -20,6 +20,7 @@ from tests.workers.smtp_sink import SmtpSink
 
 SENDER = "Vitrine <shop@vitrine.example>"
 LETTER = Letter(
+    kind=NoticeKind.ORDER_CONFIRMED,
     id=NoticeId(new_id()),
     fence=1,
     recipient="ada@example.com",
@@ -29,6 +30,7 @@ LETTER = Letter(
     html="<p>Guten Tag</p>",
     message_id="<1@vitrine.example>",
     created_at=datetime(2026, 3, 1, 12, tzinfo=UTC),
+    claimed_at=datetime(2026, 3, 1, 12, tzinfo=UTC),
 )
 
 
