@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, DateTime, Integer, any_, bindparam, column, func, lateral, select, true, tuple_
+from sqlalchemy import Integer, any_, bindparam, column, func, lateral, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
 
 from domain.ids import ChannelId
 from domain.viewer import App, Customer, Guest, Machine, Permission, Staff, Viewer, holds_in
 from persistence.orders.tables import OrderEventRow, OrderLineRow, OrderRow
-from persistence.paging import Page, Place, page_of
 from persistence.reader import Reader
 from persistence.statement import Question, ids
 
@@ -93,40 +90,15 @@ class OrderEventView(NamedTuple):
     created_at: datetime
 
 
-class _Total(NamedTuple):
-    total: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderFilter:
-    """Which orders: of a customer (None: of all), of channels (None: of all), and what staff look for. None asks nothing."""
-
-    customer_id: UUID | None = None
-    channels: frozenset[ChannelId] | None = None
-    status: str | None = None
-    payment_status: str | None = None
-    fulfillment_status: str | None = None
-    number: int | None = None
-    email_key: str | None = None
-    sku: str | None = None
-    placed_from: datetime | None = None
-    placed_before: datetime | None = None
-
-    def asked(self) -> dict[str, Any]:
-        """What is asked, by name."""
-        asked = {name: getattr(self, name) for name in self.__slots__ if getattr(self, name) is not None}
-        return asked if self.channels is None else {**asked, "channels": sorted(self.channels)}
-
-
 EVENTS_MAX = 200
 """Entries of a history read at once; a catch-up goes on from the last."""
-_COLUMNS = tuple(getattr(OrderRow, name) for name in OrderView._fields)
-BY_ID = Question(OrderView, select(*_COLUMNS).where(OrderRow.id == any_(ids())))
+ORDER_COLUMNS = tuple(getattr(OrderRow, name) for name in OrderView._fields)
+BY_ID = Question(OrderView, select(*ORDER_COLUMNS).where(OrderRow.id == any_(ids())))
 BY_NUMBER = Question(
     OrderView,
-    select(*_COLUMNS).where(OrderRow.channel_id == bindparam("channel_id"), OrderRow.number == bindparam("number")),
+    select(*ORDER_COLUMNS).where(OrderRow.channel_id == bindparam("channel_id"), OrderRow.number == bindparam("number")),
 )
-BY_CART = Question(OrderView, select(*_COLUMNS).where(OrderRow.cart_id == any_(ids())), by="cart_id")
+BY_CART = Question(OrderView, select(*ORDER_COLUMNS).where(OrderRow.cart_id == any_(ids())), by="cart_id")
 LINES = Question(
     OrderLineView,
     select(*(getattr(OrderLineRow, name) for name in OrderLineView._fields[:-1]), OrderRow.currency)
@@ -173,18 +145,6 @@ EVENTS_AFTER_EACH = Question(
     OrderEventView,
     select(*_EACH_AFTER.c).select_from(_PLACE).join(_EACH_AFTER, true()).order_by(_EACH_AFTER.c.order_id, _EACH_AFTER.c.seq),
 )
-_CONDITIONS: dict[str, ColumnElement[bool]] = {
-    "customer_id": OrderRow.customer_id == bindparam("customer_id"),
-    "channels": OrderRow.channel_id == any_(ids("channels")),
-    "status": OrderRow.status == bindparam("status"),
-    "payment_status": OrderRow.payment_status == bindparam("payment_status"),
-    "fulfillment_status": OrderRow.fulfillment_status == bindparam("fulfillment_status"),
-    "number": OrderRow.number == bindparam("number"),
-    "email_key": OrderRow.email_key == bindparam("email_key"),
-    "sku": OrderRow.id.in_(select(OrderLineRow.order_id).where(OrderLineRow.sku == bindparam("sku"))),
-    "placed_from": OrderRow.placed_at >= bindparam("placed_from", type_=DateTime(timezone=True)),
-    "placed_before": OrderRow.placed_at < bindparam("placed_before", type_=DateTime(timezone=True)),
-}
 
 
 def visible(order: OrderView | None, viewer: Viewer) -> OrderView | None:
@@ -237,40 +197,3 @@ async def events_after(reader: Reader, order_id: UUID, after: int) -> list[Order
 async def events_after_each(reader: Reader, places: Mapping[UUID, int]) -> list[OrderEventView]:
     """The histories of several orders, each from an entry on and by a bounded piece; always read anew."""
     return await reader.rows(EVENTS_AFTER_EACH, ids=list(places), after=list(places.values()))
-
-
-@lru_cache(maxsize=512)
-def _page(names: frozenset[str], *, has_place: bool, backwards: bool) -> Question[OrderView]:
-    """The statement for one set of filters; newest first, or oldest first when read backwards."""
-    key = tuple_(OrderRow.placed_at, OrderRow.id)
-    statement = select(*_COLUMNS).where(*(_CONDITIONS[name] for name in sorted(names)))
-    if has_place:
-        place = tuple_(bindparam("at_time", type_=DateTime(timezone=True)), bindparam("at_id", type_=Uuid()))
-        statement = statement.where(key > place if backwards else key < place)
-    direction = (OrderRow.placed_at.asc(), OrderRow.id.asc()) if backwards else (OrderRow.placed_at.desc(), OrderRow.id.desc())
-    return Question(OrderView, statement.order_by(*direction).limit(bindparam("count", type_=Integer())))
-
-
-@lru_cache(maxsize=512)
-def _count(names: frozenset[str]) -> Question[_Total]:
-    return Question(
-        _Total, select(func.count().label("total")).select_from(OrderRow).where(*(_CONDITIONS[name] for name in sorted(names)))
-    )
-
-
-async def orders_page(
-    reader: Reader, wanted: OrderFilter, *, count: int, place: Place | None, backwards: bool
-) -> Page[OrderView]:
-    """A page of orders, newest first. Who may ask for whose is the caller's to have settled in `wanted`."""
-    asked = wanted.asked()
-    at = {"at_time": place.value, "at_id": place.id} if place is not None else {}
-    question = _page(frozenset(asked), has_place=place is not None, backwards=backwards)
-    rows = await reader.rows(question, **asked, **at, count=count + 1)
-    return page_of(rows, count=count, backwards=backwards, from_cursor=place is not None)
-
-
-async def orders_count(reader: Reader, wanted: OrderFilter) -> int:
-    """How many orders there are of the kind."""
-    asked = wanted.asked()
-    row = await reader.row(_count(frozenset(asked)), **asked)
-    return row.total if row is not None else 0

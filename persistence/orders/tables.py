@@ -27,6 +27,8 @@ class OrderRow(Row):
         Index("uq_orders_number", "channel_id", "number", unique=True),
         Index("ix_orders_customer", "customer_id", "placed_at", "id"),
         Index("ix_orders_placed", "placed_at", "id"),
+        Index("ix_orders_channel", "channel_id", "placed_at", "id"),
+        Index("ix_orders_total", "currency", "total", "id"),
         Index("ix_orders_email", "email_key"),
     )
 
@@ -73,6 +75,7 @@ class OrderLineRow(Row):
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("total = unit_price * quantity - discount + tax_added AND total >= 0", name="total_adds_up"),
         Index("ix_order_line_order", "order_id", "position"),
+        Index("ix_order_line_sku", text("lower(sku)"), "order_id"),
     )
 
     id: Mapped[Id]

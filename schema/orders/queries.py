@@ -7,17 +7,22 @@ from typing import Annotated
 
 import strawberry
 
-from domain.access.rules import email_key
 from domain.viewer import Permission, channels_of
-from persistence.orders.reads import OrderFilter, OrderView, orders_by_id, orders_of_holders
+from persistence.orders.listing import OrderSort
+from persistence.orders.reads import OrderView, orders_by_id, orders_of_holders
 from persistence.orders.reads import order_by_number as read_by_number
 from schema.context import Context
 from schema.execution.fields import query
-from schema.orders.inputs import OrderWhereInput
-from schema.orders.lists import orders_connection
+from schema.orders.inputs import SEARCH_MAX, SEARCH_MIN, OrderWhereInput
+from schema.orders.lists import filter_of, orders_connection
 from schema.orders.types import Order, OrderConnection
 from schema.paging import After, Before, ConnectionView, First, Last, window
 from schema.permissions import EVERYONE, SIGNED_IN, may
+
+SEARCH = (
+    "Text that finds orders: the whole number, with or without `#`, or how the buyer's e-mail address or a line's SKU begins, in "
+    f"any letter case. {SEARCH_MIN} to {SEARCH_MAX} characters; a number may be shorter."
+)
 
 
 @query(
@@ -52,33 +57,19 @@ async def order_by_number(
 
 @query(
     OrderConnection,
-    "Every order of the channels one works in, newest first.",
+    "Every order of the channels one works in, the newest first unless said otherwise.",
     allow=may(Permission.READ_ORDERS, by_channel=True),
 )
 async def orders(
     context: Context,
     *,
     where: Annotated[OrderWhereInput | None, strawberry.argument(description="Which ones; all when not said.")] = None,
+    search: Annotated[str | None, strawberry.argument(description=SEARCH)] = None,
+    order_by: Annotated[OrderSort, strawberry.argument(description="What they are sorted by.")] = OrderSort.PLACED_DESC,
     first: First = None,
     after: After = None,
     last: Last = None,
     before: Before = None,
 ) -> ConnectionView:
-    asked = replace(wanted(where), channels=channels_of(context.viewer))
-    return await orders_connection(context, asked, window(first, after, last, before))
-
-
-def wanted(where: OrderWhereInput | None) -> OrderFilter:
-    """The filter behind what was said."""
-    if where is None:
-        return OrderFilter()
-    return OrderFilter(
-        status=where.status.value if where.status is not None else None,
-        payment_status=where.payment_status.value if where.payment_status is not None else None,
-        fulfillment_status=where.fulfillment_status.value if where.fulfillment_status is not None else None,
-        number=where.number,
-        email_key=email_key(where.email) if where.email is not None else None,
-        sku=where.sku,
-        placed_from=where.placed_from,
-        placed_before=where.placed_before,
-    )
+    wanted = replace(filter_of(context, where, search, order_by), channels=channels_of(context.viewer))
+    return await orders_connection(context, wanted, window(first, after, last, before), order_by)
