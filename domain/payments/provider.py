@@ -31,7 +31,7 @@ class Ability(enum.Enum):
     """Call off what was not taken. Without it, an attempt ends by itself."""
     SAVED_METHODS = "SAVED_METHODS"
     LISTING = "LISTING"
-    """Tell all payments since a time."""
+    """Tell all payments since a time. Where there is nobody to be asked, as for payment by hand, there is no list."""
     OFFLINE = "OFFLINE"
     """Nobody is there to be asked: staff says what came in and what went back."""
 
@@ -198,9 +198,10 @@ class Provider(Protocol):
         ...
 
     def list_since(self, since: datetime) -> AsyncIterator[ProviderPayment]:
-        """Payments made or changed at or after `since`, oldest change first; one that changes meanwhile may come twice.
+        """Payments made or changed at or after `since`, in any order; one that changes meanwhile may come twice.
 
-        Raises ProviderUnavailable when a page cannot be had. Without LISTING it is empty.
+        How soon a payment is in the list is the provider's affair: it may be hours. Raises ProviderUnavailable when a page
+        cannot be had. Without LISTING it is empty.
         """
         ...
 

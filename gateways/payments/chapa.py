@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 import httpx2
 
-from domain.money import Currency, Money
+from domain.money import Money
 from domain.payments.model import Notification, ProviderPayment, ProviderStatus
 from domain.payments.provider import (
     Ability,
@@ -24,23 +24,25 @@ from domain.payments.provider import (
     Buyer,
     CaptureMode,
     Declined,
+    ProviderUnavailable,
     Unknown,
 )
 from gateways.payments import chapa_words
-from gateways.payments.chapa_words import NAME, TX_REF, UNITS, Named, is_unpaid, payment_of, waiting
+from gateways.payments.chapa_words import NAME, TX_REF, UNITS, Named, is_unpaid, listed_of, payment_of, waiting
 from gateways.payments.hmac_signature import check_digest
 from gateways.payments.http import TOTAL_SECONDS, Answered, Call, Line, in_time
 from gateways.payments.methods import misshapen
 from gateways.payments.strict_json import Fields, decode
 
 _METHOD = re.compile(r"(?:chapa)?\Z")
-_ABILITIES = frozenset({Ability.REFUND, Ability.CANCEL})
+_ABILITIES = frozenset({Ability.REFUND, Ability.CANCEL, Ability.LISTING})
 _HEX = re.compile(r"[0-9a-fA-F]{64}\Z")
 _TITLE = re.compile(r"[^A-Za-z0-9 ._-]")
 _TITLE_MAX = 16
 _RETRIED = timedelta(hours=72)
 """So long Chapa sends a message again. Its signature covers no time of sending, only that of the event."""
 _AHEAD = timedelta(minutes=5)
+_PAGE_MAX, _PAGES_MAX = 1_000, 10_000
 _NOT_FOUND = Declined(code="not_found", message="there is no such payment")
 
 
@@ -57,29 +59,15 @@ class ChapaValues:
 class ChapaProvider:
     """The provider port over Chapa's API. Holds no state but its circuit; the client is the process's, and closed by it."""
 
+    name = NAME
+    account = NAME
+    abilities = _ABILITIES
+    methods: tuple[str, ...] = ()
+    currencies = UNITS.currencies
+
     def __init__(self, client: httpx2.AsyncClient, values: ChapaValues) -> None:
         self.line = Line(client, total_seconds=values.total_seconds)
         self._values = values
-
-    @property
-    def name(self) -> str:
-        return NAME
-
-    @property
-    def account(self) -> str:
-        return NAME
-
-    @property
-    def abilities(self) -> frozenset[Ability]:
-        return _ABILITIES
-
-    @property
-    def methods(self) -> tuple[str, ...]:
-        return ()
-
-    @property
-    def currencies(self) -> frozenset[Currency] | None:
-        return UNITS.currencies
 
     @in_time
     async def create(self, request: AttemptRequest) -> Answer:
@@ -148,11 +136,22 @@ class ChapaProvider:
         return Declined(code="unsupported", message="Chapa keeps no methods.")
 
     async def list_since(self, since: datetime) -> AsyncIterator[ProviderPayment]:
-        """What Chapa books comes with its settlement report."""
-        del since
-        nothing: tuple[ProviderPayment, ...] = ()
-        for payment in nothing:
-            yield payment
+        """Those begun since; what became later of older ones Chapa's list tells only where they stand in it."""
+        for number in range(1, _PAGES_MAX + 1):
+            try:
+                rows, is_last = await self._page(number)
+                begun = [each.moment("created_at") for each in rows]
+                payments = [listed_of(each) for each in rows]
+            except ValueError as error:
+                raise ProviderUnavailable(f"an answer that cannot be read: {error}") from error
+            for payment in payments:
+                if payment is not None and payment.created_at >= since:
+                    yield payment
+            # In which order they come is not documented: only after what grows older there is nothing to be missed.
+            grows_older = begun == sorted(begun, reverse=True)
+            if is_last or (grows_older and begun[-1] < since):
+                return
+        raise ProviderUnavailable(f"a list of more than {_PAGES_MAX} pages")
 
     async def read_notification(self, body: bytes, headers: Mapping[str, str], now: datetime) -> Notification | None:
         given = headers.get("x-chapa-signature", "")
@@ -238,13 +237,29 @@ class ChapaProvider:
         except ValueError as error:
             return Unknown(reason=f"an answer that cannot be read: {error}")
 
+    async def _page(self, number: int) -> tuple[list[Fields], bool]:
+        """A page of the list, and whether it is the last. Raises ValueError and ProviderUnavailable."""
+        got = await self._ask("GET", "/transactions", params={"page": str(number)})
+        if isinstance(got, Unknown):
+            raise ProviderUnavailable(got.reason)
+        if got.status != 200:
+            raise ProviderUnavailable(f"the provider answered {got.status}")
+        data = got.fields.inner("data")
+        rows = data.many("transactions", most=_PAGE_MAX)
+        return rows, not rows or data.inner("pagination").text_or_none("next_page_url") is None
+
     async def _ask(
-        self, method: str, path: str, *, body: Mapping[str, object] | None = None, form: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Mapping[str, object] | None = None,
+        form: Mapping[str, str] | None = None,
     ) -> Answered | Unknown:
         headers = {"authorization": f"Bearer {self._values.secret_key}"}
-        return await self.line.ask(
-            Call(method=method, url=f"{self._values.url}/v1{path}", headers=headers, body=body, form=form)
-        )
+        url = f"{self._values.url}/v1{path}"
+        return await self.line.ask(Call(method=method, url=url, headers=headers, params=params, body=body, form=form))
 
 
 class _Unpaid:

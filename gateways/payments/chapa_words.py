@@ -1,4 +1,4 @@
-"""Chapa's JSON in our words: what verifying a transaction tells of it; ValueError where it is not as documented.
+"""Chapa's JSON in our words: what verifying and listing tell of a transaction; ValueError where it is not as documented.
 
 A transaction that nobody has paid yet is told without any figures, so our reference to it carries them.
 """
@@ -84,6 +84,24 @@ def payment_of(data: Fields, *, tx_ref: str) -> ProviderPayment:
         method=data.text_or_none("method"),
         created_at=None if made is None else data.moment("created_at"),
     )
+
+
+def listed_of(row: Fields) -> ProviderPayment | None:
+    """The snapshot of a transaction as the list tells it, under our reference. Raises ValueError.
+
+    None for what carries no key as our attempts have them: a payment link, or what another program of the account asked for.
+    """
+    tx_ref = row.text_or_none("trans_id") or ""
+    if made_at(tx_ref) is None:
+        return None
+    amount, created_at = UNITS.of_text(row.decimal("amount"), currency_of(row.text("currency"))), row.moment("created_at")
+    named, word = Named(tx_ref=tx_ref, amount=amount), row.text("status").lower()
+    if word in _UNPAID:
+        return waiting(named)
+    if word not in _STATUS:
+        raise ValueError(f"{word[:40]!r} is no status of a transaction")
+    fee, method = _fee(row, amount.currency), row.text_or_none("payment_method")
+    return _snapshot(named, amount, _STATUS[word], fee=fee, method=method, created_at=created_at)
 
 
 def as_refunded(payment: ProviderPayment) -> ProviderPayment:

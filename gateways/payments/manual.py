@@ -22,6 +22,7 @@ TRANSFER, CASH = "bank_transfer", "cash_on_delivery"
 METHODS = (TRANSFER, CASH)
 _SHAPE = re.compile(r"[a-z_]{1,40}\Z")
 _UNITS = Units()
+_ABILITIES = frozenset({Ability.OFFLINE, Ability.REFUND, Ability.PARTIAL_REFUND, Ability.CANCEL})
 _NOT_HERE = Declined(code="unsupported", message="Nobody is to be asked: staff says what came in and what went back.")
 
 
@@ -40,32 +41,18 @@ class ManualValues:
 class ManualProvider:
     """The provider port with nobody behind it."""
 
+    name = NAME
+    account = NAME
+    abilities = _ABILITIES
+    currencies: frozenset[Currency] | None = None
+
     def __init__(self, values: ManualValues) -> None:
         if TRANSFER in values.methods and not values.instructions.strip():
             raise ValueError("a bank transfer needs instructions: where the money goes")
         if unknown := set(values.methods) - set(METHODS):
             raise ValueError(f"{', '.join(sorted(unknown))}: payment by hand is {' or '.join(METHODS)}")
+        self.methods = values.methods
         self._values = values
-
-    @property
-    def name(self) -> str:
-        return NAME
-
-    @property
-    def account(self) -> str:
-        return NAME
-
-    @property
-    def abilities(self) -> frozenset[Ability]:
-        return frozenset({Ability.OFFLINE, Ability.REFUND, Ability.PARTIAL_REFUND, Ability.CANCEL})
-
-    @property
-    def methods(self) -> tuple[str, ...]:
-        return self._values.methods
-
-    @property
-    def currencies(self) -> frozenset[Currency] | None:
-        return None
 
     async def create(self, request: AttemptRequest) -> Answer:
         if (refusal := misshapen(request.method or self._values.methods[0], _SHAPE)) is not None:

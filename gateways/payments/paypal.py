@@ -5,56 +5,52 @@ A notification only names its payment, which is then asked for: what is applied 
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 import httpx2
 
-from domain.money import Currency, Money
+from domain.money import Money
 from domain.payments.model import Dispute, Notification, ProviderPayment, ProviderStatus
-from domain.payments.provider import Ability, Answer, AttemptRequest, CaptureMode, Declined, Unknown
+from domain.payments.provider import Ability, Answer, AttemptRequest, CaptureMode, Declined, ProviderUnavailable, Unknown
 from gateways.payments.http import Answered, Line, in_time
 from gateways.payments.methods import misshapen
+from gateways.payments.paypal_search import booked_since
 from gateways.payments.paypal_webhooks import PayPalWebhooks
 from gateways.payments.paypal_wire import PayPalValues, PayPalWire
 from gateways.payments.paypal_words import CAPTURE, NAME, ORDER, UNITS, Order, cancelled, dispute_of, failed, money_as
 
 _METHOD = re.compile(r"(?:paypal)?\Z")
 _ABILITIES = frozenset(
-    {Ability.MANUAL_CAPTURE, Ability.PARTIAL_CAPTURE, Ability.REFUND, Ability.PARTIAL_REFUND, Ability.CANCEL}
+    {
+        Ability.MANUAL_CAPTURE,
+        Ability.PARTIAL_CAPTURE,
+        Ability.REFUND,
+        Ability.PARTIAL_REFUND,
+        Ability.CANCEL,
+        Ability.LISTING,
+    }
 )
+_ASKED_AT_ONCE = 4
+"""Payments of a listing that are looked at beside each other."""
 _NOT_FOUND = Declined(code="not_found", message="there is no such payment")
 
 
 class PayPalProvider:
     """The provider port over PayPal's API. Holds its access token and circuit; the client is the process's, and closed by it."""
 
+    name = NAME
+    abilities = _ABILITIES
+    methods: tuple[str, ...] = ()
+    currencies = UNITS.currencies
+
     def __init__(self, client: httpx2.AsyncClient, values: PayPalValues) -> None:
         self.line = Line(client, total_seconds=values.total_seconds)
         self._wire = PayPalWire(self.line, values)
         self._webhooks = PayPalWebhooks(self.line, values)
-        self._account = values.account
-
-    @property
-    def name(self) -> str:
-        return NAME
-
-    @property
-    def account(self) -> str:
-        return self._account
-
-    @property
-    def abilities(self) -> frozenset[Ability]:
-        return _ABILITIES
-
-    @property
-    def methods(self) -> tuple[str, ...]:
-        return ()
-
-    @property
-    def currencies(self) -> frozenset[Currency] | None:
-        return UNITS.currencies
+        self.account = values.account
 
     @in_time
     async def create(self, request: AttemptRequest) -> Answer:
@@ -179,11 +175,21 @@ class PayPalProvider:
         return Declined(code="unsupported", message="PayPal accounts are not kept here.")
 
     async def list_since(self, since: datetime) -> AsyncIterator[ProviderPayment]:
-        """PayPal lists no orders: what it booked comes with its settlement report."""
-        del since
-        nothing: tuple[ProviderPayment, ...] = ()
-        for payment in nothing:
-            yield payment
+        """Those of which money moved since, as they stand now; what moved in the last three hours may be missing."""
+        known: set[str] = set()
+        async for booked in booked_since(self._wire, since, datetime.now(UTC), account=self.account):
+            for each in booked:
+                if each.stranger is not None:
+                    yield each.stranger
+            captures = list({each.capture for each in booked if each.stranger is None} - known)
+            known.update(captures)
+            for start in range(0, len(captures), _ASKED_AT_ONCE):
+                asked = (self.fetch(f"capture/{each}") for each in captures[start : start + _ASKED_AT_ONCE])
+                for payment in await asyncio.gather(*asked):
+                    if isinstance(payment, Unknown):
+                        raise ProviderUnavailable(payment.reason)
+                    if payment is not None:
+                        yield payment
 
     async def read_notification(self, body: bytes, headers: Mapping[str, str], now: datetime) -> Notification | None:
         return await self._webhooks.read(body, headers, now)
@@ -215,7 +221,9 @@ class PayPalProvider:
         try:
             if got.status != 200:
                 return None if got.status == 404 else Unknown(reason=f"the provider answered {got.status}")
-            return got.fields.inner("supplementary_data").inner("related_ids").text("order_id")
+            # What was not taken by an order of this API, such as a payment by hand, has none.
+            related = got.fields.inner_or_none("supplementary_data")
+            return None if related is None else related.inner("related_ids").text("order_id")
         except ValueError as error:
             return Unknown(reason=f"an answer that cannot be read: {error}")
 

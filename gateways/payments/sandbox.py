@@ -65,31 +65,17 @@ class SandboxValues:
 class SandboxProvider:
     """The provider port over the sandbox's HTTP API. Holds no state; the client is the process's, and closed by it."""
 
+    name = NAME
+    abilities = _ABILITIES
+    methods: tuple[str, ...] = ()
+    currencies: frozenset[Currency] | None = None
+
     def __init__(self, client: httpx2.AsyncClient, values: SandboxValues) -> None:
         for secret in values.webhook_secrets:
             key_of(secret)  # a secret that is no secret stops the start, rather than the first notification
         self.line = Line(client, total_seconds=values.total_seconds)
+        self.account = values.account
         self._values = values
-
-    @property
-    def name(self) -> str:
-        return NAME
-
-    @property
-    def account(self) -> str:
-        return self._values.account
-
-    @property
-    def abilities(self) -> frozenset[Ability]:
-        return _ABILITIES
-
-    @property
-    def methods(self) -> tuple[str, ...]:
-        return ()
-
-    @property
-    def currencies(self) -> frozenset[Currency] | None:
-        return None
 
     async def create(self, request: AttemptRequest) -> Answer:
         if (refusal := misshapen(request.method, _METHOD)) is not None:

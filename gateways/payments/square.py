@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx2
 
-from domain.money import Currency, Money
+from domain.money import Money
 from domain.payments.model import KeptMethod, Notification, ProviderPayment, ProviderStatus
 from domain.payments.provider import Ability, Answer, AttemptRequest, CaptureMode, Declined, ProviderUnavailable, Unknown
 from gateways.payments.attempt_time import made_at
@@ -51,31 +51,16 @@ _NOT_FOUND = Declined(code="not_found", message="there is no such payment")
 class SquareProvider:
     """The provider port over Square's API. Holds no state but its circuit; the client is the process's, and closed by it."""
 
+    name = NAME
+    abilities = _ABILITIES
+    methods: tuple[str, ...] = ()
+    currencies = UNITS.currencies
+
     def __init__(self, client: httpx2.AsyncClient, values: SquareValues) -> None:
         self.line = Line(client, total_seconds=values.total_seconds)
         self._wire = SquareWire(self.line, values)
         self._webhooks = SquareWebhooks(values)
-        self._location = values.location_id
-
-    @property
-    def name(self) -> str:
-        return NAME
-
-    @property
-    def account(self) -> str:
-        return self._location
-
-    @property
-    def abilities(self) -> frozenset[Ability]:
-        return _ABILITIES
-
-    @property
-    def methods(self) -> tuple[str, ...]:
-        return ()
-
-    @property
-    def currencies(self) -> frozenset[Currency] | None:
-        return UNITS.currencies
+        self.account = values.location_id
 
     @in_time
     async def create(self, request: AttemptRequest) -> Answer:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import httpx2
 
-from domain.money import Currency, Money
+from domain.money import Money
 from domain.payments.model import Notification, ProviderPayment, ProviderStatus
 from domain.payments.provider import Ability, Answer, AttemptRequest, CaptureMode, Declined, ProviderUnavailable, Unknown
 from gateways.payments.http import Answered, Line, in_time
@@ -38,31 +38,16 @@ _ABILITIES = frozenset(
 class StripeProvider:
     """The provider port over Stripe's API. Holds no state but its circuit; the client is the process's, and closed by it."""
 
+    name = NAME
+    abilities = _ABILITIES
+    methods: tuple[str, ...] = ()
+    currencies = UNITS.currencies
+
     def __init__(self, client: httpx2.AsyncClient, values: StripeValues) -> None:
         self.line = Line(client, total_seconds=values.total_seconds)
         self._wire = StripeWire(self.line, values)
         self._webhooks = StripeWebhooks(values.webhook_secrets)
-        self._account = values.account
-
-    @property
-    def name(self) -> str:
-        return NAME
-
-    @property
-    def account(self) -> str:
-        return self._account
-
-    @property
-    def abilities(self) -> frozenset[Ability]:
-        return _ABILITIES
-
-    @property
-    def methods(self) -> tuple[str, ...]:
-        return ()
-
-    @property
-    def currencies(self) -> frozenset[Currency] | None:
-        return UNITS.currencies
+        self.account = values.account
 
     @in_time
     async def create(self, request: AttemptRequest) -> Answer:
@@ -165,7 +150,7 @@ class StripeProvider:
         async for page in self._wire.pages("/payment_intents", {**made_since, **EXPANDED_IN_LISTS}):
             for each in page:
                 try:
-                    payment = payment_of(each, account=self._account)
+                    payment = payment_of(each, account=self.account)
                 except ValueError as error:
                     raise ProviderUnavailable(f"an answer that cannot be read: {error}") from error
                 yield payment

@@ -41,6 +41,8 @@ class Subject:
     currency: str = "EUR"
     samples: tuple[tuple[str, int], ...] = (("JPY", 1_000), ("EUR", 1), ("KWD", 1_230), ("ETB", 99_999_999))
     """Amounts in currencies that are written with other digits."""
+    listed: int = 105
+    """More payments than stand on one page of its list."""
     finds: bool = True
     """Whether it can be asked for an attempt by our key alone."""
 

@@ -83,6 +83,7 @@ class TestChapa(FakedProviderContract):
             charges=charges,
             approve=approve,
             refuse=refuse,
+            listed=25,
             currency="ETB",
             samples=(("ETB", 1), ("USD", 1_234), ("ETB", 99_999_999)),
         )
@@ -204,3 +205,24 @@ async def test_without_a_secret_nothing_is_let_in(client: httpx2.AsyncClient, va
 async def test_what_is_signed_and_malformed_or_too_large_is_refused(chapa: ChapaProvider, fake: FakeChapa, body: bytes) -> None:
     with pytest.raises(NotificationRefused):
         await chapa.read_notification(body, fake.signed(body), NOW)
+
+
+@pytest.mark.parametrize("oldest_first", [False, True])
+async def test_the_list_tells_what_became_of_our_attempts_in_whatever_order_it_comes(
+    chapa: ChapaProvider, client: httpx2.AsyncClient, fake: FakeChapa, monkeypatch: pytest.MonkeyPatch, oldest_first: bool
+) -> None:
+    monkeypatch.setattr(fake, "lists_oldest_first", oldest_first)
+    old, waits, failed, taken, link = [await _begun(chapa) for _ in range(5)]
+    for payment, decision in ((old, "approve"), (failed, "refuse"), (taken, "approve"), (link, "approve")):
+        await _page(client, payment, decision)
+    fake.transactions[old.attempt_key]["created_at"] = (NOW - timedelta(days=4)).isoformat()
+    fake.transactions[link.attempt_key]["is_link"] = True
+    listed = {each.attempt_key: each async for each in chapa.list_since(NOW - timedelta(days=3))}
+    assert not {old.attempt_key, link.attempt_key} & listed.keys()
+    assert listed[waits.attempt_key].version == waits.version
+    assert listed[failed.attempt_key] == await chapa.fetch(failed.reference)
+    assert listed[taken.attempt_key] == await chapa.fetch(taken.reference)
+    # Its list does not tell that money went back: what is known to have gone is newer.
+    given_back = paid(await chapa.refund(taken.reference, taken.amount, str(new_id())))
+    again = {each.attempt_key: each async for each in chapa.list_since(NOW - timedelta(days=3))}
+    assert again[taken.attempt_key].version < given_back.version

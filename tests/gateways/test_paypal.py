@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import httpx2
 import pytest
@@ -11,12 +12,13 @@ import pytest
 from domain.ids import new_id
 from domain.money import Currency, Money, minor_digits
 from domain.payments.model import ActionKind, DisputeStatus, ProviderPayment, ProviderStatus
-from domain.payments.provider import CaptureMode, Declined, Unknown
+from domain.payments.provider import CaptureMode, Declined, ProviderUnavailable, Unknown
 from gateways.payments.paypal import PayPalProvider
 from gateways.payments.paypal_wire import PayPalValues
 from tests.gateways.contract import FakedProviderContract
 from tests.gateways.fakes.authority import Authority
 from tests.gateways.fakes.paypal import MERCHANT, WEBHOOK_ID, FakePayPal
+from tests.gateways.fakes.paypal_search import row
 from tests.gateways.fakes.paypal_tokens import CLIENT_ID, CLIENT_SECRET
 from tests.gateways.fakes.serving import Fault, serving
 from tests.gateways.requests import an_attempt, eur, paid
@@ -94,6 +96,7 @@ class TestPayPal(FakedProviderContract):
             charges=charges,
             approve=approve,
             refuse=refuse,
+            listed=25,
             samples=(("JPY", 1_000), ("EUR", 1), ("USD", 99_999_999)),
             finds=False,
         )
@@ -203,3 +206,79 @@ async def test_a_capture_is_a_name_for_its_payment_and_a_made_up_one_is_none(
     assert await paypal.fetch(f"capture/{capture}") == taken
     assert await paypal.fetch("capture/CAPT9999999999999") is None
     assert await paypal.fetch("capture/../x") is None
+
+
+async def _paid(paypal: PayPalProvider, client: httpx2.AsyncClient) -> ProviderPayment:
+    payment = paid(await paypal.create(an_attempt("paypal", key=_attempt_key())))
+    await _page(client, payment, "approve")
+    return paid(await paypal.proceed(payment.reference))
+
+
+async def _listed(paypal: PayPalProvider, since: datetime) -> dict[str, ProviderPayment]:
+    return {each.reference: each async for each in paypal.list_since(since)}
+
+
+async def test_a_payment_is_listed_when_paypals_search_knows_it_and_again_when_some_of_it_went_back(
+    paypal: PayPalProvider, fake: FakePayPal, client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment = await _paid(paypal, client)
+    monkeypatch.setattr(fake.search, "delay", timedelta(hours=3))
+    assert payment.reference not in await _listed(paypal, payment.created_at)
+    monkeypatch.setattr(fake.search, "delay", timedelta())
+    capture = fake.orders[payment.reference]["purchase_units"][0]["payments"]["captures"][0]
+    capture["create_time"] = (datetime.now(UTC) - timedelta(days=40)).isoformat()
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    assert payment.reference not in await _listed(paypal, yesterday)
+    given_back = paid(await paypal.refund(payment.reference, eur(1_000), _attempt_key()))
+    assert (await _listed(paypal, yesterday))[payment.reference] == given_back
+    fake.search.asked.clear()
+    assert (await _listed(paypal, datetime.now(UTC) - timedelta(days=70)))[payment.reference] == given_back
+    assert [page for _, _, page in fake.search.asked].count(1) == 3
+
+
+async def test_more_than_paypal_lists_at_once_is_asked_for_in_parts(
+    paypal: PayPalProvider, fake: FakePayPal, client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    early, late = await _paid(paypal, client), await _paid(paypal, client)
+    for order in fake.orders.values():
+        moved = order["purchase_units"][0]["payments"]
+        for each in (*moved["captures"], *moved["refunds"]):
+            each["create_time"] = (datetime.now(UTC) - timedelta(days=200)).isoformat()
+    for payment, days in ((early, 2), (late, 1)):
+        [capture] = fake.orders[payment.reference]["purchase_units"][0]["payments"]["captures"]
+        capture["create_time"] = (datetime.now(UTC) - timedelta(days=days)).isoformat()
+    monkeypatch.setattr(fake.search, "most", 1)
+    assert await _listed(paypal, datetime.now(UTC) - timedelta(days=3)) == {early.reference: early, late.reference: late}
+    monkeypatch.setattr(fake.search, "most", 0)
+    with pytest.raises(ProviderUnavailable, match="within a minute"):
+        await _listed(paypal, datetime.now(UTC) - timedelta(days=3))
+
+
+async def test_money_that_no_attempt_of_ours_asked_for_is_listed_as_it_was_booked_and_payouts_are_not(
+    paypal: PayPalProvider, fake: FakePayPal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC) - timedelta(minutes=1)
+    moved = {"id": "8MC585209K746392H", "create_time": now.isoformat(), "amount": {"currency_code": "EUR", "value": "12.50"}}
+    pending, sent, payout = {**moved, "id": "1" * 17}, {**moved, "id": "2" * 17}, {**moved, "id": "3" * 17}
+    rows = [
+        row(moved, "T0007", custom_field="table 4"),
+        row(pending, "T0007", status="P"),
+        row(sent, "T0000", sign="-"),
+        row(payout, "T0400", sign="-"),
+    ]
+    monkeypatch.setattr(fake.search, "strangers", rows)
+    asked = len(fake.calls)
+    [stranger] = [
+        each for each in (await _listed(paypal, now - timedelta(seconds=1))).values() if each.attempt_key == "table 4"
+    ]
+    assert (stranger.reference, stranger.captured) == ("capture/8MC585209K746392H", eur(1_250))
+    assert (stranger.status, stranger.account) == (ProviderStatus.CAPTURED, MERCHANT)
+    assert len(fake.calls) == asked
+
+
+async def test_an_application_that_may_not_search_says_what_to_do_about_it(
+    paypal: PayPalProvider, fake: FakePayPal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fake.search, "is_permitted", False)
+    with pytest.raises(ProviderUnavailable, match="switch on Transaction Search"):
+        await _listed(paypal, datetime.now(UTC) - timedelta(days=3))

@@ -25,9 +25,7 @@ SANDBOX = SandboxValues(url="http://127.0.0.1:9", api_key="sk", webhook_secrets=
 class Acme(SandboxProvider):
     """What an installed package would bring: here the sandbox under another name."""
 
-    @property
-    def name(self) -> str:
-        return "acme"
+    name = "acme"
 
     async def create(self, request: AttemptRequest) -> Answer:
         answer = await super().create(request)

@@ -1,4 +1,4 @@
-"""Chapa as its developer pages document it, as far as a shop calls it: initialise, pay on its page, verify, cancel, refund, webhooks.
+"""Chapa as its developer pages document it, as far as a shop calls it: initialise, pay on its page, verify, cancel, refund, list, webhooks.
 
 A transaction reference is taken once; what nobody has paid is told without data; amounts come as JSON numbers.
 """
@@ -34,6 +34,7 @@ class FakeChapa:
         self.refunds: dict[str, str] = {}
         """The transaction that was refunded, by our reference of the refund."""
         self.calls: list[str] = []
+        self.lists_oldest_first = False
         self._ids = itertools.count(1)
         self._url = ""
 
@@ -44,6 +45,7 @@ class FakeChapa:
             Route("/v1/transaction/verify/{tx_ref}", self._verify),
             Route("/v1/transaction/cancel/{tx_ref}", self._cancel, methods=["PUT"]),
             Route("/v1/refund/{tx_ref}", self._refund, methods=["POST"]),
+            Route("/v1/transactions", self._list),
             Route("/pages/{tx_ref}", self._page, methods=["POST"]),
         ]
         return self.backstage.wrapped(Starlette(routes=routes))
@@ -118,6 +120,25 @@ class FakeChapa:
         }
         return JSONResponse({"message": "Refund initiated successfully", "status": "success", "data": data})
 
+    async def _list(self, request: Request) -> Response:
+        """Ten a page, newest first; what a payment link brought has no reference of the shop's."""
+        if (locked_out := _locked_out(request)) is not None:
+            return locked_out
+        page, per_page = int(request.query_params.get("page", "1")), 10
+        newest = sorted(
+            self.transactions.values(), key=lambda each: str(each["created_at"]), reverse=not self.lists_oldest_first
+        )
+        here, address = newest[(page - 1) * per_page : page * per_page], f"{self._url}/v1/transactions?page="
+        more = len(newest) > page * per_page
+        return JSONResponse({"message": "Transactions retrieved successfully", "status": "success", "data": {
+            "transactions": [_listed(each) for each in here],
+            "pagination": {
+                "per_page": per_page, "current_page": page, "first_page_url": f"{address}1",
+                "next_page_url": f"{address}{page + 1}" if more else None,
+                "prev_page_url": f"{address}{page - 1}" if page > 1 else None,
+            },
+        }})  # fmt: skip
+
     async def _page(self, request: Request) -> Response:
         """Chapa's page: the buyer pays, or fails to."""
         known, form = self.transactions[request.path_params["tx_ref"]], dict(parse_qsl((await request.body()).decode()))
@@ -131,7 +152,7 @@ class FakeChapa:
         names = ("tx_ref", "currency", "email", "status", "created_at")
         amount = known["amount"]
         told = {name: known[name] for name in names}
-        fee = round(amount * 0.035, 2)
+        fee = _fee(known)
         whole = int(amount) if amount == int(amount) else amount
         return {
             **told,
@@ -153,6 +174,20 @@ class FakeChapa:
             "type": "API",
         }
         self.backstage.tell(json.dumps(event).encode())
+
+
+def _fee(known: dict[str, Any]) -> float:
+    return round(known["amount"] * 0.035, 2) if known["payments"] else 0.0
+
+
+def _listed(known: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "status": known["status"], "ref_id": f"AP{known['tx_ref'][:8]}",
+        "type": "Payment Link" if known.get("is_link") else "API", "created_at": known["created_at"],
+        "currency": known["currency"], "amount": f"{known['amount']:.3f}", "charge": f"{_fee(known):.3f}",
+        "trans_id": None if known.get("is_link") else known["tx_ref"], "payment_method": "telebirr",
+        "customer": {"id": 1, "email": known["email"], "first_name": None, "last_name": None, "mobile": None},
+    }  # fmt: skip
 
 
 def _locked_out(request: Request) -> Response | None:

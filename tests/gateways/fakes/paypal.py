@@ -25,6 +25,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from tests.gateways.fakes.authority import Authority
+from tests.gateways.fakes.paypal_search import Search
 from tests.gateways.fakes.paypal_tokens import Tokens
 from tests.gateways.fakes.serving import Backstage
 
@@ -60,6 +61,7 @@ class FakePayPal:
         self._keys: dict[tuple[str, str], str | None] = {}
         self._ids = itertools.count(1)
         self.tokens = Tokens()
+        self.search = Search(self.orders, self.tokens)
         self._url = ""
 
     def app(self, url: str) -> ASGIApp:
@@ -75,6 +77,7 @@ class FakePayPal:
             Route("/v2/payments/authorizations/{id}/void", deed(self._void, 200), methods=["POST"]),
             Route("/v2/payments/captures/{id}", self._read(self._of_capture)),
             Route("/v2/payments/captures/{id}/refund", deed(self._refund, 201), methods=["POST"]),
+            Route("/v1/reporting/transactions", self.search.answer),
             Route("/v1/customer/disputes", self._disputes),
             Route("/v1/customer/disputes/{id}", self._read(lambda id: self.disputes[id])),
             Route("/v1/notifications/certs/{id}", self._certificate),
@@ -231,7 +234,7 @@ class FakePayPal:
     def _captured(self, order: dict[str, Any], amount: dict[str, str]) -> dict[str, Any]:
         fee = f"{float(amount['value']) * 0.034:.{0 if amount['currency_code'] in _WITHOUT_DIGITS else 2}f}"
         capture = {
-            "id": f"CAPT{next(self._ids):013}", "status": "COMPLETED", "amount": amount, "final_capture": True,
+            "id": f"CAPT{next(self._ids):013}", "status": "COMPLETED", "amount": amount, "final_capture": True, "create_time": _now(),
             "seller_receivable_breakdown": {"paypal_fee": {"currency_code": amount["currency_code"], "value": fee}},
         }  # fmt: skip
         _unit(order)["payments"]["captures"].append(capture)
@@ -248,7 +251,8 @@ class FakePayPal:
         if _cents(body["amount"]) > left:
             raise Refused(422, "UNPROCESSABLE_ENTITY", "REFUND_AMOUNT_EXCEEDED")
         up = {"rel": "up", "href": f"{self._url}/v2/payments/captures/{id}"}
-        refund = {"id": f"REFU{next(self._ids):013}", "status": "COMPLETED", "amount": body["amount"], "links": [up]}
+        made = {"id": f"REFU{next(self._ids):013}", "create_time": _now()}
+        refund = {**made, "status": "COMPLETED", "amount": body["amount"], "links": [up]}
         paid["refunds"].append(refund)
         capture["status"] = "REFUNDED" if _cents(body["amount"]) == left else "PARTIALLY_REFUNDED"
         self._tell("PAYMENT.CAPTURE.REFUNDED", refund)
@@ -300,9 +304,8 @@ class FakePayPal:
         self.backstage.tell(json.dumps(event).encode())
 
 
-def _unit(order: dict[str, Any]) -> dict[str, Any]:
-    unit: dict[str, Any] = order["purchase_units"][0]
-    return unit
+def _unit(order: dict[str, Any]) -> Any:
+    return order["purchase_units"][0]
 
 
 def _related(order: dict[str, Any]) -> dict[str, Any]:
