@@ -64,10 +64,13 @@ async def booked_since(wire: PayPalWire, since: datetime, until: datetime, *, ac
 
 
 def _spans(since: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
-    starts = [since]
+    if since >= until:
+        return []
+    # Times are told in whole seconds, and a span without any length is refused.
+    starts = [min(since, until - timedelta(seconds=1))]
     while until - starts[-1] > SPAN_MAX:
         starts.append(starts[-1] + SPAN_MAX)
-    return list(zip(starts, [*starts[1:], until], strict=True)) if since < until else []
+    return list(zip(starts, [*starts[1:], until], strict=True))
 
 
 async def _page(wire: PayPalWire, start: datetime, end: datetime, page: int) -> Fields | None:
