@@ -150,6 +150,7 @@ class Supplies:
             order_feeds=self.order_feeds,
             payments=self._payments(),
             reservation_seconds=settings.reservation_seconds,
+            draft_reservation_seconds=settings.draft_payment_days * 86_400,
             public_url=settings.own_url,
             storefront_url=settings.storefront_url,
         )

@@ -61,6 +61,7 @@ class Ports:
     order_feeds: OrderFeeds
     payments: PaymentPorts
     reservation_seconds: int
+    draft_reservation_seconds: int
     public_url: str
     storefront_url: str
 

@@ -77,6 +77,10 @@ class ErrorCode(enum.Enum):
     ADDRESS_BOOK_FULL = _value("ADDRESS_BOOK_FULL", "The address book holds as many addresses as it may.")
     NOTHING_TO_CANCEL = _value("NOTHING_TO_CANCEL", "No erasure of the account is planned.")
     CART_COMPLETED = _value("CART_COMPLETED", "The cart has become an order and changes no more.")
+    DRAFT_CLOSED = _value("DRAFT_CLOSED", "The draft became an order or was thrown away, and changes no more.")
+    OWN_PRICES_NOT_ALLOWED = _value(
+        "OWN_PRICES_NOT_ALLOWED", "Prices and discounts of an order's own need the permission MANAGE_ORDER_PRICES."
+    )
     CART_EMPTY = _value("CART_EMPTY", "There is nothing in the cart.")
     CART_FULL = _value("CART_FULL", "The cart would have too many lines.")
     QUANTITY_OUT_OF_RANGE = _value("QUANTITY_OUT_OF_RANGE", "The quantity is not one that a line may have.")

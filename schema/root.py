@@ -36,6 +36,9 @@ from schema.customers import mutations as customer_mutations
 from schema.customers import privacy as customer_privacy
 from schema.customers import queries as customer_queries
 from schema.directives import CLIENT_DIRECTIVES
+from schema.drafts import errors as draft_errors
+from schema.drafts import mutations as draft_mutations
+from schema.drafts import queries as draft_queries
 from schema.errors import collected
 from schema.execution.fields import ROOTS, VIEWS, shown_of
 from schema.execution.fields import rule_of as rule_of
@@ -88,6 +91,7 @@ QUERIES: tuple[ModuleType, ...] = (
     customer_queries,
     cart_queries,
     order_queries,
+    draft_queries,
     payment_queries,
     payment_settlements,
     stock_queries,
@@ -114,6 +118,7 @@ MUTATIONS: tuple[ModuleType, ...] = (
     customer_privacy,
     cart_mutations,
     order_mutations,
+    draft_mutations,
     reordering,
     fulfillment_mutations,
     payment_mutations,
@@ -134,6 +139,7 @@ ERRORS = collected(
     identity_errors.ERRORS,
     customer_errors.ERRORS,
     cart_errors.ERRORS,
+    draft_errors.ERRORS,
     order_errors.ERRORS,
     fulfillment_errors.ERRORS,
     payment_errors.ERRORS,

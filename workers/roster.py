@@ -33,6 +33,10 @@ class Roster:
 
 ROUTES: Mapping[str, Sequence[str]] = {
     "OrderPlaced": ("confirm_order", "tell_staff"),
+    "DraftCreated": (),
+    "DraftUpdated": (),
+    "DraftCompleted": ("tell_of_draft",),
+    "DraftDeleted": (),
     "OrderStatusChanged": ("tell_status",),
     "OrderCancelled": ("tell_cancellation", "settle_cancelled_order"),
     "FulfillmentCreated": ("tell_shipment",),
@@ -81,7 +85,8 @@ ROUTES: Mapping[str, Sequence[str]] = {
     "WebhookEndpointDisabled": ("tell_staff_of_webhook",),
 }
 TASKS: Mapping[str, Task] = {
-    "confirm_order": Within(about_order(NoticeKind.ORDER_CONFIRMED)),
+    "confirm_order": Within(notices.confirm_order),
+    "tell_of_draft": Within(notices.tell_of_draft),
     "tell_staff": Within(notices.tell_staff),
     "tell_status": Within(notices.tell_status),
     "tell_cancellation": Within(about_order(NoticeKind.ORDER_CANCELLED)),
@@ -165,6 +170,7 @@ ENTRIES: Mapping[str, Entry] = {
     "seal_record": Entry(5, audit.seal_record),
     "erase_accounts": Entry(900, accounts.erase_due, seconds_max=120),
     "send_due_notices": Entry(5, notices.send_due),
+    "send_due_texts": Entry(5, notices.send_due_texts),
     "send_due_webhooks": Entry(5, webhooks.send_waiting, seconds_max=60),
     "expire_unpaid_orders": Entry(15, orders.expire_unpaid),
     "apply_waiting_notifications": Entry(5, payments.apply_waiting),

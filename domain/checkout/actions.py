@@ -73,6 +73,20 @@ async def _complete(
     cart = await _closed(unit, cart_id, by, now)
     if not isinstance(cart, Cart):
         return cart
+    return await place_order(unit, cart, agreement=agreement, reservation_seconds=reservation_seconds, by=by, now=now)
+
+
+async def place_order(
+    unit: Unit,
+    cart: Cart,
+    *,
+    agreement: Agreement,
+    reservation_seconds: int,
+    by: Viewer,
+    now: datetime,
+    cause: str = "",
+) -> OrderId | UserError:
+    """Makes an order of a cart that this transaction has completed. `cause` is what `OrderPlaced` tells of where it comes from."""
     problems = missing(cart, now=now)
     if not agreement.accept_changes:
         problems += price_changes(cart)
@@ -89,7 +103,7 @@ async def _complete(
     await unit.orders.place(order, actor=actor_name(by))
     if order.states.payment is PaymentStatus.PAID:
         await unit.stock.allocate(order_id)
-    unit.announce(OrderPlaced(order_id=order_id))
+    unit.announce(OrderPlaced(order_id=order_id, cause=cause))
     unit.hint(order_topic(order_id))
     return order_id
 

@@ -230,6 +230,16 @@ class ShopFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StockFacts:
+    """What a letter tells of goods that are there again; `product` is their name, `path` their page among the shop's pages."""
+
+    shop_name: str
+    language: str
+    product: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountFacts:
     """What letters tell of an account."""
 

@@ -6,9 +6,13 @@ import enum
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from domain.ids import CartId, ChannelId, CustomerId, OrderId, OrderLineId, VariantId
 from domain.money import Currency, Money
+
+NOTE_LENGTH_MAX = 2_000
+"""Characters of a note of staff."""
 
 
 class OrderStatus(enum.Enum):
@@ -63,7 +67,8 @@ NEXT_PAYMENT_STATUS: dict[PaymentStatus, frozenset[PaymentStatus]] = {
         {PaymentStatus.UNPAID, PaymentStatus.PENDING, PaymentStatus.PARTIALLY_PAID, PaymentStatus.PAID}
     ),
     PaymentStatus.PARTIALLY_PAID: frozenset({PaymentStatus.PAID}) | _GIVEN_BACK,
-    PaymentStatus.PAID: _GIVEN_BACK,
+    PaymentStatus.PAID: _GIVEN_BACK
+    | {PaymentStatus.UNPAID, PaymentStatus.PENDING, PaymentStatus.AUTHORIZED, PaymentStatus.PARTIALLY_PAID},
     PaymentStatus.PARTIALLY_REFUNDED: frozenset({PaymentStatus.REFUNDED, PaymentStatus.PAID, PaymentStatus.PARTIALLY_PAID}),
     PaymentStatus.REFUNDED: frozenset({PaymentStatus.PARTIALLY_REFUNDED}),
 }
@@ -111,6 +116,8 @@ class EventKind(enum.Enum):
     RETURN_RECEIVED = "RETURN_RECEIVED"
     RETURN_EXCHANGED = "RETURN_EXCHANGED"
     RETURN_COMPLETED = "RETURN_COMPLETED"
+    EDITED = "EDITED"
+    NOTE_ADDED = "NOTE_ADDED"
     CANCELLED = "CANCELLED"
 
 
@@ -149,6 +156,23 @@ class Order:
     refunded: Money
     version: int
     placed_at: datetime
+    edited_back: int = 0
+    """Minor units that had come in, are not owed any more since the order was edited, and went or go back for that."""
+
+    @property
+    def billed(self) -> Money:
+        """What all payments have to bring: the total, and what they brought and edits gave back."""
+        return Money(self.total.minor + self.edited_back, self.currency)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What staff wrote about an order; `is_public`: its buyer sees it."""
+
+    id: UUID
+    order_id: OrderId
+    text: str
+    is_public: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from domain.promotions.errors import (
     CouponUnknown,
     CouponUsedUp,
 )
-from domain.promotions.model import Coupon, FixedAmount, Percentage
+from domain.promotions.model import Benefit, Coupon, FixedAmount, Percentage
 
 
 def why_not(coupon: Coupon, *, goods: Money, now: datetime, at: Path) -> UserError | None:
@@ -31,9 +31,9 @@ def why_not(coupon: Coupon, *, goods: Money, now: datetime, at: Path) -> UserErr
     return None
 
 
-def discount_on(coupon: Coupon, goods: Money) -> Money:
-    """What the coupon takes off goods of that value: never more than they are worth."""
-    match coupon.benefit:
+def taken_off(benefit: Benefit, goods: Money) -> Money:
+    """What a coupon's benefit, or staff's, takes off goods of that value: never more than they are worth."""
+    match benefit:
         case Percentage(basis_points):
             return share(goods, basis_points=basis_points)
         case FixedAmount(amount):

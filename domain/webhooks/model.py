@@ -27,6 +27,10 @@ class EventType(enum.Enum):
     ORDER_PLACED = "OrderPlaced"
     ORDER_STATUS_CHANGED = "OrderStatusChanged"
     ORDER_CANCELLED = "OrderCancelled"
+    DRAFT_CREATED = "DraftCreated"
+    DRAFT_UPDATED = "DraftUpdated"
+    DRAFT_COMPLETED = "DraftCompleted"
+    DRAFT_DELETED = "DraftDeleted"
     FULFILLMENT_CREATED = "FulfillmentCreated"
     FULFILLMENT_TRACKED = "FulfillmentTracked"
     FULFILLMENT_DELIVERED = "FulfillmentDelivered"
@@ -66,6 +70,7 @@ PRIVATE = frozenset(
 
 NEEDED: Mapping[str, Permission] = {
     "order": Permission.READ_ORDERS,
+    "draft_order": Permission.READ_ORDERS,
     "payment": Permission.READ_PAYMENTS,
     "invoice": Permission.READ_ORDERS,
     "account": Permission.READ_CUSTOMERS,
@@ -76,6 +81,10 @@ AGGREGATES: Mapping[EventType, str] = {
     EventType.ORDER_PLACED: "order",
     EventType.ORDER_STATUS_CHANGED: "order",
     EventType.ORDER_CANCELLED: "order",
+    EventType.DRAFT_CREATED: "draft_order",
+    EventType.DRAFT_UPDATED: "draft_order",
+    EventType.DRAFT_COMPLETED: "draft_order",
+    EventType.DRAFT_DELETED: "draft_order",
     EventType.FULFILLMENT_CREATED: "order",
     EventType.FULFILLMENT_TRACKED: "order",
     EventType.FULFILLMENT_DELIVERED: "order",
@@ -94,6 +103,7 @@ AGGREGATES: Mapping[EventType, str] = {
 
 TYPE_NAMES: Mapping[str, str] = {
     "order": "Order",
+    "draft_order": "DraftOrder",
     "fulfillment": "Fulfillment",
     "payment": "Payment",
     "refund": "Refund",

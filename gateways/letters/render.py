@@ -20,10 +20,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from domain.access.secrets import without_slots
 from domain.money import minor_digits
-from domain.notices.model import AccountFacts, NoticeKind, OrderFacts, Rendered, ShopFacts, Wording
+from domain.notices.model import AccountFacts, NoticeKind, OrderFacts, Rendered, ShopFacts, StockFacts, Wording
 from gateways.letters.wording import FOLDER, default_wording, filled, paragraphs, words_of
 
-_WITH_LINES = frozenset({NoticeKind.ORDER_CONFIRMED, NoticeKind.ORDER_SHIPPED, NoticeKind.STAFF_ORDER_PLACED})
+_WITH_LINES = frozenset(
+    {NoticeKind.ORDER_CONFIRMED, NoticeKind.PAYMENT_REQUESTED, NoticeKind.ORDER_SHIPPED, NoticeKind.STAFF_ORDER_PLACED}
+)
 # A listing that no mail program shows whole helps nobody; the sums below it are of all lines.
 _LINES_MAX = 100
 
@@ -37,7 +39,7 @@ _SHEETS = Environment(
 )
 _BLANK: Mapping[str, Any] = {
     **dict.fromkeys(("lines", "sums", "address"), ()),
-    **dict.fromkeys(("tax_note", "link", "link_label", "key", "key_label"), ""),
+    **dict.fromkeys(("tax_note", "link", "link_label", "key", "key_label", "unsubscribe"), ""),
     "parcel": None,
 }
 """A sheet that shows nothing but words."""
@@ -150,7 +152,7 @@ def order_letter(kind: NoticeKind, facts: OrderFacts, *, status: str, way: Way, 
             "address": _address(facts.shipping_address, locale) if kind in _WITH_LINES or parcel is not None else [],
             "parcel": parcel,
             "link": way.link,
-            "link_label": labels["see_order"],
+            "link_label": words["letters"][kind.value].get("link", labels["see_order"]),
             "key": way.order_key,
             "key_label": labels["order_key"],
         },
@@ -171,6 +173,17 @@ def account_letter(kind: NoticeKind, facts: AccountFacts, *, link: str = "", cod
             "key": code,
             "key_label": words["labels"]["code"],
         },
+    )
+
+
+def stock_letter(facts: StockFacts, *, link: str, unsubscribe: str) -> Draft:
+    """The letter that goods are there again, to whoever waited for them. `unsubscribe`: where they say that it was the last."""
+    kind, words = NoticeKind.BACK_IN_STOCK, words_of(facts.language)
+    return Draft(
+        kind=kind,
+        language=words["language"],
+        values={"shop": facts.shop_name, "product": facts.product},
+        shown={"link": link, "link_label": words["letters"][kind.value]["link"], "unsubscribe": unsubscribe},
     )
 
 

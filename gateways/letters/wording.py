@@ -42,7 +42,7 @@ _ALLOWED = (
     nodes.Or,
     nodes.Not,
 )
-_GAP = re.compile(r"\{(\w+)\}")
+GAP = re.compile(r"\{(\w+)\}")
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 
 _SANDBOX = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -66,7 +66,7 @@ def default_wording(kind: NoticeKind, language: str) -> Wording:
     """What a message says as long as nobody has changed it."""
     letter = words_of(language)["letters"][kind.value]
     parts = (letter["subject"], letter["heading"], "\n\n".join(letter["body"]))
-    subject, heading, body = (_GAP.sub(r"{{ \1 }}", part) for part in parts)
+    subject, heading, body = (GAP.sub(r"{{ \1 }}", part) for part in parts)
     return Wording(subject=subject, heading=heading, body=body)
 
 
@@ -91,10 +91,15 @@ def problem_of(kind: NoticeKind, wording: Wording) -> Invalid | None:
     """What is wrong with words; None when every message of the kind can be made of them."""
     parts = {"subject": wording.subject, "heading": wording.heading, "body": wording.body}
     for name, text in parts.items():
-        reason = _shape_problem(name, text) or _source_problem(text, variables_of(kind))
+        reason = part_problem(name, text, length_max=LENGTHS[name], known=variables_of(kind))
         if reason is not None:
             return Invalid(path=("input", name), reason=reason)
     return None
+
+
+def part_problem(name: str, text: str, *, length_max: int, known: tuple[str, ...]) -> str | None:
+    """What is wrong with one part of the words: `known` are the names that it may use."""
+    return _shape_problem(name, text, length_max) or _source_problem(text, known)
 
 
 def filled(source: str, values: Mapping[str, str]) -> str:
@@ -114,7 +119,7 @@ def _words(language: str) -> Mapping[str, Any]:
 
 def _gaps(kind: NoticeKind) -> set[str]:
     letter = _words(LANGUAGE_DEFAULT)["letters"][kind.value]
-    return set(_GAP.findall(" ".join((letter["subject"], letter["heading"], *letter["body"]))))
+    return set(GAP.findall(" ".join((letter["subject"], letter["heading"], *letter["body"]))))
 
 
 @lru_cache(maxsize=1024)
@@ -123,11 +128,11 @@ def _compiled(source: str) -> Template:
     return _SANDBOX.from_string(source)
 
 
-def _shape_problem(name: str, text: str) -> str | None:
+def _shape_problem(name: str, text: str, length_max: int) -> str | None:
     if not text.strip():
         return "There has to be something."
-    if len(text) > LENGTHS[name]:
-        return f"This may have {LENGTHS[name]} characters."
+    if len(text) > length_max:
+        return f"This may have {length_max} characters."
     if not all(letter.isprintable() or (letter in "\n\t" and name == "body") for letter in text):
         return "This has control characters or line breaks where none may be."
     return None

@@ -7,8 +7,20 @@ from datetime import UTC, datetime
 from domain.error import Invalid
 from domain.ids import OrderId, new_id
 from domain.money import Currency
-from domain.notices.model import AccountFacts, LineFacts, NoticeKind, OrderFacts, Rendered, ShopFacts, Wording
-from gateways.letters.render import NO_WAY, Draft, Parcel, account_letter, order_letter, order_way, staff_letter
+from domain.notices.model import (
+    AccountFacts,
+    LineFacts,
+    Medium,
+    NoticeKind,
+    OrderFacts,
+    Rendered,
+    ShopFacts,
+    StockFacts,
+    TemplateKey,
+    Wording,
+)
+from gateways.letters.render import NO_WAY, Draft, Parcel, account_letter, order_letter, order_way, staff_letter, stock_letter
+from gateways.letters.texts import SMS_KINDS, default_text, text_of, text_problem, text_variables
 from gateways.letters.wording import LANGUAGES, default_wording, is_about_order, language_of, problem_of, variables_of
 
 _PAGE = "https://shop.example"
@@ -28,32 +40,47 @@ class SheetWriter:
         """See the port."""
         return language_of(tag)
 
-    def words(self, kind: NoticeKind, language: str) -> Wording:
+    def media(self, kind: NoticeKind) -> tuple[Medium, ...]:
         """See the port."""
-        return default_wording(kind, language)
+        return (Medium.EMAIL, Medium.SMS) if kind in SMS_KINDS else (Medium.EMAIL,)
 
-    def variables(self, kind: NoticeKind) -> tuple[str, ...]:
+    def words(self, key: TemplateKey) -> Wording:
         """See the port."""
-        return variables_of(kind)
+        return (default_text if key.medium is Medium.SMS else default_wording)(key.kind, key.language)
+
+    def variables(self, kind: NoticeKind, medium: Medium) -> tuple[str, ...]:
+        """See the port."""
+        return (text_variables if medium is Medium.SMS else variables_of)(kind)
 
     def tells_of_order(self, kind: NoticeKind) -> bool:
         """See the port. What is about a shipment tells of that besides."""
         return is_about_order(kind) and not _is_about_shipment(kind)
 
-    def problem(self, kind: NoticeKind, wording: Wording) -> Invalid | None:
+    def problem(self, kind: NoticeKind, medium: Medium, wording: Wording) -> Invalid | None:
         """See the port."""
-        return problem_of(kind, wording)
+        return (text_problem if medium is Medium.SMS else problem_of)(kind, wording)
 
-    def sample(self, kind: NoticeKind, *, language: str, shop_name: str, wording: Wording | None) -> Rendered:
+    def sample(self, key: TemplateKey, *, shop_name: str, wording: Wording | None) -> Rendered:
         """See the port."""
-        return _sample(kind, language, shop_name).written(wording)
+        return _written(_sample(key.kind, key.language, shop_name), key.medium, wording)
 
     def of_order(
-        self, kind: NoticeKind, facts: OrderFacts, *, wording: Wording | None, storefront_url: str, order_key: str
+        self,
+        kind: NoticeKind,
+        medium: Medium,
+        facts: OrderFacts,
+        *,
+        wording: Wording | None,
+        storefront_url: str,
+        order_key: str,
     ) -> Rendered:
         """See the port."""
         way = NO_WAY if kind is NoticeKind.STAFF_ORDER_PLACED else order_way(storefront_url, order_key)
-        return order_letter(kind, facts, status=facts.status, way=way).written(wording)
+        return _written(order_letter(kind, facts, status=facts.status, way=way), medium, wording)
+
+
+def _written(draft: Draft, medium: Medium, wording: Wording | None) -> Rendered:
+    return text_of(draft, wording) if medium is Medium.SMS else draft.written(wording)
 
 
 def _is_about_shipment(kind: NoticeKind) -> bool:
@@ -69,6 +96,9 @@ def _sample(kind: NoticeKind, language: str, shop_name: str) -> Draft:
     if kind.value.startswith("STAFF_"):
         said = {name: f"[{name}]" for name in variables_of(kind) if name != "shop"}
         return staff_letter(kind, ShopFacts(shop_name=shop_name, language=language), said=said)
+    if kind is NoticeKind.BACK_IN_STOCK:
+        goods = StockFacts(shop_name=shop_name, language=language, product="Linen shirt · M", path="products/linen-shirt")
+        return stock_letter(goods, link=f"{_PAGE}/{goods.path}", unsubscribe=f"{_PAGE}/unsubscribe/sample")
     account = AccountFacts(shop_name=shop_name, email="ada@mail.example", first_name="Ada", language=language)
     return account_letter(kind, account, link=f"{_PAGE}/page?token=sample", day=_DAY.date())
 

@@ -36,6 +36,9 @@ class PermissionCode(enum.Enum):
     MANAGE_STOCK = _value(Permission.MANAGE_STOCK, "Change stock.")
     READ_ORDERS = _value(Permission.READ_ORDERS, "See everybody's orders.")
     MANAGE_ORDERS = _value(Permission.MANAGE_ORDERS, "Move orders on, and cancel them.")
+    MANAGE_ORDER_PRICES = _value(
+        Permission.MANAGE_ORDER_PRICES, "Give orders that staff makes prices and discounts of their own."
+    )
     READ_PAYMENTS = _value(Permission.READ_PAYMENTS, "See payments and what reconciling them found.")
     MANAGE_PAYMENTS = _value(Permission.MANAGE_PAYMENTS, "Capture, cancel and refund payments.")
     READ_CUSTOMERS = _value(Permission.READ_CUSTOMERS, "See customers and their addresses.")

@@ -21,6 +21,7 @@ described(
     LINE="A line: its goods less its discount.",
     GOODS="Unit price times quantity.",
     DISCOUNT="What the coupon takes off.",
+    REDUCTION="What staff took off an order that they drafted.",
     DELIVERY="The delivery as a whole.",
     DELIVERY_PRICE="The price of the delivery.",
     DELIVERY_WAIVED="The delivery's price, given back because the order is worth enough.",
@@ -77,7 +78,7 @@ class CartCost:
     """Shown from `CostView`."""
 
     subtotal: Money = plain("All goods at their prices, before discounts and delivery.")
-    discount: Money = plain("What the coupon takes off the goods.")
+    discount: Money = plain("What is taken off the goods: by the coupon, and in a draft by staff.")
     delivery: TaxedMoney = plain("The chosen delivery; nothing while none is chosen.")
     total: TaxedMoney = plain("What is to be paid.")
     explanation: TotalTerm = plain("The tree that the total is made of: its leaves sum to the total.")

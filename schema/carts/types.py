@@ -158,7 +158,7 @@ class ReadinessView:
 class CartReadiness:
     """Shown from `ReadinessView`."""
 
-    is_ready: bool = plain("Whether `checkoutComplete` would find everything it needs.")
+    is_ready: bool = plain("Whether completing it would find everything it needs.")
     missing: list[UserError] = plain("Everything that is missing or in the way, each with its path in the cart.")
 
 
@@ -179,7 +179,8 @@ def _totals(carts: Sequence[KeptCart], context: Context) -> list[int]:
     return [sum(line.quantity for line in cart.lines) for cart in carts]
 
 
-def _costs(carts: Sequence[KeptCart], context: Context) -> list[CostView]:
+def costs(carts: Sequence[KeptCart], context: Context) -> list[CostView]:
+    """What each cart, or draft, costs now."""
     return [CostView(quote(cart, now=context.now), cart.prices_include_tax) for cart in carts]
 
 
@@ -187,7 +188,8 @@ def _readiness(carts: Sequence[KeptCart], context: Context) -> list[ReadinessVie
     return [ReadinessView([*missing(cart, now=context.now), *price_changes(cart)]) for cart in carts]
 
 
-def _coupons(carts: Sequence[KeptCart], context: Context) -> list[CouponView | None]:
+def coupons(carts: Sequence[KeptCart], context: Context) -> list[CouponView | None]:
+    """The coupon on each cart, or draft."""
     return [_coupon(cart, context) for cart in carts]
 
 
@@ -199,7 +201,8 @@ def _coupon(cart: KeptCart, context: Context) -> CouponView | None:
     return CouponView(cart.coupon.code, quoted.discount - quoted.reduction, problem)
 
 
-async def _delivery_options(carts: Sequence[KeptCart], context: Context) -> list[list[DeliveryView]]:
+async def delivery_options(carts: Sequence[KeptCart], context: Context) -> list[list[DeliveryView]]:
+    """The ways in which the goods of each cart, or draft, can come."""
     methods = await methods_of_channels(context.reader, [cart.channel_id for cart in carts])
     goods = [_goods(cart, context) for cart in carts]
     return [
@@ -212,7 +215,8 @@ async def _delivery_options(carts: Sequence[KeptCart], context: Context) -> list
     ]
 
 
-def _delivery(carts: Sequence[KeptCart], context: Context) -> list[DeliveryView | None]:
+def chosen_deliveries(carts: Sequence[KeptCart], context: Context) -> list[DeliveryView | None]:
+    """The way that was chosen for each cart, or draft."""
     return [_chosen(cart, context) for cart in carts]
 
 
@@ -240,7 +244,7 @@ class Cart(Node):
     state: CartState = via("state.value", "Where it stands.")
     lines: list[CartLine] = batch(_lines, "What is in it, in the order it came; at most 200 lines.", size=20)
     total_quantity: int = batch(_totals, "Units over all lines.")
-    cost: CartCost = batch(_costs, "What it costs now.")
+    cost: CartCost = batch(costs, "What it costs now.")
     currency: CurrencyCode = plain("The currency of all its amounts.")
     country: CountryCode = plain("The buyer's country, as assumed until an address says otherwise.")
     language: LanguageCode = plain("The language the buyer is written to in.")
@@ -249,9 +253,9 @@ class Cart(Node):
     note: str = plain("The buyer's note to the shop.")
     shipping_address: PostalAddress | None = plain("Where the goods go.")
     billing_address: PostalAddress | None = plain("Whom the bill is for; the shipping address when null.")
-    delivery_options: list[DeliveryOption] = batch(_delivery_options, "The ways in which the goods can come to the address.")
-    delivery: DeliveryOption | None = batch(_delivery, "The chosen way.")
-    coupon: CartCoupon | None = batch(_coupons, "The coupon on it.")
+    delivery_options: list[DeliveryOption] = batch(delivery_options, "The ways in which the goods can come to the address.")
+    delivery: DeliveryOption | None = batch(chosen_deliveries, "The chosen way.")
+    coupon: CartCoupon | None = batch(coupons, "The coupon on it.")
     readiness: CartReadiness = batch(_readiness, "Whether it can become an order, and what it still needs.")
     payment_options: list[PaymentProvider] = batch(payment_options, "Through whom it can be paid, the default first.", size=3)
     order: Annotated[Order, strawberry.lazy("schema.orders.types")] | None = batch(_orders, "The order it has become.")

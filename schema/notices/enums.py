@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from domain.notices.model import Medium, NoticeKind, NoticeState
+from domain.notices.model import Medium, NoticeKind, NoticeState, Receipt
+from domain.notices.sms import SmsEncoding
 from schema.enums import described
 
 described(
@@ -62,3 +63,17 @@ described(
     WITHHELD="Was not sent, for its reader wants no messages of the kind.",
 )
 described(Medium, "MessageMedium", "How a message reaches a person.", EMAIL="By e-mail.", SMS="By text message.")
+described(
+    Receipt,
+    "MessageReceipt",
+    "What a carrier has told of a message after taking it over.",
+    DELIVERED="It has arrived.",
+    UNDELIVERED="It did not arrive, and will not; `failure` says why.",
+)
+described(
+    SmsEncoding,
+    "SmsEncoding",
+    "How the characters of a text message are written.",
+    GSM_7="Seven bits each, of an alphabet of 137: 160 in one part, 153 in each of several.",
+    UCS_2="Sixteen bits each: 70 in one part, 67 in each of several.",
+)

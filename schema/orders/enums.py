@@ -70,6 +70,8 @@ described(
     RETURN_RECEIVED="Goods came back.",
     RETURN_EXCHANGED="Other goods are sent for some that came back, as an order of their own.",
     RETURN_COMPLETED="Nothing is left to do about goods that came back.",
+    EDITED="Staff changed what was agreed; `change` tells what.",
+    NOTE_ADDED="The shop wrote a note for the buyer, which is among the order's `notes`.",
     CANCELLED="The order was called off.",
 )
 described(

@@ -201,6 +201,7 @@ def ports_of(access: AccessPorts, clock: Clock, database: Database, identities: 
         order_feeds=OrderFeeds(database, NoHints()),
         payments=PaymentPorts(offers=Offers({}), webhook_url=ISSUER),
         reservation_seconds=900,
+        draft_reservation_seconds=604_800,
         public_url=ISSUER,
         storefront_url="",
     )
