@@ -23,12 +23,15 @@ from gateways.payments.configured import configured
 from gateways.payments.http import payment_client
 from gateways.refusal import CannotStart
 from gateways.settings import Settings
+from gateways.sms.configured import sends_sms, sms_carrier
+from gateways.sms.http import sms_client
 from gateways.vault import KeyedVault
 from gateways.webhooks.carrier import SignedCarrier
 from persistence.engine import Database, DatabaseSettings
 from persistence.failures import Unavailable
 from persistence.unit import Transactions
 from workers.carrier import Carrier
+from workers.letters.media import MediaPost
 from workers.letters.slots import FillingPost
 from workers.pace import Pace
 from workers.roster import Roster
@@ -71,7 +74,7 @@ class Crew:
         self._tools = Tools(
             database=database,
             transact=Transactions(database, published=live.published),
-            post=FillingPost(post_of(settings), secrets),
+            post=FillingPost(await self._post(), secrets),
             carrier=Carrier(),
             delivery=self._pace.delivery,
             seal=Seal(keys),
@@ -83,6 +86,7 @@ class Crew:
             ),
             providers=configured(settings, client=client),
             printer=PdfPrinter(),
+            sends_sms=sends_sms(settings),
             webhooks=Means(
                 carrier=carrier,
                 vault=KeyedVault(keys),
@@ -92,6 +96,10 @@ class Crew:
             unfinished_after=timedelta(seconds=settings.seconds_unfinished),
         )
         return True
+
+    async def _post(self) -> Post:
+        client = await self._stack.enter_async_context(sms_client())
+        return MediaPost(mail=post_of(self._settings), sms=sms_carrier(self._settings, client=client))
 
     async def close(self) -> None:
         """Closes what was opened."""

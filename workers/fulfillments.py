@@ -9,7 +9,7 @@ from domain.ids import FulfillmentId, OrderId
 from domain.notices.model import NoticeKind
 from gateways.letters.render import Parcel, order_letter
 from persistence.unit import UnitOfWork
-from workers.notices import queue_letter, way_to
+from workers.notices import way_to, write_to_buyer
 from workers.tasks import Fact, Failed, InTransaction, Tools
 
 
@@ -23,7 +23,7 @@ def about_shipment(kind: NoticeKind) -> InTransaction:
             return Failed(reason=f"{fact.kind} names no shipment")
         status = str(fact.fields["fulfillment_status"])
         letter = order_letter(kind, order, status=status, way=way_to(tools, order.id), parcel=_parcel(contents))
-        await queue_letter(unit, fact, tools.addresses, kind, recipient=order.email, letter=letter, order_id=order.id)
+        await write_to_buyer(unit, fact, tools, order, letter)
         return None
 
     return tell

@@ -70,9 +70,7 @@ async def tell_status(unit: UnitOfWork, fact: Fact, tools: Tools) -> UserError |
     if told in _UNTOLD:
         return None
     # By text only what somebody waits for: that goods travel or arrive.
-    return await _tell_buyer(
-        unit, fact, tools, NoticeKind.ORDER_STATUS_CHANGED, status=told, by_text=told in _IN_TRANSIT
-    )
+    return await _tell_buyer(unit, fact, tools, NoticeKind.ORDER_STATUS_CHANGED, status=told, by_text=told in _IN_TRANSIT)
 
 
 async def tell_staff(unit: UnitOfWork, fact: Fact, tools: Tools) -> UserError | None:

@@ -77,6 +77,8 @@ class Tools:
     providers: Mapping[str, Provider]
     webhooks: Means
     printer: Printer
+    sends_sms: bool
+    """Whether buyers who want text messages get them."""
     unfinished_after: timedelta = timedelta(minutes=10)
     """How long a payment may be without an outcome before its provider is asked."""
 

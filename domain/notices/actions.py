@@ -73,11 +73,12 @@ async def send_test(
     account_id: AccountId,
     kind: NoticeKind,
     rendered: Rendered,
+    phone: str | None,
     notice_id: NoticeId,
     mail_domain: str,
     now: datetime,
 ) -> NoticeId | UserError:
-    """Sends a member of staff a message to look at, to the address that they log in with."""
+    """Sends a member of staff a message to look at: a letter to the address that they log in with, a text to a number."""
     account = await unit.notices.account_facts(account_id)
     if account is None:
         return NotFound(what="account")
@@ -88,13 +89,14 @@ async def send_test(
         id=notice_id,
         cause=f"{minute}{number}",
         kind=kind,
-        recipient=account.email,
+        recipient=account.email if phone is None else phone,
         language=rendered.language,
         subject=rendered.subject,
         text=rendered.text,
         html=rendered.html,
         message_id=f"<{notice_id}@{mail_domain}>",
         order_id=None,
+        medium=Medium.EMAIL if phone is None else Medium.SMS,
     )
     if number >= TESTS_A_MINUTE or not await queue(unit, notice=notice):
         return TooManyTestSends()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+
 from domain.error import Invalid, NotFound
 from domain.ids import ChannelId, NoticeId
 from domain.notices.model import Letter

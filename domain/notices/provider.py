@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from domain.error import Invalid
-from domain.notices.model import Letter, NoticeKind, OrderFacts, Rendered, Report, Wording
+from domain.notices.model import Letter, Medium, NoticeKind, OrderFacts, Rendered, Report, TemplateKey, Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +72,33 @@ class Writer(Protocol):
     def language_of(self, tag: str) -> str:
         """The language of these that a reader of that BCP 47 tag is written to in."""
 
-    def words(self, kind: NoticeKind, language: str) -> Wording:
+    def media(self, kind: NoticeKind) -> tuple[Medium, ...]:
+        """By which media there are messages of a kind; the others' methods are for these only."""
+
+    def words(self, key: TemplateKey) -> Wording:
         """What a message says as long as nobody has changed it."""
 
-    def variables(self, kind: NoticeKind) -> tuple[str, ...]:
+    def variables(self, kind: NoticeKind, medium: Medium) -> tuple[str, ...]:
         """The names that the words of a kind may use."""
 
     def tells_of_order(self, kind: NoticeKind) -> bool:
         """Whether an order is all that a message of this kind tells of, so that `of_order` can write it."""
 
-    def problem(self, kind: NoticeKind, wording: Wording) -> Invalid | None:
+    def problem(self, kind: NoticeKind, medium: Medium, wording: Wording) -> Invalid | None:
         """What is wrong with words; None when every message of the kind can be made of them."""
 
-    def sample(self, kind: NoticeKind, *, language: str, shop_name: str, wording: Wording | None) -> Rendered:
+    def sample(self, key: TemplateKey, *, shop_name: str, wording: Wording | None) -> Rendered:
         """A message about somebody invented."""
 
     def of_order(
-        self, kind: NoticeKind, facts: OrderFacts, *, wording: Wording | None, storefront_url: str, order_key: str
+        self,
+        kind: NoticeKind,
+        medium: Medium,
+        facts: OrderFacts,
+        *,
+        wording: Wording | None,
+        storefront_url: str,
+        order_key: str,
     ) -> Rendered:
         """A message about an order as it is, as its reader gets it."""
 

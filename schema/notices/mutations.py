@@ -14,22 +14,26 @@ from domain.viewer import Permission, Staff
 from persistence.notices.reads import changed_templates, notices_by_id, shop_name
 from schema.context import Context
 from schema.mutations import Answer, Keyed, answered, deed, keyed
-from schema.notices.templates import MessageTemplate, kept_words, view_of
+from schema.notices.numbers import sms_phone_of
+from schema.notices.templates import NOT_BY_MEDIUM, MessageTemplate, kept_words, view_of
 from schema.notices.types import Notice
 from schema.permissions import may
 from schema.scalars import LanguageCode
 
 MANAGE = may(Permission.MANAGE_SETTINGS)
+MEDIUM = ("input", "medium")
 
 
 @strawberry.input(name="MessageTemplateUpdateInput", description="New words of a message.")
 class MessageTemplateUpdateInput:
     kind: NoticeKind = strawberry.field(description="The kind of message.")
     language: LanguageCode = strawberry.field(description="The language.")
-    subject: str = strawberry.field(description="The subject; at most 200 characters.")
-    heading: str = strawberry.field(description="The line above the text; at most 200 characters.")
-    body: str = strawberry.field(description="The text; at most 4000 characters.")
+    body: str = strawberry.field(description="The text; at most 4000 characters, of a text message 480.")
     version: int = strawberry.field(description="The version that the caller has seen.")
+    subject: str = strawberry.field(default="", description="The subject; at most 200 characters. A text message has none.")
+    heading: str = strawberry.field(
+        default="", description="The line above the text; at most 200 characters. A text message has none."
+    )
     medium: Medium = strawberry.field(default=Medium.EMAIL, description="How the message is carried.")
 
 
@@ -46,6 +50,9 @@ class MessageTemplateTestSendInput:
     kind: NoticeKind = strawberry.field(description="The kind of message.")
     language: LanguageCode = strawberry.field(description="The language.")
     medium: Medium = strawberry.field(default=Medium.EMAIL, description="How the message is carried.")
+    phone: str | None = strawberry.field(
+        default=None, description="Where a text message goes: a telephone number with its country code."
+    )
 
 
 @deed(
@@ -59,7 +66,9 @@ async def message_template_update(
     input: Annotated[MessageTemplateUpdateInput, strawberry.argument(description="The words.")],
 ) -> Answer | UserError:
     wording = Wording(subject=input.subject, heading=input.heading, body=input.body)
-    problem = context.ports.notices.writer.problem(input.kind, wording)
+    if input.medium not in context.ports.notices.writer.media(input.kind):
+        return Invalid(path=MEDIUM, reason=NOT_BY_MEDIUM)
+    problem = context.ports.notices.writer.problem(input.kind, input.medium, wording)
     return problem or await _changed(context, input, wording)
 
 
@@ -93,13 +102,20 @@ async def message_template_test_send(
         return Invalid(path=("input",), reason="Only a member of staff has an address to send to.")
     if input.language not in ports.writer.languages:
         return _no_words(context)
-    wording = await kept_words(context, TemplateKey(kind=input.kind, language=input.language, medium=input.medium))
+    if input.medium not in ports.writer.media(input.kind):
+        return Invalid(path=MEDIUM, reason=NOT_BY_MEDIUM)
+    phone = _phone(context, input)
+    if isinstance(phone, UserError):
+        return phone
+    key = TemplateKey(kind=input.kind, language=input.language, medium=input.medium)
+    wording = await kept_words(context, key)
     shop = await shop_name(context.reader)
     outcome: NoticeId | UserError = await context.act(
         actions.send_test,
         account_id=AccountId(context.viewer.id),
         kind=input.kind,
-        rendered=ports.writer.sample(input.kind, language=input.language, shop_name=shop, wording=wording),
+        rendered=ports.writer.sample(key, shop_name=shop, wording=wording),
+        phone=phone,
         notice_id=NoticeId(new_id()),
         mail_domain=ports.mail_domain,
         now=context.now,
@@ -109,11 +125,22 @@ async def message_template_test_send(
     return answered(notice=(await notices_by_id(context.reader, [outcome]))[0])
 
 
+def _phone(context: Context, input: MessageTemplateTestSendInput) -> str | UserError | None:
+    """Where a text message to look at goes; None for a letter, which goes to whoever asks."""
+    if input.medium is not Medium.SMS:
+        return None
+    if not input.phone:
+        return Invalid(path=("input", "phone"), reason="A text message needs a telephone number.")
+    return sms_phone_of(context, input.phone, at=("input", "phone"))
+
+
 async def _changed(
     context: Context, named: MessageTemplateUpdateInput | MessageTemplateResetInput, wording: Wording | None
 ) -> Answer | UserError:
     if named.language not in context.ports.notices.writer.languages:
         return _no_words(context)
+    if named.medium not in context.ports.notices.writer.media(named.kind):
+        return Invalid(path=MEDIUM, reason=NOT_BY_MEDIUM)
     key = TemplateKey(kind=named.kind, language=named.language, medium=named.medium)
     outcome = await context.act(actions.change_template, key=key, wording=wording, expected=named.version)
     if isinstance(outcome, UserError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, NamedTuple
 from uuid import UUID
@@ -11,16 +11,18 @@ import strawberry
 
 import schema.notices.enums  # noqa: F401 - describes the model's closed sets, which the annotations below name
 from domain.notices.model import Medium, NoticeKind, Rendered, TemplateKey, Wording
+from domain.notices.sms import Segments, SmsEncoding, segments_of
 from persistence.notices.reads import changed_templates, order_facts, shop_name
 from persistence.notices.templates import TemplateRow
 from persistence.orders.reads import orders_by_id
 from schema.context import Context
-from schema.execution.fields import plain, query, shows
+from schema.execution.fields import batch, plain, query, shows
 from schema.notices.types import READ
 from schema.refusal import Refusal
 from schema.scalars import LanguageCode
 
 TEMPLATES_SHOWN = 200
+NOT_BY_MEDIUM = "There are no messages of this kind that are carried so."
 
 
 class TemplateView(NamedTuple):
@@ -51,8 +53,8 @@ class MessageTemplate:
     kind: NoticeKind = plain("The kind of message.")
     language: LanguageCode = plain("The language.")
     medium: Medium = plain("How the message is carried.")
-    subject: str = plain("The subject.")
-    heading: str = plain("The line above the text.")
+    subject: str = plain("The subject; empty for a text message.")
+    heading: str = plain("The line above the text; empty for a text message.")
     body: str = plain("The text.")
     variables: list[str] = plain("The names that the words may use.")
     is_changed: bool = plain("Whether these are words of staff, and not those that come with the shop.")
@@ -60,20 +62,37 @@ class MessageTemplate:
     updated_at: datetime | None = plain("When it was changed last; null when it never was.")
 
 
+@strawberry.type(name="SmsSegments", description="How a text message is sent (3GPP TS 23.038): carriers count its parts.")
+@shows(Segments, allow=READ)
+class SmsSegments:
+    """Shown from `domain.notices.sms.Segments`."""
+
+    encoding: SmsEncoding = plain("How its characters are written; one that GSM 7 lacks makes all of them UCS-2.")
+    units: int = plain("How long it is in units of the encoding: a euro sign counts for two.")
+    count: int = plain("In how many parts it is sent.")
+
+
+def _segments(previews: Sequence[Rendered], context: Context) -> list[Segments | None]:
+    """Only a text message has no HTML."""
+    del context
+    return [None if each.html else segments_of(each.text) for each in previews]
+
+
 @strawberry.type(name="MessagePreview", description="A message as it is sent, but for one-time secrets.")
 @shows(Rendered, allow=READ)
 class MessagePreview:
     """Shown from `domain.notices.model.Rendered`."""
 
-    subject: str = plain("Its subject.")
+    subject: str = plain("Its subject; empty for a text message.")
     text: str = plain("What it says, as plain text.")
-    html: str = plain("What it says, as HTML with its style inlined.")
+    html: str = plain("What it says, as HTML with its style inlined; empty for a text message.")
+    segments: SmsSegments | None = batch(_segments, "What it takes to send a text message; null for others.")
 
 
 @strawberry.input(name="MessageWordsInput", description="Words to look at before they are kept.")
 class MessageWordsInput:
-    subject: str = strawberry.field(description="The subject.")
-    heading: str = strawberry.field(description="The line above the text.")
+    subject: str = strawberry.field(default="", description="The subject; a text message has none.")
+    heading: str = strawberry.field(default="", description="The line above the text; a text message has none.")
     body: str = strawberry.field(description="The text.")
 
 
@@ -87,14 +106,15 @@ async def message_templates(
     *,
     kind: Annotated[NoticeKind | None, strawberry.argument(description="Only this kind.")] = None,
     language: Annotated[LanguageCode | None, strawberry.argument(description="Only this language.")] = None,
+    medium: Annotated[Medium | None, strawberry.argument(description="Only what is carried so.")] = None,
 ) -> list[TemplateView]:
     changed = await changed_templates(context.reader)
     return [
-        view_of(context, TemplateKey(kind=each, language=tongue, medium=medium), changed)
+        view_of(context, TemplateKey(kind=each, language=tongue, medium=by), changed)
         for each in NoticeKind
         for tongue in context.ports.notices.writer.languages
-        for medium in Medium
-        if kind in (None, each) and language in (None, tongue)
+        for by in context.ports.notices.writer.media(each)
+        if kind in (None, each) and language in (None, tongue) and medium in (None, by)
     ]
 
 
@@ -108,6 +128,7 @@ async def message_template_preview(
     *,
     kind: Kind,
     language: Language,
+    medium: Annotated[Medium, strawberry.argument(description="How the message is carried.")] = Medium.EMAIL,
     words: Annotated[
         MessageWordsInput | None, strawberry.argument(description="The words; without, those that are kept.")
     ] = None,
@@ -119,21 +140,24 @@ async def message_template_preview(
     writer = context.ports.notices.writer
     if language not in writer.languages:
         raise Refusal("BAD_USER_INPUT", f"There are words in {', '.join(writer.languages)}.")
+    if medium not in writer.media(kind):
+        raise Refusal("BAD_USER_INPUT", NOT_BY_MEDIUM)
     wording = Wording(subject=words.subject, heading=words.heading, body=words.body) if words is not None else None
-    if wording is not None and (problem := writer.problem(kind, wording)) is not None:
+    if wording is not None and (problem := writer.problem(kind, medium, wording)) is not None:
         raise Refusal("BAD_USER_INPUT", f"{problem.path[-1]}: {problem.reason}")
+    key = TemplateKey(kind=kind, language=language, medium=medium)
     if order_id is not None:
-        return await _about_order(context, kind, order_id, wording)
+        return await _about_order(context, key, order_id, wording)
     if wording is None:
-        wording = await kept_words(context, TemplateKey(kind=kind, language=language, medium=Medium.EMAIL))
-    return writer.sample(kind, language=language, shop_name=await shop_name(context.reader), wording=wording)
+        wording = await kept_words(context, key)
+    return writer.sample(key, shop_name=await shop_name(context.reader), wording=wording)
 
 
 def view_of(context: Context, key: TemplateKey, changed: Mapping[tuple[str, str, str], TemplateRow]) -> TemplateView:
     """A template as it is shown."""
     writer = context.ports.notices.writer
     row = changed.get((key.kind.value, key.language, key.medium.value))
-    said = _said(row) or writer.words(key.kind, key.language)
+    said = _said(row) or writer.words(key)
     return TemplateView(
         kind=key.kind,
         language=key.language,
@@ -141,7 +165,7 @@ def view_of(context: Context, key: TemplateKey, changed: Mapping[tuple[str, str,
         subject=said.subject,
         heading=said.heading,
         body=said.body,
-        variables=list(writer.variables(key.kind)),
+        variables=list(writer.variables(key.kind, key.medium)),
         is_changed=_said(row) is not None,
         version=row.version if row is not None else 0,
         updated_at=row.updated_at if row is not None else None,
@@ -160,7 +184,8 @@ async def kept_words(context: Context, key: TemplateKey) -> Wording | None:
     return _said(changed.get((key.kind.value, key.language, key.medium.value)))
 
 
-async def _about_order(context: Context, kind: NoticeKind, order_id: str, wording: Wording | None) -> Rendered:
+async def _about_order(context: Context, key: TemplateKey, order_id: str, wording: Wording | None) -> Rendered:
+    kind, medium = key.kind, key.medium
     wanted: UUID | None = context.id_of("Order", order_id)
     found = (await orders_by_id(context.reader, [wanted], viewer=context.viewer))[0] if wanted is not None else None
     facts = await order_facts(context.reader, found.id) if found is not None else None
@@ -169,9 +194,10 @@ async def _about_order(context: Context, kind: NoticeKind, order_id: str, wordin
     if wording is None:
         tag = facts.shop_language if kind is NoticeKind.STAFF_ORDER_PLACED else facts.language
         language = context.ports.notices.writer.language_of(tag)
-        wording = await kept_words(context, TemplateKey(kind=kind, language=language, medium=Medium.EMAIL))
+        wording = await kept_words(context, TemplateKey(kind=kind, language=language, medium=medium))
     return context.ports.notices.writer.of_order(
         kind,
+        medium,
         facts,
         wording=wording,
         storefront_url=context.ports.storefront_url,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from domain.access.secrets import OneTimeSecrets
 from domain.ids import new_id
-from domain.notices.model import Medium, NoticeKind, Wording
+from domain.notices.model import Medium, NoticeKind, TemplateKey, Wording
 from domain.viewer import Permission
 from gateways.letters.wording import LANGUAGES, default_wording, filled, problem_of, variables_of
 from schema.notices.templates import TEMPLATES_SHOWN
@@ -206,9 +207,11 @@ async def test_every_kind_can_be_looked_at_and_an_order_only_where_it_is_all_tha
     writer = fresh_shop.api.supplies.ports().notices.writer
     assert len(NoticeKind) * len(Medium) * len(LANGUAGES) <= TEMPLATES_SHOWN
     for kind in NoticeKind:
-        for language in LANGUAGES:
-            sample = writer.sample(kind, language=language, shop_name="Vitrine", wording=None)
+        for language, medium in itertools.product(LANGUAGES, writer.media(kind)):
+            key = TemplateKey(kind=kind, language=language, medium=medium)
+            sample = writer.sample(key, shop_name="Vitrine", wording=None)
             assert (sample.language, "{{" in sample.subject + sample.text) == (language, False)
+            assert writer.problem(kind, medium, writer.words(key)) is None
     for name, is_shown in (
         ("STAFF_ORDER_PLACED", True),
         ("REFUNDED", True),

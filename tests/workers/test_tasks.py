@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from domain.error import UserError
 from domain.event import Event
 from domain.ids import new_id
+from domain.notices.model import Medium
 from domain.orders.events import OrderCancelled, OrderPlaced, OrderStatusChanged
 from domain.payments.events import PaymentCaptured, PaymentFailed, RefundSettled
 from persistence.unit import Transactions, UnitOfWork
@@ -142,7 +143,7 @@ async def test_while_the_carrier_rests_new_letters_are_left_to_the_clock(place: 
     order_id = await an_order(place.database_url)
     pigeons = Pigeons()
     tools = tools_of(place.database, place.transact, post=pigeons)
-    tools.carrier.note(is_well=False)
+    tools.carrier.note(Medium.EMAIL, is_well=False)
     refund = RefundSettled(payment_id=new_id(), order_id=order_id, refund_id=new_id(), amount=100)
     [task_id] = await routed(place.transact, refund)
     await perform(task_id, tasks=TASKS, tools=tools)

@@ -58,6 +58,7 @@ def tools_of(
         addresses=Addresses(storefront_url=storefront_url, mail_from="Vitrine <shop@vitrine.example>", staff_email=staff_email),
         providers={},
         printer=PdfPrinter(),
+        sends_sms=True,
         webhooks=Means(
             carrier=SignedCarrier(allows_local=True),
             vault=KeyedVault([b"k" * 32]),
