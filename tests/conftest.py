@@ -5,11 +5,13 @@ Most tests share one database and assert on what they made themselves; a test th
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -24,12 +26,45 @@ from tests.shop import Shop, open_shop
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 _NUMBERS = itertools.count(1)
 Clone = Callable[[], Awaitable[str]]
+_LOOP = pytest.StashKey[asyncio.AbstractEventLoop]()
 
 
 def _of(url: str, name: str) -> str:
     """The same server, another database."""
     head, _, query = url.partition("?")
     return f"{head.rpartition('/')[0]}/{name}?{query}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that ran out of time is shown with what each of its tasks was waiting for: the main thread's stack tells only of the loop."""
+    report = yield
+    loop = item.config.stash.get(_LOOP, None)
+    if loop is not None and call.excinfo is not None and str(call.excinfo.value).startswith("Timeout"):
+        tasks = asyncio.all_tasks(loop)
+        report.sections.append(("tasks that waited", "\n\n".join(_awaiting(task) for task in tasks)))
+        for task in tasks:
+            if getattr(task.get_coro(), "__name__", None) == getattr(item, "originalname", ""):
+                task.cancel()
+    return report
+
+
+def _awaiting(task: asyncio.Task[Any]) -> str:
+    """Where a task stands, from its outermost coroutine to what it awaits."""
+    places = [repr(task)]
+    step: Any = task.get_coro()
+    while (frame := getattr(step, "cr_frame", None)) is not None:
+        places.append(f"  {frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_qualname}")
+        step = step.cr_await
+    return "\n".join(places)
+
+
+@pytest.fixture(scope="session", autouse=True)
+async def _loop(request: pytest.FixtureRequest) -> None:
+    """Remembers the loop of all tests for whoever has to tell what it was doing."""
+    request.config.stash[_LOOP] = asyncio.get_running_loop()
 
 
 @pytest.fixture(scope="session")

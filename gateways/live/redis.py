@@ -12,7 +12,7 @@ import contextlib
 import random
 import secrets
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 
 import redis.asyncio
@@ -33,6 +33,7 @@ _OWED_SECONDS = 1.0
 """How long to wait before saying again that something could not be said."""
 _ORIGINS_MAX = 1_000
 _SOCKET_SECONDS = 1.0
+_CANCEL_SECONDS = 0.5
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -76,10 +77,7 @@ class RedisLive:
         """Ends hearing and publishing; what was just said is still sent, if Redis takes it soon."""
         if self._flushing is not None:
             await asyncio.wait({self._flushing}, timeout=_SOCKET_SECONDS)
-        tasks = [task for task in (self._attending, self._flushing) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _end(task for task in (self._attending, self._flushing) if task is not None)
         await self._client.aclose()
 
     async def publish(self, topic: str) -> None:
@@ -205,6 +203,17 @@ class RedisLive:
             self._wake_all()
         else:
             self._wake(topics)
+
+
+async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancels until all have ended. Once is not enough: `asyncio.wait_for`, by which the client closes a connection, can lose a
+    cancellation on Python 3.11 (python/cpython#86296), and a process that waits for such a task never ends.
+    """
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=_CANCEL_SECONDS)
 
 
 async def _next(channel: PubSub) -> tuple[str, str] | None:
