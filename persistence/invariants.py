@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from domain.orders.model import NEXT_FULFILLMENT_STATUS, NEXT_PAYMENT_STATUS, NEXT_STATUS
+from persistence.fulfillments.invariants import GOODS
+from persistence.returns.invariants import RETURNS
 from persistence.statement import Connection
 
 ROWS_MAX = 20
@@ -119,42 +121,6 @@ _MONEY = {
           AND o.captured - greatest(o.refunded, coalesce(r.promised, 0))
               > CASE WHEN o.status = 'CANCELLED' THEN 0 ELSE o.total END""",
 }
-_GOODS = {
-    "goods.nothing_is_sent_twice": """
-        SELECT l.id, l.quantity, s.units FROM order_line l JOIN (
-            SELECT p.order_line_id, sum(p.quantity) AS units FROM fulfillment_line p JOIN fulfillment f ON f.id = p.fulfillment_id
-            WHERE f.state <> 'CANCELLED' GROUP BY 1) s ON s.order_line_id = l.id
-        WHERE s.units > l.quantity""",
-    "goods.what_was_sent_has_left_the_shelves": """
-        SELECT order_id, variant_id, warehouse_id, r.units AS left_shelves, s.units AS sent FROM (
-            SELECT order_id, variant_id, warehouse_id, sum(quantity) AS units FROM reservation
-            WHERE state = 'SHIPPED' GROUP BY 1, 2, 3) r FULL JOIN (
-            SELECT f.order_id, l.variant_id, f.warehouse_id, sum(p.quantity) AS units
-            FROM fulfillment f JOIN fulfillment_line p ON p.fulfillment_id = f.id JOIN order_line l ON l.id = p.order_line_id
-            WHERE f.state <> 'CANCELLED' AND EXISTS (
-                SELECT FROM reservation k WHERE k.order_id = f.order_id AND k.variant_id = l.variant_id)
-            GROUP BY 1, 2, 3) s USING (order_id, variant_id, warehouse_id)
-        WHERE r.units IS DISTINCT FROM s.units""",
-    "goods.status_follows_the_shipments": """
-        SELECT o.id, o.fulfillment_status, sum(g.sent) AS sent, sum(g.arrived) AS arrived, sum(g.open) AS open
-        FROM orders o CROSS JOIN LATERAL (
-            SELECT s.sent, s.arrived, greatest(l.quantity - s.sent - b.restocked, 0) AS open, b.restocked
-            FROM order_line l CROSS JOIN LATERAL (
-                SELECT coalesce(sum(p.quantity), 0) AS sent,
-                       coalesce(sum(p.quantity) FILTER (WHERE f.state = 'DELIVERED'), 0) AS arrived
-                FROM fulfillment_line p JOIN fulfillment f ON f.id = p.fulfillment_id
-                WHERE p.order_line_id = l.id AND f.state <> 'CANCELLED') s CROSS JOIN LATERAL (
-                SELECT coalesce(sum(b.quantity), 0) AS restocked
-                FROM refund_line b JOIN refund_request r ON r.id = b.request_id
-                WHERE b.order_line_id = l.id AND b.restocks AND r.state = 'APPROVED') b
-            WHERE l.order_id = o.id) g
-        GROUP BY o.id HAVING o.fulfillment_status NOT IN ('RETURNED', CASE
-            WHEN sum(g.sent) = 0 THEN 'UNFULFILLED'
-            WHEN sum(g.open) > 0 THEN 'PARTIALLY_SHIPPED'
-            WHEN sum(g.arrived) = sum(g.sent) THEN 'DELIVERED'
-            ELSE 'SHIPPED' END)
-            AND NOT (o.fulfillment_status = 'PARTIALLY_SHIPPED' AND sum(g.sent) > 0 AND sum(g.restocked) > 0)""",
-}
 _STATES = {
     "states.history_without_gap": """
         SELECT o.id, o.event_seq FROM orders o LEFT JOIN order_event e ON e.order_id = o.id
@@ -164,17 +130,19 @@ _STATES = {
         WHERE (o.status, o.payment_status, o.fulfillment_status) <> (e.status, e.payment_status, e.fulfillment_status)""",
     "states.payment_status_follows_the_money": """
         SELECT o.id, o.payment_status FROM orders o WHERE o.payment_status <> CASE
-            WHEN o.refunded > 0 AND o.refunded = o.captured THEN 'REFUNDED'
-            WHEN o.refunded > 0 THEN 'PARTIALLY_REFUNDED'
-            WHEN o.captured > 0 OR o.total = 0 THEN CASE WHEN o.total <= o.captured THEN 'PAID' ELSE 'PARTIALLY_PAID' END
+            WHEN o.refunded > o.edited_back AND o.refunded = o.captured THEN 'REFUNDED'
+            WHEN o.refunded > o.edited_back THEN 'PARTIALLY_REFUNDED'
+            WHEN o.captured > 0 OR o.total = 0
+                THEN CASE WHEN o.total + o.edited_back <= o.captured THEN 'PAID' ELSE 'PARTIALLY_PAID' END
             WHEN o.authorized > 0 THEN 'AUTHORIZED'
             WHEN EXISTS (SELECT FROM payment p WHERE p.order_id = o.id AND p.state IN ('PENDING', 'REQUIRES_ACTION'))
                 THEN 'PENDING'
             ELSE 'UNPAID' END""",
     "states.only_paid_orders_go_on": """
         SELECT id, status, total, captured FROM orders
-        WHERE status NOT IN ('PENDING', 'CANCELLED') AND authorized < total AND NOT EXISTS (
-            SELECT FROM ledger_entry e WHERE e.order_id = orders.id AND e.kind = 'RELEASE')""",
+        WHERE status NOT IN ('PENDING', 'CANCELLED') AND authorized < total + edited_back AND NOT EXISTS (
+            SELECT FROM ledger_entry e WHERE e.order_id = orders.id AND e.kind = 'RELEASE') AND NOT EXISTS (
+            SELECT FROM order_event h WHERE h.order_id = orders.id AND h.kind = 'EDITED')""",
 }
 _COUPONS = {
     "coupons.uses_are_counted": """
@@ -187,7 +155,7 @@ _COUPONS = {
         GROUP BY c.id, u.customer_key HAVING count(*) > c.customer_limit""",
     "coupons.held_by_live_orders_only": """
         SELECT o.id FROM orders o JOIN coupon_use u ON u.order_id = o.id
-        WHERE (o.status = 'CANCELLED') <> (u.returned_at IS NOT NULL)""",
+        WHERE (o.status = 'CANCELLED' OR o.coupon_code IS NULL) <> (u.returned_at IS NOT NULL)""",
 }
 _DELIVERY = {
     "inbox.once_per_notification": "SELECT provider, notification_id FROM inbox GROUP BY 1, 2 HAVING count(*) > 1",
@@ -244,7 +212,7 @@ _LOG: Mapping[str, str] = {
         LEFT JOIN invoice i ON i.channel_id = s.channel_id AND i.kind = s.kind
         GROUP BY 1, 2, 3 HAVING s.last <> count(i.id) OR s.last <> coalesce(max(i.number), 0)""",
     "invoices.credit_no_more_than_was_invoiced": """
-        SELECT order_id FROM invoice GROUP BY 1
+        SELECT order_id, edition FROM invoice GROUP BY 1, 2
         HAVING sum(total) FILTER (WHERE kind = 'CREDIT_NOTE') > sum(total) FILTER (WHERE kind = 'INVOICE')""",
 }
 
@@ -267,7 +235,8 @@ RULES: Mapping[str, str] = {
     **_STOCK,
     **_ORDERS,
     **_MONEY,
-    **_GOODS,
+    **GOODS,
+    **RETURNS,
     **_STATES,
     "states.status_by_the_table": _transitions("status", NEXT_STATUS),
     "states.payment_status_by_the_table": _transitions("payment_status", NEXT_PAYMENT_STATUS),

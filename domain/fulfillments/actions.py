@@ -19,7 +19,7 @@ from domain.ids import FulfillmentId, OrderId, WarehouseId, new_id
 from domain.live import order_topic
 from domain.orders.events import BY_FULFILLMENT, OrderStatusChanged
 from domain.orders.model import Entry, EventKind, FulfillmentStatus, Order
-from domain.orders.rules import fulfillment_problem, shipping_problem
+from domain.orders.rules import cover_problem, fulfillment_problem, shipping_problem
 from domain.stock.errors import InsufficientStock
 from domain.unit import Unit
 from domain.viewer import Permission, Viewer, actor_name, holds_in
@@ -45,7 +45,8 @@ async def send(
     order = await _order(unit, sending.order_id, by, if_version=if_version)
     if isinstance(order, UserError):
         return order
-    problem = shipping_problem(order.states, ("input", "order_id")) or rules.tracking_problem(sending.tracking)
+    at = ("input", "order_id")
+    problem = shipping_problem(order.states, at) or cover_problem(order, at) or rules.tracking_problem(sending.tracking)
     if problem is not None:
         return problem
     if not await unit.stock.has_warehouse(sending.warehouse_id):
@@ -75,7 +76,8 @@ async def change_fulfillment(
     order = await _order(unit, order_id, by, if_version=if_version)
     if isinstance(order, UserError):
         return order
-    if (problem := fulfillment_problem(order.states, to, ("input", "fulfillment_status"))) is not None:
+    asked = ("input", "fulfillment_status")
+    if (problem := fulfillment_problem(order.states, to, asked) or cover_problem(order, asked)) is not None:
         return problem
     actor = actor_name(by)
     if to is FulfillmentStatus.DELIVERED:

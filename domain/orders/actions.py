@@ -1,4 +1,4 @@
-"""What happens to an order after it was placed: cancelled, moved on by staff, expired without money.
+"""What happens to an order after it was placed: cancelled, moved on by staff, noted on, expired without money.
 
 Each function is one change under the order's lock, with its entry in the history. What money moves is the payments', where
 the goods are the fulfillments'.
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
-from domain.error import NotFound, Path, UserError, VersionConflict
+from domain.error import Invalid, NotFound, Path, UserError, VersionConflict
 from domain.ids import OrderId
 from domain.live import order_topic
 from domain.orders import rules
 from domain.orders.events import OrderCancelled, OrderStatusChanged
-from domain.orders.model import Entry, EventKind, Order, OrderStatus
+from domain.orders.model import NOTE_LENGTH_MAX, Entry, EventKind, Note, Order, OrderStatus
 from domain.unit import Unit
 from domain.viewer import App, Customer, Guest, Machine, Permission, Staff, Viewer, actor_name, holds_in
 
@@ -64,6 +65,22 @@ async def call_off(unit: Unit, order: Order, *, reason: str, actor: str, now: da
     await unit.stock.release(order.id)
     unit.announce(OrderCancelled(order_id=order.id, seq=seq, reason=reason[:REASON_LENGTH_MAX]))
     unit.hint(order_topic(order.id))
+
+
+async def add_note(unit: Unit, *, note: Note, by: Viewer, now: datetime) -> UUID | UserError:
+    """Keeps what staff writes about an order. What its buyer may see is told in the history, what is internal is not."""
+    order = await unit.orders.lock(note.order_id)
+    if order is None or not holds_in(by, Permission.MANAGE_ORDERS, order.channel_id):
+        return NotFound(path=("input", "order_id"), what="order")
+    if not 0 < len(note.text.strip()) <= len(note.text) <= NOTE_LENGTH_MAX:
+        return Invalid(path=("input", "text"), reason=f"A note has 1 to {NOTE_LENGTH_MAX} characters.")
+    author = actor_name(by)
+    await unit.orders.add_note(note, author=author, now=now)
+    if note.is_public:
+        entry = Entry(kind=EventKind.NOTE_ADDED, data={"note": str(note.id)})
+        await unit.orders.record(order, order.states, [entry], actor=author, now=now)
+        unit.hint(order_topic(order.id))
+    return note.id
 
 
 async def expire_order(unit: Unit, *, order_id: OrderId, now: datetime) -> bool:

@@ -91,12 +91,21 @@ def _refused(current: str, asked: str, allowed: Sequence[str], at: Path) -> Inva
 
 
 def payment_status(order: Order, *, authorized: Money, captured: Money, refunded: Money, is_pending: bool) -> PaymentStatus:
-    """Where the money stands, from the sums over all payments; `is_pending` when some attempt has no outcome yet."""
+    """Where the money stands, from the sums over all payments; `is_pending` when some attempt has no outcome yet.
+
+    What goes back because an edit took it off the total is not counted as refunded: what is agreed by now is paid.
+    """
     zero = 0
-    if refunded.minor > zero:
+    if refunded.minor > order.edited_back:
         return PaymentStatus.REFUNDED if refunded == captured else PaymentStatus.PARTIALLY_REFUNDED
     if captured.minor > zero or order.total.minor == zero:
-        return PaymentStatus.PAID if order.total <= captured else PaymentStatus.PARTIALLY_PAID
+        return PaymentStatus.PAID if order.billed <= captured else PaymentStatus.PARTIALLY_PAID
     if authorized.minor > zero:
         return PaymentStatus.AUTHORIZED
     return PaymentStatus.PENDING if is_pending else PaymentStatus.UNPAID
+
+
+def cover_problem(order: Order, at: Path) -> UserError | None:
+    """What keeps goods of an order from leaving whose total an edit raised above what is promised, or None."""
+    is_short = order.states.payment is PaymentStatus.AUTHORIZED and order.authorized < order.billed
+    return NotPaid(path=at) if is_short else None

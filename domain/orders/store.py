@@ -9,7 +9,7 @@ from typing import Protocol
 
 from domain.ids import CartId, OrderId, PaymentId
 from domain.money import Money
-from domain.orders.model import Entry, NewOrder, Order, States
+from domain.orders.model import Entry, NewOrder, Note, Order, States
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,3 +54,6 @@ class OrdersStore(Protocol):
 
     async def set_money(self, order_id: OrderId, sums: Sums) -> None:
         """Sets the sums over the order's payments alone. Under the lock."""
+
+    async def add_note(self, note: Note, *, author: str, now: datetime) -> None:
+        """Keeps a note of staff about an order."""

@@ -11,12 +11,12 @@ from domain.payments.model import OPEN, Dispute, DisputeStatus, Payment, Transfe
 
 
 def outstanding(order: Order, attempts: Sequence[Payment]) -> Money:
-    """What another attempt may ask for: the total less what came in and what open or authorised attempts may still bring."""
+    """What another attempt may ask for: what is billed less what came in and what open or authorised attempts may still bring."""
     taken = sum_of((each.captured for each in attempts), order.currency)
     under_way = sum_of(
         (each.amount if each.state in OPEN else each.authorized - each.captured for each in attempts), order.currency
     )
-    return order.total - taken - under_way
+    return order.billed - taken - under_way
 
 
 def capturable(payment: Payment, asked: Money) -> Money:

@@ -210,7 +210,7 @@ class _Walk:
         entries = [Entry(kind=kind, data=data)]
         status = self.states.status
         # What is promised holds as what was taken does: the goods are kept for the buyer, and staff takes the money later.
-        if status is OrderStatus.PENDING and self.order.total <= self.authorized:
+        if status is OrderStatus.PENDING and self.order.billed <= self.authorized:
             status = OrderStatus.CONFIRMED
             entries.append(Entry(kind=EventKind.STATUS_CHANGED, data={"from": self.states.status.value, "to": status.value}))
         self.states = replace(self.states, status=status, payment=money)

@@ -56,6 +56,7 @@ ERASED: Mapping[str, str] = {
     "orders": """UPDATE orders SET email = 'erased@erased.invalid', email_key = 'erased@erased.invalid', note = '',
         shipping_address = country_of(shipping_address), billing_address = country_of(billing_address)
         WHERE customer_id = :customer_id""",
+    "order_note": "UPDATE order_note SET text = '' WHERE order_id IN (orders_of_customer)",
     "customer": "UPDATE customer SET first_name = '', last_name = '', phone = NULL, wants_sms = false WHERE id = :customer_id",
     "account": """UPDATE account SET email = id::text || '@erased.invalid', email_key = id::text || '@erased.invalid',
         email_verified_at = NULL, password_hash = '', has_password = false, is_active = false, erase_after = NULL,
@@ -158,7 +159,10 @@ GATHER = Question(
                     'shipping_address', r.shipping_address, 'billing_address', r.billing_address, 'lines', (
                         SELECT coalesce(jsonb_agg(jsonb_build_object('product', l.product_name, 'variant', l.variant_name,
                             'sku', l.sku, 'quantity', l.quantity, 'total_minor_units', l.total) ORDER BY l.position), '[]'::jsonb)
-                        FROM order_line l WHERE l.order_id = r.id)) AS line
+                        FROM order_line l WHERE l.order_id = r.id),
+                    'notes', (SELECT coalesce(jsonb_agg(jsonb_build_object('text', m.text, 'created_at', m.created_at)
+                        ORDER BY m.created_at, m.id), '[]'::jsonb)
+                        FROM order_note m WHERE m.order_id = r.id AND m.is_public)) AS line
                 FROM orders r WHERE r.customer_id = :customer_id ORDER BY r.placed_at DESC LIMIT :orders_max) o),
             'letters', (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', n.kind, 'recipient', n.recipient,
                 'subject', n.subject, 'created_at', n.created_at) ORDER BY n.created_at, n.id), '[]'::jsonb) FROM notice n

@@ -41,15 +41,23 @@ class InvoiceSeriesRow(Row):
 
 
 class InvoiceRow(Row):
-    """Append-only: a trigger refuses UPDATE and DELETE. `facts` is everything that the paper says."""
+    """Append-only: a trigger refuses UPDATE and DELETE. `facts` is everything that the paper says.
+
+    An order that is edited gets an invoice of the next `edition`; a credit note takes back of the edition it names, for a
+    refund, or all that is left of it (`corrects_id`).
+    """
 
     __tablename__ = "invoice"
     __table_args__ = (
         one_of("kind", KINDS),
         CheckConstraint("number > 0", name="number_from_one"),
-        CheckConstraint("(kind = 'CREDIT_NOTE') = (refund_id IS NOT NULL)", name="credit_of_a_refund"),
+        CheckConstraint("edition > 0", name="edition_from_one"),
+        CheckConstraint(
+            "num_nonnulls(refund_id, corrects_id) = CASE kind WHEN 'CREDIT_NOTE' THEN 1 ELSE 0 END", name="credit_of_one_thing"
+        ),
         Index("uq_invoice_number", "channel_id", "kind", "number", unique=True),
-        Index("uq_invoice_order", "order_id", unique=True, postgresql_where=text("kind = 'INVOICE'")),
+        Index("uq_invoice_order", "order_id", "edition", unique=True, postgresql_where=text("kind = 'INVOICE'")),
+        Index("uq_invoice_corrects", "corrects_id", unique=True),
         Index("uq_invoice_refund", "refund_id", unique=True),
         Index("ix_invoice_order", "order_id", "issued_at", "id"),
     )
@@ -60,7 +68,9 @@ class InvoiceRow(Row):
     kind: Mapped[str]
     number: Mapped[int] = mapped_column(BigInteger)
     label: Mapped[str]
+    edition: Mapped[int] = mapped_column(server_default=text("1"))
     refund_id: Mapped[UUID | None] = may_point_at("refund.id", ondelete="RESTRICT")
+    corrects_id: Mapped[UUID | None] = may_point_at("invoice.id", ondelete="RESTRICT")
     currency: Mapped[str]
     total: Mapped[Minor]
     tax_total: Mapped[Minor]

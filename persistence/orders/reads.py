@@ -13,7 +13,7 @@ from sqlalchemy.types import Uuid
 
 from domain.ids import ChannelId
 from domain.viewer import App, Customer, Guest, Machine, Permission, Staff, Viewer, holds_in
-from persistence.orders.tables import OrderEventRow, OrderLineRow, OrderRow
+from persistence.orders.tables import OrderEventRow, OrderLineRow, OrderNoteRow, OrderRow
 from persistence.reader import Reader
 from persistence.statement import Question, ids
 
@@ -90,6 +90,19 @@ class OrderEventView(NamedTuple):
     created_at: datetime
 
 
+class OrderNoteView(NamedTuple):
+    """What staff wrote about an order; its buyer sees what is public."""
+
+    id: UUID
+    order_id: UUID
+    text: str
+    is_public: bool
+    author: str
+    created_at: datetime
+
+
+NOTES_MAX = 100
+"""Notes of an order that are shown: the latest."""
 EVENTS_MAX = 200
 """Entries of a history read at once; a catch-up goes on from the last."""
 ORDER_COLUMNS = tuple(getattr(OrderRow, name) for name in OrderView._fields)
@@ -128,6 +141,27 @@ EVENTS_AFTER = Question(
     .where(OrderEventRow.order_id == bindparam("order_id"), OrderEventRow.seq > bindparam("after", type_=Integer()))
     .order_by(OrderEventRow.seq)
     .limit(EVENTS_MAX),
+)
+NOTES_BY_ID = Question(
+    OrderNoteView,
+    select(*(getattr(OrderNoteRow, name) for name in OrderNoteView._fields)).where(OrderNoteRow.id == any_(ids())),
+)
+_LATEST = (
+    select(
+        *(getattr(OrderNoteRow, name) for name in OrderNoteView._fields),
+        func.row_number()
+        .over(partition_by=OrderNoteRow.order_id, order_by=(OrderNoteRow.created_at.desc(), OrderNoteRow.id.desc()))
+        .label("place"),
+    )
+    .where(OrderNoteRow.order_id == any_(ids()))
+    .subquery()
+)
+NOTES = Question(
+    OrderNoteView,
+    select(*(_LATEST.c[name] for name in OrderNoteView._fields))
+    .where(_LATEST.c.place <= NOTES_MAX)
+    .order_by(_LATEST.c.order_id, _LATEST.c.created_at, _LATEST.c.id),
+    by="order_id",
 )
 _PLACE = (
     func.unnest(ids(), bindparam("after", type_=ARRAY(Integer())))
@@ -187,6 +221,16 @@ async def lines_of_orders(reader: Reader, order_ids: Sequence[UUID]) -> list[lis
 async def events_of_orders(reader: Reader, order_ids: Sequence[UUID]) -> list[list[OrderEventView]]:
     """The history of each order, oldest first; of a very long one the latest entries."""
     return await reader.many_each(EVENTS, order_ids)
+
+
+async def notes_of_orders(reader: Reader, order_ids: Sequence[UUID]) -> list[list[OrderNoteView]]:
+    """The notes of each order, oldest first; of very many the latest. Who may see which is the caller's to settle."""
+    return await reader.many_each(NOTES, order_ids)
+
+
+async def notes_by_id(reader: Reader, note_ids: Sequence[UUID]) -> list[OrderNoteView | None]:
+    """Notes by their ids, in the ids' order."""
+    return await reader.one_each(NOTES_BY_ID, note_ids)
 
 
 async def events_after(reader: Reader, order_id: UUID, after: int) -> list[OrderEventView]:

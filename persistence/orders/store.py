@@ -33,6 +33,7 @@ from domain.orders.model import (
     EventKind,
     FulfillmentStatus,
     NewOrder,
+    Note,
     Order,
     OrderStatus,
     PaymentStatus,
@@ -40,7 +41,7 @@ from domain.orders.model import (
 )
 from domain.orders.store import Sums
 from persistence.channels.tables import OrderNumberRow
-from persistence.orders.tables import OrderEventRow, OrderLineRow, OrderRow
+from persistence.orders.tables import OrderEventRow, OrderLineRow, OrderNoteRow, OrderRow
 from persistence.payments.tables import PaymentRow
 from persistence.statement import Question, Statement, many
 from persistence.transaction import Transaction
@@ -63,6 +64,7 @@ class _Order(NamedTuple):
     refunded: int
     version: int
     placed_at: datetime
+    edited_back: int
 
 
 class _Id(NamedTuple):
@@ -88,7 +90,9 @@ LOCK_OF_PAYMENT = Question(
     .with_for_update(),
 )
 OF_CART = Question(_Id, select(OrderRow.id).where(OrderRow.cart_id == bindparam("cart_id")))
-_FROM_CHANNEL = ("number", "authorized", "captured", "refunded", "version", "cancel_reason", "updated_at", "event_seq")
+_FROM_CHANNEL = (
+    *("number", "authorized", "captured", "refunded", "edited_back", "version", "cancel_reason", "updated_at", "event_seq"),
+)
 _GIVEN = [column for column in OrderRow.__table__.columns if column.name not in _FROM_CHANNEL]
 _NEXT = (
     update(OrderNumberRow)
@@ -194,6 +198,12 @@ SET_MONEY = Statement(
         refunded=bindparam("refunded_sum", type_=BigInteger()),
     )
 )
+ADD_NOTE = Statement(
+    insert(OrderNoteRow).values(
+        **{name: bindparam(name) for name in ("id", "order_id", "text", "is_public", "author")},
+        created_at=bindparam("now", type_=DateTime(timezone=True)),
+    )
+)
 
 
 class OrdersRows:
@@ -268,6 +278,17 @@ class OrdersRows:
             SET_MONEY, order_id=order_id, **{f"{name}_sum": getattr(sums, name).minor for name in _SUMS}
         )
 
+    async def add_note(self, note: Note, *, author: str, now: datetime) -> None:
+        await self._transaction.run(
+            ADD_NOTE,
+            id=note.id,
+            order_id=note.order_id,
+            text=note.text,
+            is_public=note.is_public,
+            author=author,
+            now=now,
+        )
+
 
 def _order(row: _Order) -> Order:
     currency = Currency(row.currency)
@@ -286,4 +307,5 @@ def _order(row: _Order) -> Order:
         refunded=Money(row.refunded, currency),
         version=row.version,
         placed_at=row.placed_at,
+        edited_back=row.edited_back,
     )

@@ -8,12 +8,15 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.orders.model import FulfillmentStatus, OrderStatus, PaymentStatus
+from domain.orders.model import NOTE_LENGTH_MAX, FulfillmentStatus, OrderStatus, PaymentStatus
 from persistence.base import Created, EmptyText, Id, JsonObject, Minor, Row, belongs_to, may_point_at, one_of
 
 
 class OrderRow(Row):
-    """The frozen agreement with its three states. total = subtotal - discount + shipping + tax (tax only where it is on top)."""
+    """The agreement with its three states. total = subtotal - discount + shipping + tax (tax only where it is on top).
+
+    `edited_back` is what had come in, is not owed any more since staff edited the order, and went or goes back for that.
+    """
 
     __tablename__ = "orders"
     __table_args__ = (
@@ -24,6 +27,7 @@ class OrderRow(Row):
         CheckConstraint("subtotal >= 0 AND discount BETWEEN 0 AND subtotal AND shipping >= 0", name="parts_positive"),
         CheckConstraint("tax_added >= 0 AND tax_total >= tax_added", name="tax_positive"),
         CheckConstraint("0 <= refunded AND refunded <= captured AND captured <= authorized", name="money_bounds"),
+        CheckConstraint("edited_back BETWEEN 0 AND captured", name="edited_back_came_in"),
         Index("uq_orders_number", "channel_id", "number", unique=True),
         Index("ix_orders_customer", "customer_id", "placed_at", "id"),
         Index("ix_orders_placed", "placed_at", "id"),
@@ -60,6 +64,7 @@ class OrderRow(Row):
     authorized: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     captured: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     refunded: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    edited_back: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     event_seq: Mapped[int] = mapped_column(server_default=text("0"))
     version: Mapped[int] = mapped_column(server_default=text("1"))
     cancel_reason: Mapped[str | None]
@@ -109,4 +114,21 @@ class OrderEventRow(Row):
     payment_status: Mapped[str]
     fulfillment_status: Mapped[str]
     data: Mapped[JsonObject]
+    created_at: Mapped[Created]
+
+
+class OrderNoteRow(Row):
+    """What staff wrote about an order; the buyer sees what is public. Erasing the buyer empties the text."""
+
+    __tablename__ = "order_note"
+    __table_args__ = (
+        CheckConstraint(f"length(text) <= {NOTE_LENGTH_MAX}", name="text_bounded"),
+        Index("ix_order_note_order", "order_id", "created_at", "id"),
+    )
+
+    id: Mapped[Id]
+    order_id: Mapped[UUID] = belongs_to("orders.id", ondelete="RESTRICT")
+    text: Mapped[str]
+    is_public: Mapped[bool]
+    author: Mapped[str]
     created_at: Mapped[Created]

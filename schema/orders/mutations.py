@@ -11,12 +11,13 @@ from domain.idempotency import Claim, fingerprint
 from domain.ids import CartId, OrderId
 from domain.orders import actions
 from domain.viewer import Guest, Permission, actor_name
-from persistence.orders.reads import orders_of_holders
+from persistence.orders.reads import notes_by_id, orders_of_holders
 from schema.carts.inputs import CheckoutCompleteInput
 from schema.carts.queries import cart_of_holder
 from schema.context import Context
 from schema.mutations import Answer, Keyed, answered, deed, keyed, moves_money
 from schema.orders.inputs import OrderCancelInput, OrderTransitionInput
+from schema.orders.notes import OrderNote, OrderNoteAddInput, note_of
 from schema.orders.types import Order
 from schema.permissions import EVERYONE, may
 from schema.scalars import amount_of
@@ -131,3 +132,24 @@ async def order_transition(context: Context, *, input: OrderTransitionInput) -> 
             if_version=input.if_version,
         )
     return await _with_order(context, outcome)
+
+
+@deed(
+    "Writes a note about an order: for staff alone, or for its buyer as well, who then finds it in the order's history. Notes "
+    "are never changed.",
+    allow=may(Permission.MANAGE_ORDERS, by_channel=True),
+    note=(OrderNote, "The note."),
+    order=THE_ORDER,
+)
+@keyed(Keyed.KEPT)
+async def order_note_add(context: Context, *, input: OrderNoteAddInput) -> Answer | UserError:
+    note = note_of(context, input)
+    if isinstance(note, UserError):
+        return note
+    outcome = await context.act(actions.add_note, note=note, by=context.viewer, now=context.now)
+    if isinstance(outcome, UserError):
+        return outcome
+    kept = (await notes_by_id(context.reader, [outcome]))[0]
+    named = [kept.order_id] if kept is not None else []
+    orders = await orders_of_holders(context.reader, named)
+    return answered(note=kept, order=orders[0] if orders else None)

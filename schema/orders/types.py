@@ -20,6 +20,7 @@ from domain.orders import rules
 from domain.orders.model import EventKind, FulfillmentStatus, OrderStatus, PaymentStatus, States
 from domain.viewer import Permission, holds, holds_in
 from persistence.orders.reads import (
+    NOTES_MAX,
     OrderEventView,
     OrderLineView,
     OrderView,
@@ -35,6 +36,7 @@ from schema.execution.fields import batch, plain, shows
 from schema.fulfillments.types import Fulfillment, open_quantities, order_fulfillments
 from schema.invoices.types import Invoice, invoices
 from schema.node import Node, identity, loads_nodes
+from schema.orders.notes import OrderNote, order_notes
 from schema.paging import connection
 from schema.payments.types import (
     OF_AN_ORDER,
@@ -264,6 +266,9 @@ class Order(Node):
     language: LanguageCode = plain("The language its buyer is written to in.")
     email: str = plain("The buyer's e-mail address.")
     note: str = plain("The buyer's note to the shop.")
+    notes: list[OrderNote] = batch(
+        order_notes, f"What staff wrote about it, oldest first, the latest {NOTES_MAX}: to its buyer what is public.", size=3
+    )
     shipping_address: PostalAddress | None = batch(_shipping_addresses, "Where the goods go.")
     billing_address: PostalAddress | None = batch(_billing_addresses, "Whom the bill is for.")
     delivery: OrderDelivery | None = batch(_deliveries, "How the goods come.")

@@ -101,7 +101,7 @@ async def _begun_before(unit: Unit, payment_id: PaymentId) -> Begun | UserError:
 def _problem(order: Order, amount: Money | None, left: Money) -> UserError | None:
     if order.states.status is OrderStatus.CANCELLED:
         return OrderNotPayable(path=ORDER)
-    if order.total <= order.captured:
+    if order.billed <= order.captured:
         return AlreadyPaid(path=ORDER)
     if left.minor <= 0:
         return PaymentInProgress(path=ORDER)
@@ -204,7 +204,7 @@ async def check_payer(unit: Unit, *, payment_id: PaymentId, token_of: OrderId | 
     order, payment = scene.order, scene.payment
     if payment.state is not PaymentState.AUTHORIZED or order.states.status is OrderStatus.CANCELLED:
         return payment_id
-    is_bearing = order.states.status is not OrderStatus.PENDING and order.authorized - payment.authorized < order.total
+    is_bearing = order.states.status is not OrderStatus.PENDING and order.authorized - payment.authorized < order.billed
     if is_bearing or not holds_in(by, Permission.MANAGE_PAYMENTS, order.channel_id):
         return PaymentCoversOrder(path=at)
     return payment_id
