@@ -22,7 +22,7 @@ _NUMBERS = itertools.cycle(range(2, 14))
 
 @pytest.fixture
 def cycles() -> int:
-    """How often the API is killed: 20 times, or as VITRINE_CRASH_CYCLES says."""
+    """How often API or worker is killed: 20 times, or as VITRINE_CRASH_CYCLES says."""
     return int(os.environ.get("VITRINE_CRASH_CYCLES", "20"))
 
 
