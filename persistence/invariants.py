@@ -62,7 +62,7 @@ _MONEY = {
     "money.one_currency_per_order": """
         SELECT o.id FROM orders o JOIN payment p ON p.order_id = o.id WHERE p.currency <> o.currency
         UNION SELECT o.id FROM orders o JOIN ledger_entry e ON e.order_id = o.id
-              WHERE e.currency <> o.currency AND e.kind IN ('AUTHORIZATION', 'RELEASE', 'CAPTURE', 'REFUND')
+              WHERE e.currency <> o.currency AND e.kind IN ('AUTHORIZATION', 'RELEASE', 'CAPTURE', 'REFUND', 'REFUND_FAILED')
         UNION SELECT o.id FROM orders o JOIN refund r ON r.order_id = o.id WHERE r.currency <> o.currency""",
     "money.bounds": """
         SELECT id FROM payment WHERE NOT (0 <= refunded AND refunded <= captured AND captured <= authorized AND authorized <= amount)
@@ -75,9 +75,9 @@ _MONEY = {
             <> (coalesce(p.authorized, 0), coalesce(p.captured, 0), coalesce(p.refunded, 0))""",
     "money.ledger_agrees_with_payments": """
         SELECT p.id, p.authorized, p.captured, p.refunded FROM payment p LEFT JOIN (
-            SELECT payment_id, sum(amount) FILTER (WHERE account = 'PROVIDER' AND kind IN ('CAPTURE', 'REFUND')) AS held,
+            SELECT payment_id, sum(amount) FILTER (WHERE account = 'PROVIDER' AND kind IN ('CAPTURE', 'REFUND', 'REFUND_FAILED')) AS held,
                    sum(amount) FILTER (WHERE account = 'AUTHORIZED') AS authorized,
-                   sum(amount) FILTER (WHERE account = 'PROVIDER' AND kind = 'REFUND') AS refunded
+                   sum(amount) FILTER (WHERE account = 'PROVIDER' AND kind IN ('REFUND', 'REFUND_FAILED')) AS refunded
             FROM ledger_entry GROUP BY 1) l ON l.payment_id = p.id
         WHERE coalesce(l.held, 0) <> p.captured - p.refunded OR coalesce(l.authorized, 0) <> p.authorized
            OR coalesce(-l.refunded, 0) <> p.refunded""",
@@ -156,6 +156,19 @@ _COUPONS = {
     "coupons.held_by_live_orders_only": """
         SELECT o.id FROM orders o JOIN coupon_use u ON u.order_id = o.id
         WHERE (o.status = 'CANCELLED' OR o.coupon_code IS NULL) <> (u.returned_at IS NOT NULL)""",
+}
+_DRAFTS = {
+    "drafts.carts_stand_as_their_drafts": """
+        SELECT k.id, k.state, d.state AS draft FROM cart k LEFT JOIN draft_order d ON d.cart_id = k.id
+        WHERE (d.cart_id IS NOT NULL AND k.state <> CASE d.state WHEN 'COMPLETED' THEN 'COMPLETED' ELSE 'DRAFT' END)
+           OR (k.state = 'DRAFT' AND d.cart_id IS NULL)""",
+    "drafts.orders_are_of_their_drafts": """
+        SELECT d.cart_id, o.id FROM draft_order d JOIN orders o ON o.id = d.order_id
+        WHERE d.cart_id <> o.cart_id""",
+    "drafts.alone_have_prices_of_their_own": """
+        SELECT k.id FROM cart k LEFT JOIN draft_order d ON d.cart_id = k.id
+        WHERE d.cart_id IS NULL AND (num_nonnulls(k.reduction_basis_points, k.reduction_amount) > 0
+            OR EXISTS (SELECT FROM cart_line l WHERE l.cart_id = k.id AND l.own_price IS NOT NULL))""",
 }
 _DELIVERY = {
     "inbox.once_per_notification": "SELECT provider, notification_id FROM inbox GROUP BY 1, 2 HAVING count(*) > 1",
@@ -242,6 +255,7 @@ RULES: Mapping[str, str] = {
     "states.payment_status_by_the_table": _transitions("payment_status", NEXT_PAYMENT_STATUS),
     "states.fulfillment_status_by_the_table": _transitions("fulfillment_status", NEXT_FULFILLMENT_STATUS),
     **_COUPONS,
+    **_DRAFTS,
     **_DELIVERY,
     **_ACCOUNTS,
     **_LOG,

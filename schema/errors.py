@@ -127,10 +127,17 @@ class ErrorCode(enum.Enum):
     WEBHOOK_REPLAY_TOO_LONG = _value("WEBHOOK_REPLAY_TOO_LONG", "The part of the event log is too long for one replay.")
     TOO_MANY_WEBHOOK_ENDPOINTS = _value("TOO_MANY_WEBHOOK_ENDPOINTS", "There are as many webhook endpoints as there may be.")
     TOO_MANY_TEST_SENDS = _value("TOO_MANY_TEST_SENDS", "Enough messages to oneself were sent in this minute.")
+    MESSAGE_NOT_RESENDABLE = _value(
+        "MESSAGE_NOT_RESENDABLE", "The message may not be sent again, or only when that is said expressly."
+    )
     INVOICE_SETTINGS_MISSING = _value("INVOICE_SETTINGS_MISSING", "Nobody has said yet who sells on the channel.")
     NOT_LEFT_TO_SHIP = _value("NOT_LEFT_TO_SHIP", "More of a line was to be sent than is still to be sent.")
     FULFILLMENT_CLOSED = _value("FULFILLMENT_CLOSED", "The shipment has arrived or was called back.")
     GOODS_CAME_BACK = _value("GOODS_CAME_BACK", "Goods of the shipment are on the shelf again already.")
+    NOT_RETURNABLE = _value("NOT_RETURNABLE", "More of a line was to come back than the buyer has.")
+    RETURN_WINDOW_CLOSED = _value("RETURN_WINDOW_CLOSED", "The time in which the goods may be sent back is over.")
+    RETURN_STEP_REFUSED = _value("RETURN_STEP_REFUSED", "The return cannot go from where it is to where it was asked to.")
+    NOT_LEFT_TO_SETTLE = _value("NOT_LEFT_TO_SETTLE", "More of a line was to be refunded or exchanged than came back.")
     ALREADY_SHIPPED = _value("ALREADY_SHIPPED", "The goods are under way.")
 
 

@@ -22,6 +22,9 @@ class Localization:
     country: CountryCode = plain("The country of the buyer, as assumed until an address says otherwise.")
     language: LanguageCode = plain("The language of texts.")
     prices_include_tax: bool = via("channel.prices_include_tax", "Whether the channel's prices contain tax already.")
+    return_days: int = via(
+        "channel.return_days", "Days after goods arrived, or went out, in which buyers may ask to send them back."
+    )
     currencies: list[CurrencyCode] = via("channel.currencies", "Every currency the channel sells in.")
 
 

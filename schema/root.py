@@ -53,8 +53,11 @@ from schema.identities import queries as identity_queries
 from schema.invoices import errors as invoice_errors
 from schema.invoices import mutations as invoice_mutations
 from schema.invoices import queries as invoice_queries
+from schema.notices import deliveries as notice_deliveries
 from schema.notices import errors as notice_errors
 from schema.notices import mutations as notice_mutations
+from schema.notices import preferences as notice_preferences
+from schema.notices import preferring as notice_preferring
 from schema.notices import queries as notice_queries
 from schema.notices import templates as notice_templates
 from schema.orders import errors as order_errors
@@ -70,6 +73,9 @@ from schema.payments import settling as payment_settling
 from schema.payments import staff as payment_staff
 from schema.permissions import EVERYONE, Rule
 from schema.prices import mutations as price_mutations
+from schema.returns import errors as return_errors
+from schema.returns import mutations as return_mutations
+from schema.returns import queries as return_queries
 from schema.scalars import SCALARS
 from schema.staff import errors as staff_errors
 from schema.staff import mutations as staff_mutations
@@ -92,11 +98,14 @@ QUERIES: tuple[ModuleType, ...] = (
     cart_queries,
     order_queries,
     draft_queries,
+    return_queries,
     payment_queries,
     payment_settlements,
     stock_queries,
     notice_queries,
+    notice_deliveries,
     notice_templates,
+    notice_preferences,
     audit_queries,
     webhook_queries,
     invoice_queries,
@@ -121,12 +130,15 @@ MUTATIONS: tuple[ModuleType, ...] = (
     draft_mutations,
     reordering,
     fulfillment_mutations,
+    return_mutations,
     payment_mutations,
     payment_staff,
     payment_settling,
     stock_mutations,
     webhook_mutations,
     notice_mutations,
+    notice_deliveries,
+    notice_preferring,
     invoice_mutations,
 )
 SUBSCRIPTIONS: tuple[ModuleType, ...] = (order_subscriptions, webhook_subscriptions)
@@ -142,6 +154,7 @@ ERRORS = collected(
     draft_errors.ERRORS,
     order_errors.ERRORS,
     fulfillment_errors.ERRORS,
+    return_errors.ERRORS,
     payment_errors.ERRORS,
     webhook_errors.ERRORS,
     notice_errors.ERRORS,

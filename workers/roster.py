@@ -14,7 +14,7 @@ from domain.identities import actions as identities
 from domain.notices.model import NoticeKind
 from domain.webhooks import actions as outgoing
 from persistence.unit import UnitOfWork
-from workers import accounts, audit, catalog, invoices, money, notices, orders, payments, webhooks
+from workers import accounts, audit, catalog, invoices, money, notices, orders, payments, returns, stock, webhooks
 from workers.fulfillments import about_shipment
 from workers.notices import about_account, about_order
 from workers.schedule import Entry
@@ -43,6 +43,13 @@ ROUTES: Mapping[str, Sequence[str]] = {
     "FulfillmentTracked": ("tell_tracking",),
     "FulfillmentDelivered": ("tell_delivery",),
     "FulfillmentCancelled": ("tell_called_back",),
+    "ReturnRequested": ("tell_staff_return_requested",),
+    "ReturnApproved": ("tell_approved_return",),
+    "ReturnDeclined": ("tell_declined_return",),
+    "ReturnCancelled": (),
+    "ReturnReceived": ("tell_received_return",),
+    "ReturnExchanged": (),
+    "ReturnCompleted": (),
     "PaymentCaptured": ("tell_payment", "issue_invoice"),
     "PaymentFailed": ("tell_failed_payment",),
     "RefundDue": ("give_money_back",),
@@ -80,6 +87,8 @@ ROUTES: Mapping[str, Sequence[str]] = {
     "IdentityLinked": ("tell_linked_identity",),
     "IdentityUnlinked": ("tell_unlinked_identity",),
     "InvoiceIssued": ("print_invoice",),
+    "GoodsReturned": ("tell_of_return",),
+    "StockRanLow": (),
     "NoticeQueued": ("send_notice",),
     "WebhooksDue": ("send_webhooks",),
     "WebhookEndpointDisabled": ("tell_staff_of_webhook",),
@@ -94,6 +103,10 @@ TASKS: Mapping[str, Task] = {
     "tell_tracking": Within(about_shipment(NoticeKind.FULFILLMENT_TRACKED)),
     "tell_delivery": Within(about_shipment(NoticeKind.FULFILLMENT_DELIVERED)),
     "tell_called_back": Within(about_shipment(NoticeKind.FULFILLMENT_CANCELLED)),
+    "tell_staff_return_requested": Within(tell_staff_of(NoticeKind.STAFF_RETURN_REQUESTED, returns.asked_for)),
+    "tell_approved_return": Within(returns.about_return(NoticeKind.RETURN_APPROVED)),
+    "tell_declined_return": Within(returns.about_return(NoticeKind.RETURN_DECLINED)),
+    "tell_received_return": Within(returns.about_return(NoticeKind.RETURN_RECEIVED)),
     "tell_payment": Within(about_order(NoticeKind.PAYMENT_RECEIVED)),
     "tell_failed_payment": Within(about_order(NoticeKind.PAYMENT_FAILED)),
     "settle_cancelled_order": Within(payments.settle_cancelled_order),
@@ -108,7 +121,7 @@ TASKS: Mapping[str, Task] = {
     "drop_attempt": Outside(payments.drop_attempt),
     "apply_notification": Within(payments.apply_received),
     "look_up_payment": Outside(payments.look_up),
-    "tell_refund": Within(about_order(NoticeKind.REFUNDED)),
+    "tell_refund": Within(returns.tell_refund),
     "import_products": Outside(catalog.import_products, queue=LONG, seconds_max=3600.0),
     "welcome": Within(accounts.welcome),
     "tell_registered": Within(about_account(NoticeKind.ALREADY_REGISTERED)),
@@ -135,6 +148,7 @@ TASKS: Mapping[str, Task] = {
     "issue_invoice": Within(invoices.issue),
     "credit_refund": Within(invoices.credit),
     "print_invoice": Outside(invoices.print_paper, queue=LONG, seconds_max=60.0),
+    "tell_of_return": Within(stock.tell_of_return),
     "send_notice": Outside(notices.send),
     "send_webhooks": Outside(webhooks.send_now),
     "tell_staff_of_webhook": Within(tell_staff_of(NoticeKind.STAFF_WEBHOOK_DISABLED, webhooks.switched_off)),
@@ -172,6 +186,8 @@ ENTRIES: Mapping[str, Entry] = {
     "send_due_notices": Entry(5, notices.send_due),
     "send_due_texts": Entry(5, notices.send_due_texts),
     "send_due_webhooks": Entry(5, webhooks.send_waiting, seconds_max=60),
+    "find_goods": Entry(30, stock.find_goods),
+    "note_low_stock": Entry(60, stock.note_low),
     "expire_unpaid_orders": Entry(15, orders.expire_unpaid),
     "apply_waiting_notifications": Entry(5, payments.apply_waiting),
     "ask_unfinished_payments": Entry(20, payments.ask_unfinished, seconds_max=120),

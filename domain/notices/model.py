@@ -9,8 +9,9 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from domain.ids import ChannelId, NoticeId, OrderId
+from domain.ids import ChannelId, NoticeId, OrderId, VariantId
 from domain.money import Currency
 
 E164 = r"^[+][1-9][0-9]{6,14}$"
@@ -31,6 +32,10 @@ class NoticeKind(enum.Enum):
     FULFILLMENT_DELIVERED = "FULFILLMENT_DELIVERED"
     FULFILLMENT_CANCELLED = "FULFILLMENT_CANCELLED"
     ORDER_CANCELLED = "ORDER_CANCELLED"
+    RETURN_APPROVED = "RETURN_APPROVED"
+    RETURN_DECLINED = "RETURN_DECLINED"
+    RETURN_RECEIVED = "RETURN_RECEIVED"
+    RETURN_REFUNDED = "RETURN_REFUNDED"
     REFUNDED = "REFUNDED"
     STAFF_ORDER_PLACED = "STAFF_ORDER_PLACED"
     WELCOME = "WELCOME"
@@ -56,6 +61,7 @@ class NoticeKind(enum.Enum):
     DATA_EXPORT_READY = "DATA_EXPORT_READY"
     BACK_IN_STOCK = "BACK_IN_STOCK"
     STAFF_WEBHOOK_DISABLED = "STAFF_WEBHOOK_DISABLED"
+    STAFF_RETURN_REQUESTED = "STAFF_RETURN_REQUESTED"
     STAFF_REFUND_FAILED = "STAFF_REFUND_FAILED"
     STAFF_REFUND_REQUESTED = "STAFF_REFUND_REQUESTED"
     STAFF_DISPUTE_OPENED = "STAFF_DISPUTE_OPENED"
@@ -167,15 +173,28 @@ class Letter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a carrier tells of a message that it took, under its own name for it, and ours where it knows that.
+    """What a carrier tells of a message that it took, under its own name for it, and ours where it knows that, with the
+    number of the try.
 
     `receipt` is None while the message is under way, and `reason` why it did not arrive.
     """
 
     reference: str
     notice_id: NoticeId | None = None
+    fence: int = 0
     receipt: Receipt | None
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a message stands when staff wants it sent again. `is_erased`: there is nobody any more whom it could go to."""
+
+    medium: Medium
+    state: NoticeState
+    receipt: Receipt | None
+    is_unsure: bool
+    is_erased: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +256,27 @@ class StockFacts:
     language: str
     product: str
     path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockWish:
+    """Somebody wants to be told when goods are there again. `is_own`: they are known to own the address."""
+
+    id: UUID
+    variant_id: VariantId
+    channel_id: ChannelId
+    email: str
+    language: str
+    is_own: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FulfilledWish:
+    """A wish whose goods are there again, with what its letter tells."""
+
+    email: str
+    channel_id: ChannelId
+    facts: StockFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from domain.error import Invalid
 from domain.ids import OrderId, OrderLineId, PaymentId, RefundRequestId, VariantId
 from domain.money import Money
 
@@ -20,13 +21,23 @@ class RequestState(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoldLine:
-    """A line of an order with what was given back of it, or is to be; `total` is the whole line's, with its tax."""
+    """A line of an order with what was given back of it, or is to be; `total` is the whole line's, with its tax.
+
+    `restocked` units were put back on the shelf by refunds; those `in_return` are a return's to put there.
+    """
 
     id: OrderLineId
     variant_id: VariantId | None
     quantity: int
     total: Money
     refunded: int
+    restocked: int = 0
+    in_return: int = 0
+
+    @property
+    def shelvable(self) -> int:
+        """Units that a refund can still put back on the shelf."""
+        return max(self.quantity - self.restocked - self.in_return, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,3 +94,16 @@ def units_to_shelve(sold: Sold, lines: Sequence[BackLine]) -> dict[VariantId, in
         if line.restocks and variant_id is not None:
             units[variant_id] = units.get(variant_id, 0) + line.quantity
     return units
+
+
+def shelf_problem(sold: Sold, lines: Sequence[BackLine]) -> Invalid | None:
+    """What keeps units from being put back on the shelf: they are there, or come back by a return, which says where they lie."""
+    by_id = {each.id: each for each in sold.lines}
+    for place, line in enumerate(lines):
+        known = by_id.get(line.line_id)
+        if known is not None and line.restocks and line.quantity > known.shelvable:
+            reason = (
+                f"Of this line {known.shelvable} can still be put back on the shelf; others are there, or are being returned."
+            )
+            return Invalid(path=("input", "lines", str(place), "restock"), reason=reason)
+    return None

@@ -35,6 +35,13 @@ class EventType(enum.Enum):
     FULFILLMENT_TRACKED = "FulfillmentTracked"
     FULFILLMENT_DELIVERED = "FulfillmentDelivered"
     FULFILLMENT_CANCELLED = "FulfillmentCancelled"
+    RETURN_REQUESTED = "ReturnRequested"
+    RETURN_APPROVED = "ReturnApproved"
+    RETURN_DECLINED = "ReturnDeclined"
+    RETURN_CANCELLED = "ReturnCancelled"
+    RETURN_RECEIVED = "ReturnReceived"
+    RETURN_EXCHANGED = "ReturnExchanged"
+    RETURN_COMPLETED = "ReturnCompleted"
     PAYMENT_CAPTURED = "PaymentCaptured"
     PAYMENT_FAILED = "PaymentFailed"
     REFUND_SETTLED = "RefundSettled"
@@ -63,6 +70,8 @@ PRIVATE = frozenset(
         "payment_method",
         "product_import",
         "reconciliation_run",
+        "stock_notice",
+        "variant",
         "webhook_endpoint",
     }
 )
@@ -89,6 +98,13 @@ AGGREGATES: Mapping[EventType, str] = {
     EventType.FULFILLMENT_TRACKED: "order",
     EventType.FULFILLMENT_DELIVERED: "order",
     EventType.FULFILLMENT_CANCELLED: "order",
+    EventType.RETURN_REQUESTED: "order",
+    EventType.RETURN_APPROVED: "order",
+    EventType.RETURN_DECLINED: "order",
+    EventType.RETURN_CANCELLED: "order",
+    EventType.RETURN_RECEIVED: "order",
+    EventType.RETURN_EXCHANGED: "order",
+    EventType.RETURN_COMPLETED: "order",
     EventType.PAYMENT_CAPTURED: "payment",
     EventType.PAYMENT_FAILED: "payment",
     EventType.REFUND_SETTLED: "payment",
@@ -105,6 +121,8 @@ TYPE_NAMES: Mapping[str, str] = {
     "order": "Order",
     "draft_order": "DraftOrder",
     "fulfillment": "Fulfillment",
+    "return": "Return",
+    "replacement": "Order",
     "payment": "Payment",
     "refund": "Refund",
     "invoice": "Invoice",

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 import css_inline
@@ -104,8 +105,19 @@ class Parcel:
     link: str
 
 
-def order_letter(kind: NoticeKind, facts: OrderFacts, *, status: str, way: Way, parcel: Parcel | None = None) -> Draft:
-    """A letter about an order, in the reader's language. `status` is the state it tells of, as the order names it."""
+def order_letter(
+    kind: NoticeKind,
+    facts: OrderFacts,
+    *,
+    status: str,
+    way: Way,
+    parcel: Parcel | None = None,
+    said: Mapping[str, str] = MappingProxyType({}),
+) -> Draft:
+    """A letter about an order, in the reader's language. `status` is the state it tells of, as the order names it.
+
+    `said` fills what the words of its kind name besides what every letter about an order may.
+    """
     language = facts.shop_language if kind is NoticeKind.STAFF_ORDER_PLACED else facts.language
     words, locale = words_of(language), _locale(language)
 
@@ -133,6 +145,7 @@ def order_letter(kind: NoticeKind, facts: OrderFacts, *, status: str, way: Way, 
             "refunded": money(facts.refunded),
             "status": words["statuses"].get(status, status),
             "email": facts.email,
+            **said,
         },
         name="" if kind is NoticeKind.STAFF_ORDER_PLACED else _name(facts.shipping_address),
         shown={

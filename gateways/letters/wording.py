@@ -72,9 +72,9 @@ def default_wording(kind: NoticeKind, language: str) -> Wording:
 
 @cache
 def variables_of(kind: NoticeKind) -> tuple[str, ...]:
-    """The names that the words of a kind may use: those of every order, or those that its own words have besides the shop's."""
+    """The names that the words of a kind may use: those of every order or else the shop's, and those that its own words have."""
     if is_about_order(kind):
-        return ORDER_VARIABLES
+        return tuple(sorted({*ORDER_VARIABLES, *_gaps(kind)}))
     beside = set() if kind.value.startswith("STAFF_") else {"name"}
     return tuple(sorted({"shop", *beside, *_gaps(kind)}))
 

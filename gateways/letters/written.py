@@ -21,7 +21,15 @@ from domain.notices.model import (
 )
 from gateways.letters.render import NO_WAY, Draft, Parcel, account_letter, order_letter, order_way, staff_letter, stock_letter
 from gateways.letters.texts import SMS_KINDS, default_text, text_of, text_problem, text_variables
-from gateways.letters.wording import LANGUAGES, default_wording, is_about_order, language_of, problem_of, variables_of
+from gateways.letters.wording import (
+    LANGUAGES,
+    ORDER_VARIABLES,
+    default_wording,
+    is_about_order,
+    language_of,
+    problem_of,
+    variables_of,
+)
 
 _PAGE = "https://shop.example"
 _DAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -53,8 +61,8 @@ class SheetWriter:
         return (text_variables if medium is Medium.SMS else variables_of)(kind)
 
     def tells_of_order(self, kind: NoticeKind) -> bool:
-        """See the port. What is about a shipment tells of that besides."""
-        return is_about_order(kind) and not _is_about_shipment(kind)
+        """See the port. What is about a shipment or a return tells of that besides."""
+        return is_about_order(kind) and not (_is_about_shipment(kind) or set(variables_of(kind)) - set(ORDER_VARIABLES))
 
     def problem(self, kind: NoticeKind, medium: Medium, wording: Wording) -> Invalid | None:
         """See the port."""
@@ -90,8 +98,9 @@ def _is_about_shipment(kind: NoticeKind) -> bool:
 def _sample(kind: NoticeKind, language: str, shop_name: str) -> Draft:
     if is_about_order(kind):
         parcel = _PARCEL if _is_about_shipment(kind) else None
+        said = {name: f"[{name}]" for name in variables_of(kind) if name not in ORDER_VARIABLES}
         return order_letter(
-            kind, _order(language, shop_name), status="CONFIRMED", way=order_way(_PAGE, "sample"), parcel=parcel
+            kind, _order(language, shop_name), status="CONFIRMED", way=order_way(_PAGE, "sample"), parcel=parcel, said=said
         )
     if kind.value.startswith("STAFF_"):
         said = {name: f"[{name}]" for name in variables_of(kind) if name != "shop"}

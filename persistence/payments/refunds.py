@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, bindparam, cast, func, insert, literal_column, select, text, update
+from sqlalchemy import BigInteger, DateTime, any_, bindparam, cast, func, insert, literal_column, select, text, update
 from sqlalchemy.types import Uuid
 
 from domain.ids import OrderId, OrderLineId, PaymentId, RefundRequestId, VariantId
@@ -16,7 +16,7 @@ from domain.payments.model import Refund, RefundState
 from domain.payments.refunding import BackLine, RefundRequest, RequestState, Sold, SoldLine
 from persistence.payments.rows import REFUND_COLUMNS, KeptRefund, refund_of
 from persistence.payments.tables import RefundLineRow, RefundRequestRow, RefundRow
-from persistence.statement import Question, Statement
+from persistence.statement import Question, Statement, ids
 from persistence.transaction import Transaction
 
 
@@ -36,6 +36,8 @@ class _SoldLine(NamedTuple):
     quantity: int
     total: int
     refunded: int
+    restocked: int
+    in_return: int
     currency: str
     shipping: int
 
@@ -90,6 +92,18 @@ SETTLE_REFUND = Statement(
     .where(RefundRow.id == bindparam("refund_id"), RefundRow.state == RefundState.PENDING.value)
     .values(state=bindparam("end"), failure=bindparam("why"), settled_at=_NOW)
 )
+DONE_REFUNDS = Question(
+    KeptRefund,
+    select(*REFUND_COLUMNS)
+    .where(RefundRow.payment_id == bindparam("payment_id"), RefundRow.state == literal_column("'DONE'"))
+    .order_by(RefundRow.settled_at.desc(), RefundRow.id.desc())
+    .limit(literal_column("100")),
+)
+FAIL_DONE = Statement(
+    update(RefundRow)
+    .where(RefundRow.id == any_(ids("refund_ids")), RefundRow.state == literal_column("'DONE'"))
+    .values(state=literal_column("'FAILED'"), failure=bindparam("why"), settled_at=_NOW)
+)
 GIVEN_BACK = Question(
     _Sum,
     select(cast(func.coalesce(func.sum(RefundRow.amount), 0), BigInteger()).label("amount")).where(
@@ -105,6 +119,13 @@ SOLD = Question(
            CAST(coalesce((
                SELECT sum(b.quantity) FROM refund_line b JOIN refund_request r ON r.id = b.request_id
                WHERE b.order_line_id = l.id AND r.state <> 'REJECTED'), 0) AS int) AS refunded,
+           CAST(coalesce((
+               SELECT sum(b.quantity) FROM refund_line b JOIN refund_request r ON r.id = b.request_id
+               WHERE b.order_line_id = l.id AND b.restocks AND r.state = 'APPROVED'), 0) AS int) AS restocked,
+           CAST(coalesce((
+               SELECT sum(CASE WHEN r.received_at IS NULL THEN a.quantity ELSE a.accepted END)
+               FROM order_return_line a JOIN order_return r ON r.id = a.return_id
+               WHERE a.order_line_id = l.id AND r.state NOT IN ('DECLINED', 'CANCELLED')), 0) AS int) AS in_return,
            o.currency,
            CAST(o.shipping + o.tax_added - sum(l.tax_added) OVER () - coalesce((
                SELECT sum(r.shipping) FROM refund_request r WHERE r.order_id = o.id AND r.state <> 'REJECTED'), 0)
@@ -192,6 +213,17 @@ async def settle(transaction: Transaction, refund_id: UUID, state: RefundState, 
     return await transaction.run(SETTLE_REFUND, refund_id=refund_id, end=state.value, why=failure, now=now) == 1
 
 
+async def done(transaction: Transaction, payment_id: PaymentId) -> list[Refund]:
+    """Those of an attempt that are done."""
+    return [refund_of(row) for row in await transaction.rows(DONE_REFUNDS, payment_id=payment_id)]
+
+
+async def fail_done(transaction: Transaction, refund_ids: Sequence[UUID], failure: str, now: datetime) -> None:
+    """What was done has failed."""
+    if refund_ids:
+        await transaction.run(FAIL_DONE, refund_ids=list(refund_ids), why=failure, now=now)
+
+
 async def given_back(transaction: Transaction, payment_id: PaymentId) -> int:
     """What is done of an attempt."""
     row = await transaction.row(GIVEN_BACK, payment_id=payment_id)
@@ -209,6 +241,8 @@ async def sold(transaction: Transaction, order_id: OrderId) -> Sold:
             quantity=row.quantity,
             total=Money(row.total, currency),
             refunded=row.refunded,
+            restocked=row.restocked,
+            in_return=row.in_return,
         )
         for row in rows
     )

@@ -48,6 +48,7 @@ from schema.payments.types import (
     order_requests,
 )
 from schema.payments.ways import PaymentProvider, payment_options
+from schema.returns.types import Return, order_returns, returnable_quantities, returnable_until
 from schema.scalars import CountryCode, CurrencyCode, LanguageCode, Money
 from schema.taxed import TaxedMoney, TaxedView, taxed
 
@@ -86,6 +87,10 @@ class OrderLine:
     image_url: str | None = plain("A picture of it.")
     quantity: int = plain("How many.")
     open_quantity: int = batch(open_quantities, "Units that are still to be sent.")
+    returnable_quantity: int = batch(returnable_quantities, "Units that were sent and may be asked back (`returnRequest`).")
+    returnable_until: datetime | None = batch(
+        returnable_until, "Until when its buyer may ask for them back; null as long as nothing was sent."
+    )
     unit_price: Money = _money("unit_price", "The price of one.")
     discount: Money = _money("discount", "The line's share of the coupon's discount.")
     tax_basis_points: int = plain("The tax rate in ten-thousandths: 1900 is 19 %.")
@@ -252,6 +257,7 @@ class Order(Node):
     events: list[OrderEvent] = batch(_events, "Its history, oldest first; of a very long one the latest 200 entries.", size=20)
     lines: list[OrderLine] = batch(_lines, "What was sold.", size=20)
     fulfillments: list[Fulfillment] = batch(order_fulfillments, "What was sent of it, oldest first.", size=3)
+    returns: list[Return] = batch(order_returns, "What came back of it, or is to, oldest first.", size=3)
     payments: list[Payment] = batch(order_payments, "The attempts to pay it, oldest first.")
     invoices: list[Invoice] = batch(invoices, "Its invoice, and what was taken back of it, oldest first.", size=2)
     payment_options: list[PaymentProvider] = batch(payment_options, "Through whom it can be paid, the default first.", size=3)

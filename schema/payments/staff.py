@@ -11,11 +11,12 @@ from domain.ids import ChannelId, OrderId, OrderLineId, PaymentId, RefundRequest
 from domain.money import Currency
 from domain.payments.actions.captures import request_capture
 from domain.payments.actions.offline import mark_received, mark_returned
-from domain.payments.actions.refunds import Back, Requested, approve_refund, reject_refund, request_refund
+from domain.payments.actions.refunds import Back, Requested, reject_refund, request_refund
 from domain.payments.errors import ProviderCannot
 from domain.payments.flows.capturing import take
 from domain.payments.provider import Ability, Provider, ProviderUnavailable
 from domain.payments.refunding import BackLine
+from domain.returns.actions.settling import approve_refund
 from domain.viewer import Permission, holds_in
 from persistence.orders.reads import OrderView, orders_of_holders
 from persistence.payments.reads import PaymentView, payments_by_id, refunds_by_id, refunds_of_requests

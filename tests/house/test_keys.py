@@ -18,7 +18,7 @@ HARMLESS = {
     "paymentCancel": "An attempt is called off once; the second time it is off already.",
     "paymentMethodDelete": "A method is forgotten once; the second time it is not there.",
 }
-REQUIRED = {"paymentCreate", "paymentCapture", "paymentMarkReceived", "refundCreate"}
+REQUIRED = {"paymentCreate", "paymentCapture", "paymentMarkReceived", "refundCreate", "returnRefund"}
 
 
 def _rules() -> dict[str, Keyed | None]:

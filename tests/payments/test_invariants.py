@@ -9,6 +9,11 @@ from persistence.invariants import RULES, check
 from tests.makers.people import a_customer_token, a_staff_token
 from tests.payments.till import CANCEL, REFUND, Till, raw_id
 
+_A_RETURN = """
+    WITH new AS (INSERT INTO order_return (id, order_id, number, state, requested_by, decided_at, received_at)
+        SELECT gen_random_uuid(), id, 9, 'RECEIVED', 'nobody', now(), now() FROM orders RETURNING id, order_id
+    ), made AS (SELECT n.id, l.id AS line_id FROM new n JOIN order_line l USING (order_id))
+    INSERT INTO order_return_line (return_id, order_line_id, quantity, reason, accepted)"""
 # For each rule a deed that breaks it, on rows of the used shop; what the database itself would refuse is switched off.
 SABOTAGE: dict[str, str] = {
     "stock.reserved_within_on_hand": "UPDATE stock SET reserved = on_hand + 1",
@@ -46,6 +51,18 @@ SABOTAGE: dict[str, str] = {
         INSERT INTO fulfillment_line SELECT m.id, l.id, l.quantity + 1 FROM made m JOIN order_line l USING (order_id)""",
     "goods.what_was_sent_has_left_the_shelves": "UPDATE reservation SET state = 'SHIPPED'",
     "goods.status_follows_the_shipments": "UPDATE orders SET fulfillment_status = 'SHIPPED'",
+    "goods.no_more_comes_back_than_was_sent": f"{_A_RETURN} SELECT id, line_id, 1, 'OTHER', 1 FROM made",
+    "goods.what_was_accepted_has_arrived": f"{_A_RETURN} SELECT id, line_id, 1, 'OTHER', 1 FROM made",
+    "goods.what_came_back_is_shelved_once": """
+        INSERT INTO stock_movement (variant_id, warehouse_id, delta, reason, order_id, actor)
+        SELECT variant_id, warehouse_id, 1, 'RESTOCKED', order_id, 'nobody' FROM reservation""",
+    "goods.returns_end_when_they_are_settled": f"{_A_RETURN} SELECT id, line_id, 1, 'OTHER', 0 FROM made",
+    "drafts.carts_stand_as_their_drafts": "UPDATE cart SET state = 'DRAFT'",
+    "drafts.orders_are_of_their_drafts": """
+        INSERT INTO draft_order (cart_id, state, order_id, created_by, closed_at)
+        SELECT (SELECT k.id FROM cart k WHERE k.id <> o.cart_id LIMIT 1), 'COMPLETED', o.id, 'nobody', now()
+        FROM orders o LIMIT 1""",
+    "drafts.alone_have_prices_of_their_own": "UPDATE cart_line SET own_price = 1",
     "states.history_without_gap": "DELETE FROM order_event WHERE seq = 2",
     "states.history_ends_where_the_order_is": "UPDATE orders SET status = 'COMPLETED'",
     "states.payment_status_follows_the_money": "UPDATE orders SET payment_status = 'AUTHORIZED'",

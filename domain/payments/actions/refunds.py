@@ -6,7 +6,7 @@ What the provider then says is recorded in `returning`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -20,7 +20,16 @@ from domain.payments.actions.settling import promise
 from domain.payments.errors import AlreadyDecided, RefundTooLarge, SecondPersonNeeded
 from domain.payments.events import RefundRequested
 from domain.payments.model import Payment
-from domain.payments.refunding import BackLine, RefundRequest, RequestState, Sold, amount_for, is_large, units_to_shelve
+from domain.payments.refunding import (
+    BackLine,
+    RefundRequest,
+    RequestState,
+    Sold,
+    amount_for,
+    is_large,
+    shelf_problem,
+    units_to_shelve,
+)
 from domain.unit import Unit
 from domain.viewer import Permission, Viewer, actor_name, holds_in
 
@@ -95,7 +104,7 @@ async def give_back_of(
     if back.payment_id is not None and not left.payments:
         return NotFound(path=("input", "payment_id"), what="payment")
     sold = await unit.payments.sold(order.id)
-    amounts = _amounts(sold, back.lines)
+    amounts = shelf_problem(sold, back.lines) or _amounts(sold, back.lines)
     if isinstance(amounts, UserError):
         return amounts
     shipping = sold.shipping if back.shipping else zero(order.currency)
@@ -132,8 +141,10 @@ async def approve_refund(unit: Unit, *, request_id: RefundRequestId, by: Viewer,
     left = await _left(unit, order, request.payment_id)
     if left.total < request.amount:
         return RefundTooLarge(path=("input", "request_id"), refundable=left.total)
-    await unit.payments.decide_request(request_id, RequestState.APPROVED, by=actor_name(by), now=now)
     sold = await unit.payments.sold(order.id)
+    if (problem := shelf_problem(sold, request.lines)) is not None:
+        return replace(problem, path=("input", "request_id"))
+    await unit.payments.decide_request(request_id, RequestState.APPROVED, by=actor_name(by), now=now)
     await _promise(unit, order, request, left, sold, by=by, now=now)
     return request_id
 
