@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain.access.secrets import OneTimeSecrets
-from edge import invoices, webhooks
+from edge import invoices, sms, unsubscribe, webhooks
 from edge.depths import (
     limit_depths,
     open_depths,
@@ -61,15 +61,8 @@ from supplies import Supplies, ceilings_of, invoice_links
 from workers.broker import QUEUE_KEYS
 
 ROUTES = (
-    "/graphql",
-    "/graphql/assets",
-    "/health",
-    "/metrics",
-    "/mailbox",
-    "/oauth",
-    "/.well-known",
-    "/webhooks/payments",
-    "/invoices",
+    *("/graphql", "/graphql/assets", "/health", "/metrics", "/mailbox", "/oauth", "/.well-known", "/invoices", "/unsubscribe"),
+    *("/webhooks/payments", "/webhooks/sms"),
 )
 """Paths that have metrics of their own."""
 
@@ -149,7 +142,10 @@ class Api:
             Route("/health/ready", self._health.ready),
             Route("/metrics", self.metrics.page),
             Route(invoices.PATH, self._invoices().show, methods=["GET"]),
+            Route(unsubscribe.PATH, self._unsubscribing().show, methods=["GET"]),
+            Route(unsubscribe.PATH, self._unsubscribing().take, methods=["POST"]),
             Route(webhooks.PATH, self._webhooks().take, methods=["POST"]),
+            Route(sms.PATH, self._sms_reports().take, methods=["POST"]),
             *oauth_routes(self._oauth()),
         ]
         if not self.settings.is_production:
@@ -164,7 +160,7 @@ class Api:
         ports = self._ports = self.supplies.ports(check_selection=SelectionCheck(schema))
         contexts = Contexts(
             database=self.database,
-            transact=Transactions(self.database, published=self.supplies.live.published),
+            transact=self._transactions(),
             ports=ports,
             identify=ports.standings,
             clock=_utc_now,
@@ -232,7 +228,7 @@ class Api:
         return Provider(
             issuer=settings.own_url,
             shop_name=settings.shop_name,
-            transact=Transactions(self.database, published=self.supplies.live.published),
+            transact=self._transactions(),
             access=self._ports.access,
             factors=self._ports.factors,
             apps=self.supplies.app_ports(),
@@ -263,9 +259,18 @@ class Api:
     def _invoices(self) -> invoices.Invoices:
         return invoices.Invoices(database=self.database, links=invoice_links(self.settings), clock=_utc_now)
 
-    def _webhooks(self) -> PaymentWebhooks:
+    def _unsubscribing(self) -> unsubscribe.Unsubscribing:
         transact = Transactions(self.database, published=self.supplies.live.published)
-        return PaymentWebhooks(providers=self.supplies.providers, transact=transact, clock=_utc_now)
+        return unsubscribe.Unsubscribing(transact=transact, seal=self._ports.seal)
+
+    def _webhooks(self) -> PaymentWebhooks:
+        return PaymentWebhooks(providers=self.supplies.providers, transact=self._transactions(), clock=_utc_now)
+
+    def _sms_reports(self) -> sms.SmsReports:
+        return sms.SmsReports(carrier=self.supplies.sms, transact=self._transactions())
+
+    def _transactions(self) -> Transactions:
+        return Transactions(self.database, published=self.supplies.live.published)
 
     def _observe(self, seen: Observation) -> None:
         self.metrics.operation(transport=seen.transport, name=seen.name, kind=seen.kind, code=seen.code, seconds=seen.seconds)

@@ -46,7 +46,8 @@ from gateways.payments.configured import configured
 from gateways.payments.http import payment_client
 from gateways.payments.sandbox_service.scenarios import SCENARIOS
 from gateways.settings import Settings
-from gateways.sms.configured import sends_sms
+from gateways.sms.configured import sends_sms, sms_carrier
+from gateways.sms.http import sms_client
 from gateways.vault import KeyedVault
 from persistence.engine import Database, DatabaseSettings
 from persistence.tags import PREFIX
@@ -80,6 +81,8 @@ class Supplies:
         )
         self.payments = payment_client()
         self.providers = configured(settings, client=self.payments)
+        self._sms_client = sms_client()
+        self.sms = sms_carrier(settings, client=self._sms_client)
         self.live = RedisLive(settings.redis_url)
         self.order_feeds = OrderFeeds(self.database, self.live)
         self.federation = BoundedTransport()
@@ -103,6 +106,7 @@ class Supplies:
     async def open(self, stack: AsyncExitStack) -> None:
         """Opens what has to be opened and hands the closing of everything to the stack."""
         stack.push_async_callback(self.payments.aclose)
+        stack.push_async_callback(self._sms_client.aclose)
         stack.push_async_callback(self.federation.aclose)
         stack.push_async_callback(self.redis.aclose)
         stack.push_async_callback(self.throttle.close)

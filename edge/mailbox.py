@@ -1,4 +1,4 @@
-"""The development mailbox: every letter the shop has written, as pages. Never routed in production, for it asks nobody who
+"""The development mailbox: every letter and text message the shop has written, as pages. Never routed in production, for it asks nobody who
 they are.
 """
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-import orjson
 import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -18,6 +17,7 @@ from starlette.responses import Response
 from domain.payments.actions.inbox import accept_notification
 from domain.payments.model import Notification
 from domain.payments.provider import BadSignature, NotificationRefused, Provider, ProviderUnavailable
+from edge.raw import TooLarge, machine_answer, raw_body
 from persistence.failures import described
 from persistence.unit import Transactions
 
@@ -25,10 +25,6 @@ PATH = "/webhooks/payments/{provider}"
 BODY_MAX = 256 * 1024
 
 log = structlog.stdlib.get_logger(__name__)
-
-
-class _TooLarge(Exception):
-    """The body passes the ceiling; the rest of it was not read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +39,13 @@ class PaymentWebhooks:
         """200 kept (or kept before, or not about a payment); 400 unsigned or malformed; 404 no such provider; 413; 503 later."""
         provider = self.providers.get(request.path_params["provider"])
         if provider is None:
-            return _answer(404, "UNKNOWN_PROVIDER")
+            return machine_answer(404, "UNKNOWN_PROVIDER")
         try:
-            body = await _body(request)
-        except _TooLarge:
-            return _answer(413, "BODY_TOO_LARGE")
+            body = await raw_body(request, most=BODY_MAX)
+        except TooLarge:
+            return machine_answer(413, "BODY_TOO_LARGE")
         except ClientDisconnect:
-            return _answer(400, "INCOMPLETE")
+            return machine_answer(400, "INCOMPLETE")
         headers = {name.lower(): value for name, value in request.headers.items()}
         read = await self._read(provider, body, headers)
         return read if isinstance(read, Response) else await self._keep(read, getattr(request.state, "request_id", None))
@@ -61,11 +57,11 @@ class PaymentWebhooks:
         except ProviderUnavailable as away:
             # Whether it is genuine cannot be told now, as without a certificate: they send it again.
             log.warning("notification.not_checked", provider=provider.name, reason=str(away))
-            return _answer(503, "TRY_AGAIN")
+            return machine_answer(503, "TRY_AGAIN")
         except NotificationRefused as refused:
             log.warning("notification.refused", provider=provider.name, reason=str(refused))
-            return _answer(400, "BAD_SIGNATURE" if isinstance(refused, BadSignature) else "BAD_NOTIFICATION")
-        return notification or _answer(200, "IGNORED")
+            return machine_answer(400, "BAD_SIGNATURE" if isinstance(refused, BadSignature) else "BAD_NOTIFICATION")
+        return notification or machine_answer(200, "IGNORED")
 
     async def _keep(self, notification: Notification, request_id: str | None) -> Response:
         try:
@@ -75,26 +71,6 @@ class PaymentWebhooks:
             if described(trouble) is None:
                 raise
             log.warning("notification.not_kept", provider=notification.provider, kind=type(trouble).__name__)
-            return _answer(503, "TRY_AGAIN")
+            return machine_answer(503, "TRY_AGAIN")
         log.info("notification.kept", provider=notification.provider, notification_id=notification.notification_id)
-        return _answer(200, "KEPT")
-
-
-async def _body(request: Request) -> bytes:
-    """The raw bytes, as signed. Raises _TooLarge as soon as they pass the ceiling."""
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and (len(declared) > 9 or int(declared) > BODY_MAX):
-        raise _TooLarge
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_MAX:
-            raise _TooLarge
-    return bytes(body)
-
-
-def _answer(status: int, code: str) -> Response:
-    headers = {"cache-control": "no-store"}
-    if status == 503:
-        headers["retry-after"] = "5"
-    return Response(orjson.dumps({"code": code}), status, headers=headers, media_type="application/json")
+        return machine_answer(200, "KEPT")

@@ -7,15 +7,19 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from domain.ids import ChannelId, NoticeId, OrderId
+from domain.ids import ChannelId, NoticeId, OrderId, VariantId
 from domain.notices.model import (
     AccountFacts,
     Delivery,
+    FulfilledWish,
     Letter,
     Medium,
     NewNotice,
     OrderFacts,
+    Report,
     ShopFacts,
+    Standing,
+    StockWish,
     TemplateKey,
     Wording,
 )
@@ -43,6 +47,15 @@ class NoticesStore(Protocol):
 
     async def record_failure(self, notice_id: NoticeId, *, fence: int, failure: NotAccepted, pause_seconds: int | None) -> bool:
         """Notes why a try failed and when the next is due, or that there is none (None). False as for `record_sent`."""
+
+    async def standing(self, notice_id: NoticeId) -> Standing | None:
+        """Where a message stands; None when there is none. Locks its row."""
+
+    async def send_again(self, notice_id: NoticeId) -> None:
+        """Makes a message due at once, its tries counted anew. Under its lock."""
+
+    async def record_report(self, report: Report) -> bool:
+        """Notes what a carrier tells of a message; False when it is about none, or told before. Locks its row."""
 
     async def wording(self, key: TemplateKey) -> Wording | None:
         """What staff has put in place of the words that come with the shop; None when nothing. Locks nothing."""
@@ -95,3 +108,22 @@ class PreferencesStore(Protocol):
 
     async def withhold(self, notice_id: NoticeId, *, fence: int) -> None:
         """Ends a claimed message that its reader wants none of. Locks its row."""
+
+
+class WaitingStore(Protocol):
+    """Who waits for which goods, inside one transaction."""
+
+    async def is_available(self, variant_id: VariantId) -> bool:
+        """Whether some of it can be bought now, anywhere. Locks nothing."""
+
+    async def count(self, email: str) -> int:
+        """For how many things an address waits."""
+
+    async def add(self, wish: StockWish) -> UUID:
+        """Keeps a wish; the id of the one for the same address and goods that was there already, if one was."""
+
+    async def take_fulfilled(self, *, limit: int) -> list[UUID]:
+        """Ends the oldest wishes whose goods can be bought, passing over what others have locked. Locks their rows."""
+
+    async def fulfilled(self, wish_id: UUID) -> FulfilledWish | None:
+        """A wish that has ended; None when it is gone, as with its goods or its person."""

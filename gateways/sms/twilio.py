@@ -64,7 +64,7 @@ class Twilio:
             "To": letter.recipient,
             "MessagingServiceSid" if is_service else "From": self._values.sender,
             "Body": letter.text,
-            "StatusCallback": f"{self._values.report_url}?message={letter.id}",
+            "StatusCallback": f"{self._values.report_url}?message={letter.id}&try={letter.fence}",
         }
         heard = await self._line.post(self._messages, form, self._headers())
         return heard if isinstance(heard, NotAccepted) else _outcome(heard)
@@ -75,10 +75,11 @@ class Twilio:
             fields = parse_qsl(
                 body.decode("ascii"), keep_blank_values=True, strict_parsing=True, max_num_fields=_PARAMETERS_MAX
             )
-            message_id = UUID(query.get("message", ""))
+            message_id, fence = UUID(query.get("message", "")), int(query.get("try", ""))
         except ValueError as error:
             raise ReportRefused("no form, or no message is named") from error
-        said = f"{self._values.report_url}?message={query['message']}" + "".join(f"{k}{v}" for k, v in sorted(fields))
+        address = f"{self._values.report_url}?message={query['message']}&try={query['try']}"
+        said = address + "".join(f"{name}{value}" for name, value in sorted(fields))
         given = headers.get("x-twilio-signature", "").encode()
         right = [hmac.compare_digest(signature(said, token).encode(), given) for token in self._values.auth_tokens]
         if not any(right):
@@ -89,7 +90,7 @@ class Twilio:
             return None
         receipt = _RECEIPTS.get(status)
         reason = f"{status}: error {told.get('ErrorCode') or 'unknown'}" if receipt is Receipt.UNDELIVERED else ""
-        return Report(reference=reference, notice_id=NoticeId(message_id), receipt=receipt, reason=reason)
+        return Report(reference=reference, notice_id=NoticeId(message_id), fence=fence, receipt=receipt, reason=reason)
 
     async def _find(self, letter: Letter) -> Accepted | NotAccepted | None:
         """The same text to the same number, sent since the message was written; None when there is none."""

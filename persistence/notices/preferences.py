@@ -18,7 +18,8 @@ from persistence.statement import Question, Statement
 from persistence.transaction import Transaction
 
 
-class _Choice(NamedTuple):
+class _Declined(NamedTuple):
+    address_key: str
     kind: str
     medium: str
 
@@ -40,7 +41,9 @@ class _Id(NamedTuple):
 
 
 DECLINED = Question(
-    _Choice, text("SELECT kind, medium FROM message_opt_out WHERE address_key = CAST(:address_key AS text) ORDER BY 1, 2")
+    _Declined,
+    text("SELECT address_key, kind, medium FROM message_opt_out WHERE address_key = ANY (CAST(:ids AS text[]))"),
+    by="address_key",
 )
 DECLINE = Statement(
     text("""
@@ -105,8 +108,8 @@ class PreferenceRows:
         self._transaction = transaction
 
     async def declines(self, address: str, choice: Choice) -> bool:
-        declined = await self._transaction.rows(DECLINED, address_key=email_key(address))
-        return (choice.kind.value, choice.medium.value) in declined
+        declined = await self._transaction.rows(DECLINED, ids=[email_key(address)])
+        return choice in _choices(declined)
 
     async def decline(self, address: str, choices: Sequence[Choice]) -> None:
         if choices:
@@ -147,15 +150,18 @@ class PreferenceRows:
         await self._transaction.run(WITHHOLD, notice_id=notice_id, fence=fence)
 
 
-async def declined_by(reader: Reader, address: str) -> frozenset[Choice]:
-    """What an address wants none of."""
-    rows = await reader.rows(DECLINED, address_key=email_key(address))
-    return frozenset(Choice(kind=NoticeKind(each.kind), medium=Medium(each.medium)) for each in rows)
+async def declined_by(reader: Reader, addresses: Sequence[str]) -> list[frozenset[Choice]]:
+    """For each address what it wants none of."""
+    return [_choices(each) for each in await reader.many_each(DECLINED, [email_key(each) for each in addresses])]
 
 
 async def quiet_hours_of(reader: Reader, channel_id: UUID) -> QuietHours | None:
     """When a channel is quiet; None when it never is."""
     return _hours(await reader.row(QUIET, channel_id=channel_id))
+
+
+def _choices(rows: Sequence[_Declined]) -> frozenset[Choice]:
+    return frozenset(Choice(kind=NoticeKind(each.kind), medium=Medium(each.medium)) for each in rows)
 
 
 def _hours(found: _Quiet | None) -> QuietHours | None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import DateTime, Integer, Uuid, any_, bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, DateTime, Integer, Uuid, any_, bindparam, func, select, tuple_
 
 from domain.ids import OrderId
 from domain.notices.model import OrderFacts
-from persistence.notices.store import LINES, SHOP, SHOP_NAME, facts_of
-from persistence.notices.store import ORDER as ORDER_SAID
+from persistence.notices.facts import LINES, SHOP, SHOP_NAME, facts_of
+from persistence.notices.facts import ORDER as ORDER_SAID
 from persistence.notices.tables import NoticeRow
 from persistence.notices.templates import ALL, TemplateRow
 from persistence.paging import Page, Place, decode_cursor, encode_cursor, page_of
@@ -42,6 +42,10 @@ class NoticeView(NamedTuple):
     created_at: datetime
     next_attempt_at: datetime
     sent_at: datetime | None
+    is_unsure: bool
+    reference: str | None
+    receipt: str | None
+    receipt_at: datetime | None
 
 
 class _Count(NamedTuple):
@@ -65,19 +69,46 @@ _VIEW = select(
     NoticeRow.created_at,
     NoticeRow.next_attempt_at,
     NoticeRow.sent_at,
+    NoticeRow.is_unsure,
+    NoticeRow.reference,
+    NoticeRow.receipt,
+    NoticeRow.receipt_at,
 )
 BY_ID = Question(NoticeView, _VIEW.where(NoticeRow.id == any_(ids())), by="id")
 
 
-@lru_cache(maxsize=32)
-def _page(*, by_state: bool, by_order: bool, with_cursor: bool, backwards: bool) -> Question[NoticeView]:
+class Wanted(NamedTuple):
+    """Which messages: all that holds of what is not None. The recipient is the whole address or number."""
+
+    state: str | None = None
+    medium: str | None = None
+    kind: str | None = None
+    recipient: str | None = None
+    order_id: UUID | None = None
+    created_from: datetime | None = None
+    created_before: datetime | None = None
+
+    def values(self) -> dict[str, object]:
+        """What is asked for, by name."""
+        return {name: value for name, value in self._asdict().items() if value is not None}
+
+
+_CONDITIONS: Mapping[str, ColumnElement[bool]] = {
+    "state": NoticeRow.state == bindparam("state"),
+    "medium": NoticeRow.medium == bindparam("medium"),
+    "kind": NoticeRow.kind == bindparam("kind"),
+    "recipient": NoticeRow.recipient == bindparam("recipient"),
+    "order_id": NoticeRow.order_id == bindparam("order_id", type_=Uuid()),
+    "created_from": NoticeRow.created_at >= bindparam("created_from", type_=DateTime(timezone=True)),
+    "created_before": NoticeRow.created_at < bindparam("created_before", type_=DateTime(timezone=True)),
+}
+
+
+@lru_cache(maxsize=256)
+def _page(names: frozenset[str], *, with_cursor: bool, backwards: bool) -> Question[NoticeView]:
     """The statement of one shape of question."""
     place = tuple_(NoticeRow.created_at, NoticeRow.id)
-    statement = _VIEW.limit(bindparam("limit", type_=Integer()))
-    if by_state:
-        statement = statement.where(NoticeRow.state == bindparam("state"))
-    if by_order:
-        statement = statement.where(NoticeRow.order_id == bindparam("order_id"))
+    statement = _VIEW.where(*_asked(names)).limit(bindparam("limit", type_=Integer()))
     if with_cursor:
         seen = tuple_(bindparam("value", type_=DateTime(timezone=True)), bindparam("id", type_=Uuid()))
         statement = statement.where(place > seen if backwards else place < seen)
@@ -86,24 +117,14 @@ def _page(*, by_state: bool, by_order: bool, with_cursor: bool, backwards: bool)
     return Question(NoticeView, statement.order_by(NoticeRow.created_at.desc(), NoticeRow.id.desc()))
 
 
-@lru_cache(maxsize=4)
-def _count(*, by_state: bool, by_order: bool) -> Question[_Count]:
+@lru_cache(maxsize=128)
+def _count(names: frozenset[str]) -> Question[_Count]:
     statement = select(func.count().label("total")).select_from(NoticeRow)
-    if by_state:
-        statement = statement.where(NoticeRow.state == bindparam("state"))
-    if by_order:
-        statement = statement.where(NoticeRow.order_id == bindparam("order_id"))
-    return Question(_Count, statement)
+    return Question(_Count, statement.where(*_asked(names)))
 
 
-class Wanted(NamedTuple):
-    """Which messages: of a state, of an order, or all."""
-
-    state: str | None = None
-    order_id: UUID | None = None
-
-    def values(self) -> dict[str, object]:
-        return {name: value for name, value in self._asdict().items() if value is not None}
+def _asked(names: frozenset[str]) -> list[ColumnElement[bool]]:
+    return [_CONDITIONS[name] for name in sorted(names)]
 
 
 async def notices_by_id(reader: Reader, notice_ids: Sequence[UUID]) -> list[NoticeView | None]:
@@ -117,19 +138,13 @@ async def notices_page(reader: Reader, wanted: Wanted, *, count: int, cursor: st
     if cursor is not None:
         place = decode_cursor(ORDER, cursor, datetime)
         values |= {"value": place.value, "id": place.id}
-    question = _page(
-        by_state=wanted.state is not None,
-        by_order=wanted.order_id is not None,
-        with_cursor=cursor is not None,
-        backwards=backwards,
-    )
+    question = _page(frozenset(wanted.values()), with_cursor=cursor is not None, backwards=backwards)
     return page_of(await reader.rows(question, **values), count=count, backwards=backwards, from_cursor=cursor is not None)
 
 
 async def count_notices(reader: Reader, wanted: Wanted) -> int:
     """How many messages there are of those wanted."""
-    question = _count(by_state=wanted.state is not None, by_order=wanted.order_id is not None)
-    found = await reader.row(question, **wanted.values())
+    found = await reader.row(_count(frozenset(wanted.values())), **wanted.values())
     return found.total if found is not None else 0
 
 

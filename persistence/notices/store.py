@@ -2,44 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Boolean, Integer, Text, and_, bindparam, case, func, literal, or_, select, text, update
+from sqlalchemy import Boolean, Integer, Text, and_, bindparam, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.ids import NoticeId, OrderId, new_id
-from domain.money import Currency
 from domain.notices.model import (
     AccountFacts,
     Delivery,
     Letter,
-    LineFacts,
     Medium,
     NewNotice,
     NoticeKind,
+    NoticeState,
     OrderFacts,
+    Receipt,
+    Report,
     ShopFacts,
+    Standing,
     TemplateKey,
     Wording,
 )
 from domain.notices.provider import NotAccepted
-from persistence.access.tables import AccountRow
-from persistence.carts.tables import CartRow
-from persistence.channels.tables import ChannelRow
-from persistence.customers.tables import CustomerRow
+from persistence.notices.deliveries import REPORTED, REQUEUE, STANDING
+from persistence.notices.facts import ACCOUNT, LINES, ORDER, SHOP, SHOP_NAME, facts_of
 from persistence.notices.tables import NoticeRow
 from persistence.notices.templates import COUNT_CAUSES, PUT, VERSION, WORDING
-from persistence.orders.tables import OrderLineRow, OrderRow
 from persistence.statement import Question, Statement
-from persistence.tables import ShopRow
 from persistence.transaction import Transaction
-
-SHOP_NAME = "Vitrine"
-"""What the shop is called as long as nobody has named it."""
 
 
 class _Claimed(NamedTuple):
@@ -59,53 +53,6 @@ class _Claimed(NamedTuple):
     unsubscribe_url: str
     channel_id: UUID | None
     claimed_at: datetime
-
-
-class OrderSaid(NamedTuple):
-    """An order as its letters tell it."""
-
-    shop_name: str
-    shop_language: str
-    number: int
-    email: str
-    sms_phone: str | None
-    language: str
-    currency: str
-    status: str
-    payment_status: str
-    fulfillment_status: str
-    subtotal: int
-    discount: int
-    shipping: int
-    tax_added: int
-    tax_total: int
-    total: int
-    captured: int
-    refunded: int
-    shipping_address: dict[str, Any] | None
-    placed_at: datetime
-
-
-class _Account(NamedTuple):
-    shop_name: str
-    email: str
-    first_name: str
-    language: str
-
-
-class _Shop(NamedTuple):
-    shop_name: str
-    language: str
-
-
-class LineSaid(NamedTuple):
-    """A line of it."""
-
-    product_name: str
-    variant_name: str
-    sku: str
-    quantity: int
-    total: int
 
 
 QUEUE = Statement(
@@ -165,7 +112,11 @@ CLAIM_NEXT = Question(_Claimed, _TAKEN.where(NoticeRow.id == _NEXT.with_for_upda
 BURY = Statement(
     update(NoticeRow)
     .where(_DUE, NoticeRow.attempts - NoticeRow.attempts_before >= bindparam("attempts_max", type_=Integer()))
-    .values(state="DEAD", failure=func.coalesce(NoticeRow.failure, "tried too often without an outcome"))
+    .values(
+        state="DEAD",
+        failure=func.coalesce(NoticeRow.failure, "tried too often without an outcome"),
+        is_unsure=or_(NoticeRow.is_unsure, NoticeRow.state == "SENDING"),
+    )
 )
 _OF_TRY = (NoticeRow.id == bindparam("notice_id")) & (NoticeRow.attempts == bindparam("fence", type_=Integer()))
 SENT = Statement(
@@ -193,65 +144,6 @@ GIVE_UP = Statement(
     update(NoticeRow)
     .where(_OF_TRY, NoticeRow.state == "SENDING")
     .values(state="DEAD", failure=bindparam("reason"), is_unsure=bindparam("may_be_taken", type_=Boolean()))
-)
-_SHOP_NAME = func.coalesce(select(ShopRow.name).limit(1).scalar_subquery(), literal(SHOP_NAME)).label("shop_name")
-ORDER = Question(
-    OrderSaid,
-    select(
-        _SHOP_NAME,
-        ChannelRow.language.label("shop_language"),
-        OrderRow.number,
-        OrderRow.email,
-        # What the buyer said for this order, else what they said for all.
-        func.coalesce(CartRow.sms_phone, case((CustomerRow.wants_sms, CustomerRow.phone))).label("sms_phone"),
-        OrderRow.language,
-        OrderRow.currency,
-        OrderRow.status,
-        OrderRow.payment_status,
-        OrderRow.fulfillment_status,
-        OrderRow.subtotal,
-        OrderRow.discount,
-        OrderRow.shipping,
-        OrderRow.tax_added,
-        OrderRow.tax_total,
-        OrderRow.total,
-        OrderRow.captured,
-        OrderRow.refunded,
-        OrderRow.shipping_address,
-        OrderRow.placed_at,
-    )
-    .join(ChannelRow, ChannelRow.id == OrderRow.channel_id)
-    .outerjoin(CartRow, CartRow.id == OrderRow.cart_id)
-    .outerjoin(CustomerRow, CustomerRow.id == OrderRow.customer_id)
-    .where(OrderRow.id == bindparam("order_id")),
-)
-SHOP = Question(
-    _Shop,
-    select(
-        _SHOP_NAME,
-        func.coalesce(select(ChannelRow.language).where(ChannelRow.is_default).limit(1).scalar_subquery(), "en").label(
-            "language"
-        ),
-    ),
-)
-LINES = Question(
-    LineSaid,
-    select(OrderLineRow.product_name, OrderLineRow.variant_name, OrderLineRow.sku, OrderLineRow.quantity, OrderLineRow.total)
-    .where(OrderLineRow.order_id == bindparam("order_id"))
-    .order_by(OrderLineRow.position),
-)
-
-
-ACCOUNT = Question(
-    _Account,
-    select(
-        _SHOP_NAME,
-        AccountRow.email,
-        func.coalesce(CustomerRow.first_name, "").label("first_name"),
-        func.coalesce(CustomerRow.language, "en").label("language"),
-    )
-    .outerjoin(CustomerRow, CustomerRow.id == AccountRow.id)
-    .where(AccountRow.id == bindparam("account_id"), AccountRow.is_active),
 )
 
 
@@ -303,6 +195,31 @@ class NoticesRows:
             return await self._transaction.run(GIVE_UP, **told) == 1
         return await self._transaction.run(TRY_AGAIN, **told, pause_seconds=pause_seconds) == 1
 
+    async def standing(self, notice_id: NoticeId) -> Standing | None:
+        found = await self._transaction.row(STANDING, id=notice_id)
+        if found is None:
+            return None
+        return Standing(
+            medium=Medium(found.medium),
+            state=NoticeState(found.state),
+            receipt=Receipt(found.receipt) if found.receipt is not None else None,
+            is_unsure=found.is_unsure,
+            is_erased=not found.recipient,
+        )
+
+    async def send_again(self, notice_id: NoticeId) -> None:
+        await self._transaction.run(REQUEUE, id=notice_id)
+
+    async def record_report(self, report: Report) -> bool:
+        told = {
+            "reference": report.reference,
+            "notice_id": report.notice_id,
+            "fence": report.fence,
+            "receipt": report.receipt.value if report.receipt is not None else None,
+            "reason": report.reason[:500] or None,
+        }
+        return await self._transaction.run(REPORTED, **told) == 1
+
     async def wording(self, key: TemplateKey) -> Wording | None:
         found = await self._transaction.row(WORDING, **_named(key))
         return Wording(**found._asdict()) if found is not None else None
@@ -332,12 +249,6 @@ class NoticesRows:
         if order is None:
             return None
         return facts_of(order_id, order, await self._transaction.rows(LINES, order_id=order_id))
-
-
-def facts_of(order_id: OrderId, order: OrderSaid, lines: Sequence[LineSaid]) -> OrderFacts:
-    """What letters tell of an order, from its rows."""
-    facts = order._asdict() | {"currency": Currency(order.currency)}
-    return OrderFacts(id=order_id, lines=tuple(LineFacts(**line._asdict()) for line in lines), **facts)
 
 
 def _named(key: TemplateKey) -> dict[str, str]:

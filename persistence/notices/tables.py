@@ -89,7 +89,10 @@ class MessageOptOutRow(Row):
     """Messages that an address wants none of; whoever has no row for a kind gets it. It goes with the person."""
 
     __tablename__ = "message_opt_out"
-    __table_args__ = (PrimaryKeyConstraint("address_key", "kind", "medium"), one_of("medium", tuple(each.value for each in Medium)))
+    __table_args__ = (
+        PrimaryKeyConstraint("address_key", "kind", "medium"),
+        one_of("medium", tuple(each.value for each in Medium)),
+    )
 
     address_key: Mapped[str]
     kind: Mapped[str]

@@ -1,4 +1,4 @@
-"""The questions about letters."""
+"""The questions about messages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from persistence.paging import Page
 from schema.context import Context
 from schema.execution.fields import query
 from schema.notices.types import Notice, NoticeConnection
-from schema.paging import After, Before, ConnectionView, First, Last, window
+from schema.paging import After, Before, ConnectionView, First, Last, Window, window
 from schema.permissions import may
 
 _READ = may(Permission.READ_NOTICES)
@@ -24,15 +24,15 @@ async def _counts(context: Context, keys: Sequence[Hashable]) -> list[int]:
     return [await count_notices(context.reader, wanted) for wanted in keys if isinstance(wanted, Wanted)]
 
 
-@query(Notice | None, "The letter with this id; null when there is none.", allow=_READ)
+@query(Notice | None, "The message with this id; null when there is none.", allow=_READ)
 async def notice(
-    context: Context, *, id: Annotated[strawberry.ID, strawberry.argument(description="The letter's id.")]
+    context: Context, *, id: Annotated[strawberry.ID, strawberry.argument(description="The message's id.")]
 ) -> NoticeView | None:
     notice_id = context.id_of("Notice", id)
     return (await notices_by_id(context.reader, [notice_id]))[0] if notice_id is not None else None
 
 
-@query(NoticeConnection, "Letters to buyers and staff, newest first.", allow=_READ)
+@query(NoticeConnection, "Messages to buyers and staff, newest first. `messageDeliveries` finds them by more.", allow=_READ)
 async def notices(
     context: Context,
     *,
@@ -45,11 +45,15 @@ async def notices(
 ) -> ConnectionView:
     wanted_order = context.id_of("Order", order_id) if order_id is not None else None
     wanted = Wanted(state=state.value if state is not None else None, order_id=wanted_order)
-    asked = window(first, after, last, before)
-    page: Page[NoticeView]
-    if order_id is not None and wanted_order is None:
-        page = Page((), has_previous=False, has_next=False)
-        return ConnectionView(page, notice_cursor, _nothing, order_id)
+    is_none = order_id is not None and wanted_order is None
+    return await notices_connection(context, None if is_none else wanted, window(first, after, last, before))
+
+
+async def notices_connection(context: Context, wanted: Wanted | None, asked: Window) -> ConnectionView:
+    """A page of messages; None of them is wanted when an id is nobody's."""
+    if wanted is None:
+        page: Page[NoticeView] = Page((), has_previous=False, has_next=False)
+        return ConnectionView(page, notice_cursor, _nothing, None)
     page = await notices_page(context.reader, wanted, count=asked.count, cursor=asked.cursor, backwards=asked.backwards)
     return ConnectionView(page, notice_cursor, _counts, wanted)
 
