@@ -53,6 +53,9 @@ ERASED: Mapping[str, str] = {
     "cart": """UPDATE cart SET email = NULL, sms_phone = NULL, note = '', shipping_address = country_of(shipping_address),
         billing_address = country_of(billing_address) WHERE customer_id = :customer_id""",
     "order_return": "UPDATE order_return SET note = '' WHERE order_id IN (orders_of_customer)",
+    "draft_order": """UPDATE draft_order SET reduction_reason = '', closed_at = coalesce(closed_at, :now),
+        state = CASE state WHEN 'DRAFT' THEN 'DELETED' ELSE state END
+        WHERE cart_id IN (SELECT id FROM cart WHERE customer_id = :customer_id)""",
     "orders": """UPDATE orders SET email = 'erased@erased.invalid', email_key = 'erased@erased.invalid', note = '',
         shipping_address = country_of(shipping_address), billing_address = country_of(billing_address)
         WHERE customer_id = :customer_id""",
@@ -152,7 +155,7 @@ GATHER = Question(
                 FROM identity i WHERE i.account_id = :customer_id),
             'carts', (SELECT coalesce(jsonb_agg(jsonb_build_object('state', k.state, 'email', k.email, 'sms_phone', k.sms_phone,
                 'note', k.note, 'shipping_address', k.shipping_address, 'billing_address', k.billing_address)), '[]'::jsonb)
-                FROM cart k WHERE k.customer_id = :customer_id AND k.state = 'OPEN'),
+                FROM cart k WHERE k.customer_id = :customer_id AND k.state IN ('OPEN', 'DRAFT')),
             'orders', (SELECT coalesce(jsonb_agg(o.line ORDER BY o.placed_at, o.id), '[]'::jsonb) FROM (
                 SELECT r.id, r.placed_at, jsonb_build_object('number', r.number, 'placed_at', r.placed_at, 'status', r.status,
                     'currency', r.currency, 'total_minor_units', r.total, 'email', r.email, 'note', r.note,

@@ -91,6 +91,7 @@ _carts = st.builds(
     created_at=st.just(NOW),
     updated_at=st.just(NOW),
     lines=_lines,
+    reduction=st.one_of(st.none(), _benefits),
 )
 
 
@@ -118,6 +119,8 @@ def test_lines_add_up_to_the_cart_and_nothing_is_ever_negative(cart: Cart) -> No
     quoted = quote(cart, now=NOW)
     assert sum_of((line.subtotal for line in quoted.lines), EUR) == quoted.subtotal
     assert sum_of((line.discount for line in quoted.lines), EUR) == quoted.discount
+    assert sum_of((line.reduction for line in quoted.lines), EUR) == quoted.reduction
+    assert all(0 <= line.reduction.minor <= line.discount.minor for line in quoted.lines)
     assert quoted.total == quoted.subtotal - quoted.discount + quoted.shipping + quoted.tax_added
     assert (
         min(quoted.subtotal.minor, quoted.discount.minor, quoted.shipping.minor, quoted.tax_added.minor, quoted.total.minor)
