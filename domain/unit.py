@@ -27,7 +27,7 @@ from domain.fulfillments.store import FulfillmentsStore
 from domain.idempotency import Idempotency
 from domain.identities.store import IdentitiesStore
 from domain.invoices.store import InvoicesStore
-from domain.notices.store import NoticesStore, PreferencesStore
+from domain.notices.store import NoticesStore, PreferencesStore, WaitingStore
 from domain.orders.store import OrdersStore
 from domain.payments.store import PaymentsStore, SettlementsStore
 from domain.prices.store import PricesStore
@@ -97,6 +97,8 @@ class Unit(Protocol):
     def staff(self) -> StaffStore: ...
     @property
     def stock(self) -> StockStore: ...
+    @property
+    def waiting(self) -> WaitingStore: ...
     @property
     def webhooks(self) -> WebhooksStore: ...
 

@@ -93,6 +93,7 @@ class Settings(SignInValues, PaymentValues, SmsValues, BaseSettings):
     session_cookies: str = Field("", pattern=r"^(strict|lax|none)?$")
     refresh_token_seconds: int = Field(604_800, ge=600)
     reservation_seconds: int = Field(900, ge=30)
+    low_stock_at: int = Field(5, ge=-1)
     draft_payment_days: int = Field(7, ge=1, le=90)
     payment_unfinished_seconds: int | None = Field(None, ge=15)
 

@@ -36,6 +36,7 @@ from persistence.identities.store import IdentitiesRows
 from persistence.invoices.store import InvoicesRows
 from persistence.notices.preferences import PreferenceRows
 from persistence.notices.store import NoticesRows
+from persistence.notices.waiting import WaitingRows
 from persistence.orders.store import OrdersRows
 from persistence.outbox import Outbox
 from persistence.payments.settlements import SettlementRows
@@ -167,6 +168,10 @@ class UnitOfWork:
     @cached_property
     def stock(self) -> StockRows:
         return StockRows(self.transaction)
+
+    @cached_property
+    def waiting(self) -> WaitingRows:
+        return WaitingRows(self.transaction)
 
     @cached_property
     def event_log(self) -> EventLogRows:

@@ -81,6 +81,7 @@ class Crew:
             secrets=secrets,
             addresses=Addresses(
                 storefront_url=settings.storefront_url,
+                public_url=settings.own_url,
                 mail_from=settings.mail_from,
                 staff_email=settings.staff_mailbox,
             ),
@@ -93,6 +94,7 @@ class Crew:
                 selections=self._selections(settings, database),
                 clock=lambda: datetime.now(UTC),
             ),
+            low_stock_at=settings.low_stock_at,
             unfinished_after=timedelta(seconds=settings.seconds_unfinished),
         )
         return True

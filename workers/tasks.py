@@ -55,9 +55,10 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addresses:
-    """How the shop is reached and whom it writes to: pages for people, the sender of mail, the staff's mailbox ("": none)."""
+    """How the shop is reached and whom it writes to: pages for people, our own address, the sender of mail, the staff's mailbox ("": none)."""
 
     storefront_url: str
+    public_url: str
     mail_from: str
     staff_email: str
 
@@ -79,6 +80,8 @@ class Tools:
     printer: Printer
     sends_sms: bool
     """Whether buyers who want text messages get them."""
+    low_stock_at: int = 5
+    """How many units of a variant are few; below 0: nobody wants to know."""
     unfinished_after: timedelta = timedelta(minutes=10)
     """How long a payment may be without an outcome before its provider is asked."""
 

@@ -72,6 +72,9 @@ class StockStore(Protocol):
     async def adjust(self, variant_id: VariantId, warehouse_id: WarehouseId, *, delta: int, actor: str) -> int | None:
         """Adds to or takes from one level; what lies there now, or None when less than the reserved would remain. Locks it."""
 
+    async def note_low(self, *, at_most: int, limit: int) -> list[tuple[VariantId, int]]:
+        """Variants of which something was sold and at most so many units are left, with how many, each once until there are more."""
+
     async def has_warehouse(self, warehouse_id: WarehouseId) -> bool: ...
 
     async def warehouses(self, warehouse_ids: Sequence[WarehouseId]) -> set[WarehouseId]:

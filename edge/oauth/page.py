@@ -17,8 +17,8 @@ from domain.apps.model import Wish
 _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).resolve().parent / "pages"), autoescape=True, undefined=StrictUndefined
 )
-_STYLE = (Path(__file__).resolve().parent / "pages" / "style.css").read_text()
-_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+STYLE = (Path(__file__).resolve().parent / "pages" / "style.css").read_text()
+_HASH_OF_STYLE = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 
 
 def consent_page(
@@ -26,7 +26,7 @@ def consent_page(
 ) -> HTMLResponse:
     """Who asks for what, and the log-in; with a challenge the one-time code instead."""
     page = _PAGES.get_template("consent.html.j2").render(
-        style=_STYLE,
+        style=STYLE,
         shop=shop,
         app=app,
         wishes=[scopes.said(each) for each in wish.scopes],
@@ -38,18 +38,19 @@ def consent_page(
         email_max=EMAIL_LENGTH_MAX,
         password_max=PASSWORD_LENGTH_MAX,
     )
-    return HTMLResponse(page, status, headers=_headers(f"'self' {_source(wish.redirect_uri)}"))
+    return HTMLResponse(page, status, headers=page_headers(f"'self' {_source(wish.redirect_uri)}"))
 
 
 def problem_page(problem: str, *, status: int) -> HTMLResponse:
     """What went wrong, for who cannot be sent back to the app."""
-    page = _PAGES.get_template("problem.html.j2").render(style=_STYLE, problem=problem)
-    return HTMLResponse(page, status, headers=_headers("'none'"))
+    page = _PAGES.get_template("problem.html.j2").render(style=STYLE, problem=problem)
+    return HTMLResponse(page, status, headers=page_headers("'none'"))
 
 
-def _headers(form_action: str) -> dict[str, str]:
+def page_headers(form_action: str) -> dict[str, str]:
+    """What keeps a page in `STYLE` from running, loading or being framed by anything; forms go where `form_action` says."""
     policy = (
-        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action {form_action}; "
+        f"default-src 'none'; style-src 'sha256-{_HASH_OF_STYLE}'; form-action {form_action}; "
         "frame-ancestors 'none'; base-uri 'none'"
     )
     return {"content-security-policy": policy, "x-frame-options": "DENY", "cache-control": "no-store"}

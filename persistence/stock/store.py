@@ -11,6 +11,7 @@ from sqlalchemy import text
 from domain.ids import OrderId, VariantId, WarehouseId
 from domain.stock.model import MovementReason, Sent, Shortage
 from persistence.statement import Question, Statement
+from persistence.stock.low import note_low
 from persistence.stock.returning import put_back, shelve
 from persistence.stock.shipping import ship, ship_from, take_back
 from persistence.tags import of_levels
@@ -255,6 +256,9 @@ class StockRows:
         await self._transaction.run(ENSURE_LEVELS, variants=[variant_id], warehouses=[warehouse_id])
         level = await self._transaction.row(ADJUST, variant_id=variant_id, warehouse_id=warehouse_id, delta=delta, actor=actor)
         return level.on_hand if level is not None else None
+
+    async def note_low(self, *, at_most: int, limit: int) -> list[tuple[VariantId, int]]:
+        return await note_low(self._transaction, at_most=at_most, limit=limit)
 
     async def has_warehouse(self, warehouse_id: WarehouseId) -> bool:
         return await self._transaction.row(HAS_WAREHOUSE, warehouse_id=warehouse_id) is not None

@@ -22,6 +22,7 @@ from schema.execution.fields import batch, plain, shows
 from schema.factors.types import SecondFactors, second_factors_field
 from schema.identities.types import Identity, identities_field
 from schema.node import Node, identity, loads_nodes
+from schema.notices.preferences import MessagePreference, message_preferences_field
 from schema.orders.lists import orders_connection
 from schema.orders.types import OrderConnection
 from schema.paging import After, Before, ConnectionView, First, Last, window
@@ -98,6 +99,7 @@ class Customer(Node):
     second_factors: SecondFactors | None = second_factors_field()
     identities: list[Identity] = identities_field()
     payment_methods: list[SavedPaymentMethod] = payment_methods_field()
+    message_preferences: list[MessagePreference] = message_preferences_field()
     orders: OrderConnection = batch(_orders, "Their orders, newest first.")
 
 

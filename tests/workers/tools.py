@@ -55,7 +55,12 @@ def tools_of(
         delivery=delivery or Delivery(),
         seal=SEAL,
         secrets=secrets,
-        addresses=Addresses(storefront_url=storefront_url, mail_from="Vitrine <shop@vitrine.example>", staff_email=staff_email),
+        addresses=Addresses(
+            storefront_url=storefront_url,
+            public_url="https://api.shop.example",
+            mail_from="Vitrine <shop@vitrine.example>",
+            staff_email=staff_email,
+        ),
         providers={},
         printer=PdfPrinter(),
         sends_sms=True,
