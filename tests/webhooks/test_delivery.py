@@ -24,7 +24,7 @@ async def test_an_order_is_told_with_a_signature_that_the_official_library_accep
     [received] = await desk.receiver.wait(box, 1)
     told = Webhook(desk.secrets[endpoint]).verify(received.body, received.headers)
     assert told["type"] == "order.placed"
-    assert told["data"] == {"subjectId": order["id"], "orderId": order["id"]}
+    assert told["data"] == {"subjectId": order["id"], "orderId": order["id"], "cause": ""}
     assert told["timestamp"].endswith("Z")
     [delivery] = await desk.deliveries(endpoint)
     assert delivery["state"] == "DELIVERED"
