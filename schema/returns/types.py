@@ -117,7 +117,7 @@ class Return(Node):
         _replacements, "The orders by which other goods are sent in place of what came back, oldest first.", size=2
     )
     order: Annotated[Order, strawberry.lazy("schema.orders.types")] | None = batch(_orders, "Its order.")
-    requested_by: str = plain("Who asked: a kind and an id.", allow=OF_AN_ORDER)
+    requested_by: str | None = plain("Who asked: a kind and an id.", allow=OF_AN_ORDER)
     created_at: datetime = plain("When it was asked for.")
     decided_at: datetime | None = plain("When the shop agreed, or did not.")
     cancelled_at: datetime | None = plain("When it was called off.")

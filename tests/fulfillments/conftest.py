@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,7 +30,8 @@ ORDER = """fragment Standing on Order { status fulfillmentStatus version lines {
     fulfillments { id number state carrier trackingNumber trackingUrl warehouseId lines { lineId sku quantity } }
     events { kind } }"""
 SEEN = f"query($token: String!) {{ orderByToken(token: $token) {{ ...Standing }} }} {ORDER}".replace(" warehouseId", "")
-FAILURES = "userErrors { code path ... on NotLeftToShip { open } ... on InsufficientStock { sku available } }"
+FAILURES = """userErrors { code path ... on NotLeftToShip { open } ... on InsufficientStock { sku available }
+    ... on NotReturnable { returnable } ... on NotLeftToSettle { open } ... on ReturnStepRefused { current asked allowed } }"""
 
 
 @dataclass(slots=True)
@@ -117,13 +120,12 @@ class Dispatch:
         return [(row["reason"], row["delta"]) for row in rows]
 
 
-@pytest.fixture(scope="module")
-async def dispatch(clone: Clone, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Dispatch]:
-    """An office of its own shop, which the judge looks through in the end."""
-    url = await clone()
+@asynccontextmanager
+async def open_dispatch(url: str, redis_url: str, data_dir: Path, **more: Any) -> AsyncIterator[Dispatch]:
+    """An office on a database; `more` are further settings."""
     settings = load_settings(
         env_file=None,
-        data_dir=tmp_path_factory.mktemp("dispatch"),
+        data_dir=data_dir,
         database_url=url,
         redis_url=redis_url,
         requests_per_minute=1_000_000,
@@ -132,9 +134,18 @@ async def dispatch(clone: Clone, redis_url: str, tmp_path_factory: pytest.TempPa
         payment_providers="*:*=manual",
         manual_methods="bank_transfer",
         manual_instructions="Send {amount} for order {order}.",
+        **more,
     )
     async with open_shop(settings) as shop, a_postman(shop) as postman, payment_client() as client:
         postman.tools = replace(postman.tools, providers=configured(settings, client=client))
         yield Dispatch(shop, await a_staff_token(shop, *RIGHTS), postman)
         await postman.works()
+
+
+@pytest.fixture(scope="module")
+async def dispatch(clone: Clone, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Dispatch]:
+    """An office of its own shop, which the judge looks through in the end."""
+    url = await clone()
+    async with open_dispatch(url, redis_url, tmp_path_factory.mktemp("dispatch")) as office:
+        yield office
     assert await check(url) == []
