@@ -86,7 +86,7 @@ class Desk:
         return await self.office.does(name, said, asked, token=token, key=key)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 async def desk(clone: Clone, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
     """A desk of its own shop, which the judge looks through in the end."""
     url = await clone()

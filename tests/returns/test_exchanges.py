@@ -24,7 +24,9 @@ async def _other_size(desk: Desk, goods: Goods, *, stock: int) -> Goods:
     async with desk.office.shop.rows.acquire() as connection:
         made = await some_goods(connection, desk.office.shop.channel, stock=stock)
         await connection.execute(
-            "UPDATE variant SET product_id = $1, position = 2, name = 'Large' WHERE id = $2", goods.product_id, made.variant_id
+            "UPDATE variant SET product_id = $1, position = 2, name = 'Large', option1 = 'Large' WHERE id = $2",
+            goods.product_id,
+            made.variant_id,
         )
     return Goods(goods.product_id, made.variant_id, made.sku)
 
