@@ -15,6 +15,9 @@ OUTBOX = "outbox"
 EVENT_LOG = "event_log"
 """The topic of the event log: it has grown."""
 
+NOTIFICATIONS = "notifications"
+"""The topic of notifications: somebody has a new one."""
+
 
 def order_topic(order_id: UUID) -> str:
     """The topic of one order's history."""

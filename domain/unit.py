@@ -21,6 +21,7 @@ from domain.catalog.store import CatalogStore
 from domain.channels.store import ChannelsStore
 from domain.customers.store import CustomersStore
 from domain.drafts.store import DraftsStore
+from domain.edits.store import EditsStore
 from domain.event import Event
 from domain.factors.store import FactorsStore
 from domain.fulfillments.store import FulfillmentsStore
@@ -28,6 +29,7 @@ from domain.idempotency import Idempotency
 from domain.identities.store import IdentitiesStore
 from domain.invoices.store import InvoicesStore
 from domain.notices.store import NoticesStore, PreferencesStore, WaitingStore
+from domain.notifications.store import NotificationsStore
 from domain.orders.store import OrdersStore
 from domain.payments.store import PaymentsStore, SettlementsStore
 from domain.prices.store import PricesStore
@@ -68,6 +70,8 @@ class Unit(Protocol):
     @property
     def drafts(self) -> DraftsStore: ...
     @property
+    def edits(self) -> EditsStore: ...
+    @property
     def factors(self) -> FactorsStore: ...
     @property
     def fulfillments(self) -> FulfillmentsStore: ...
@@ -79,6 +83,8 @@ class Unit(Protocol):
     def invoices(self) -> InvoicesStore: ...
     @property
     def notices(self) -> NoticesStore: ...
+    @property
+    def notifications(self) -> NotificationsStore: ...
     @property
     def orders(self) -> OrdersStore: ...
     @property

@@ -27,6 +27,7 @@ from persistence.catalog.store import CatalogRows
 from persistence.channels.store import ChannelsRows
 from persistence.customers.store import CustomersRows
 from persistence.drafts.store import DraftsRows
+from persistence.edits.store import EditsRows
 from persistence.engine import Database
 from persistence.factors.store import FactorsRows
 from persistence.failures import LOST, RETRIED, Unavailable
@@ -37,6 +38,7 @@ from persistence.invoices.store import InvoicesRows
 from persistence.notices.preferences import PreferenceRows
 from persistence.notices.store import NoticesRows
 from persistence.notices.waiting import WaitingRows
+from persistence.notifications.store import NotificationsRows
 from persistence.orders.store import OrdersRows
 from persistence.outbox import Outbox
 from persistence.payments.settlements import SettlementRows
@@ -106,6 +108,10 @@ class UnitOfWork:
         return DraftsRows(self.transaction)
 
     @cached_property
+    def edits(self) -> EditsRows:
+        return EditsRows(self.transaction)
+
+    @cached_property
     def factors(self) -> FactorsRows:
         return FactorsRows(self.transaction)
 
@@ -128,6 +134,10 @@ class UnitOfWork:
     @cached_property
     def notices(self) -> NoticesRows:
         return NoticesRows(self.transaction)
+
+    @cached_property
+    def notifications(self) -> NotificationsRows:
+        return NotificationsRows(self.transaction)
 
     @cached_property
     def orders(self) -> OrdersRows:

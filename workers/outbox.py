@@ -17,6 +17,7 @@ from uuid import UUID
 import structlog
 
 from domain.live import OUTBOX, Live
+from domain.notifications.actions import note
 from domain.webhooks.actions import write_log
 from persistence.failures import BUSY, LOST, Overloaded, Unavailable
 from persistence.outbox import DueTask, ParkedTask
@@ -121,7 +122,7 @@ class Waiting:
 
 
 async def _take(unit: UnitOfWork, routes: Mapping[str, Sequence[str]], pace: Pace) -> _Taken:
-    await write_log(unit, known=tuple(routes))
+    await note(unit, facts=await write_log(unit, known=tuple(routes)))
     routed = await unit.outbox.route(routes)
     parked = await unit.outbox.park_exhausted(attempts_max=pace.attempts_max)
     return _Taken(routed, parked, await unit.outbox.claim_due(again_seconds=pace.again_seconds))

@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from domain.access import actions as access
 from domain.access.model import Purpose
 from domain.apps import actions as apps
+from domain.drafts import actions as drafts
 from domain.factors.actions import waiting
 from domain.identities import actions as identities
 from domain.notices.model import NoticeKind
+from domain.notifications import actions as notifications
 from domain.webhooks import actions as outgoing
 from persistence.unit import UnitOfWork
 from workers import accounts, audit, catalog, invoices, money, notices, orders, payments, returns, stock, webhooks
@@ -39,6 +41,7 @@ ROUTES: Mapping[str, Sequence[str]] = {
     "DraftDeleted": (),
     "OrderStatusChanged": ("tell_status",),
     "OrderCancelled": ("tell_cancellation", "settle_cancelled_order"),
+    "OrderEdited": ("tell_edit",),
     "FulfillmentCreated": ("tell_shipment",),
     "FulfillmentTracked": ("tell_tracking",),
     "FulfillmentDelivered": ("tell_delivery",),
@@ -99,6 +102,7 @@ TASKS: Mapping[str, Task] = {
     "tell_staff": Within(notices.tell_staff),
     "tell_status": Within(notices.tell_status),
     "tell_cancellation": Within(about_order(NoticeKind.ORDER_CANCELLED)),
+    "tell_edit": Within(about_order(NoticeKind.ORDER_EDITED)),
     "tell_shipment": Within(about_shipment(NoticeKind.FULFILLMENT_SENT)),
     "tell_tracking": Within(about_shipment(NoticeKind.FULFILLMENT_TRACKED)),
     "tell_delivery": Within(about_shipment(NoticeKind.FULFILLMENT_DELIVERED)),
@@ -156,7 +160,9 @@ TASKS: Mapping[str, Task] = {
 
 
 async def _forget_old(tools: Tools) -> None:
-    """Drops what nobody will ask for again: idempotency keys after three days, done facts and refresh tokens after a month."""
+    """Drops what nobody will ask for again: idempotency keys after three days, done facts, refresh tokens and deleted drafts
+    after a month.
+    """
     await tools.transact.work(_forget_keys)
     while await tools.transact.work(_forget_facts):
         pass
@@ -168,7 +174,11 @@ async def _forget_old(tools: Tools) -> None:
         pass
     while await tools.transact(identities.forget_expired, now=datetime.now(UTC)):
         pass
+    while await tools.transact(drafts.forget_deleted, now=datetime.now(UTC)):
+        pass
     while await tools.transact(outgoing.forget_old):
+        pass
+    while await tools.transact(notifications.forget_old):
         pass
 
 

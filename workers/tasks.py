@@ -55,7 +55,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addresses:
-    """How the shop is reached and whom it writes to: pages for people, our own address, the sender of mail, the staff's mailbox ("": none)."""
+    """How the shop is reached and whom it writes to: pages for people, our own address, mail's sender, staff's mailbox ("": none)."""
 
     storefront_url: str
     public_url: str

@@ -24,6 +24,7 @@ from domain.webhooks.model import (
     EndpointChange,
     EventType,
     HeldEndpoint,
+    LoggedFact,
     NewEndpoint,
     Tried,
 )
@@ -125,13 +126,14 @@ async def replay(unit: Unit, *, endpoint_id: UUID, after: int, until: int) -> in
     return again
 
 
-async def write_log(unit: Logging, *, known: Sequence[str]) -> None:
-    """Gives new facts of the known kinds their place in the event log, and makes what endpoints get of them."""
-    position, deliveries = await unit.event_log.write(known=known, public=_PUBLIC)
-    if position:
+async def write_log(unit: Logging, *, known: Sequence[str]) -> Sequence[LoggedFact]:
+    """Gives new facts of the known kinds their place in the event log, and makes what endpoints get of them; the facts."""
+    logged = await unit.event_log.write(known=known, public=_PUBLIC)
+    if logged.position:
         unit.hint(EVENT_LOG)
-    if deliveries:
-        unit.announce(WebhooksDue(log_id=_LOG, position=position))
+    if logged.deliveries:
+        unit.announce(WebhooksDue(log_id=_LOG, position=logged.position))
+    return logged.facts
 
 
 async def take_turns(unit: Unit, *, endpoints: int, hold_seconds: int) -> list[Turn]:

@@ -6,7 +6,7 @@ A fact goes out under the name of its kind; everything else that the outbox carr
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -27,6 +27,7 @@ class EventType(enum.Enum):
     ORDER_PLACED = "OrderPlaced"
     ORDER_STATUS_CHANGED = "OrderStatusChanged"
     ORDER_CANCELLED = "OrderCancelled"
+    ORDER_EDITED = "OrderEdited"
     DRAFT_CREATED = "DraftCreated"
     DRAFT_UPDATED = "DraftUpdated"
     DRAFT_COMPLETED = "DraftCompleted"
@@ -90,6 +91,7 @@ AGGREGATES: Mapping[EventType, str] = {
     EventType.ORDER_PLACED: "order",
     EventType.ORDER_STATUS_CHANGED: "order",
     EventType.ORDER_CANCELLED: "order",
+    EventType.ORDER_EDITED: "order",
     EventType.DRAFT_CREATED: "draft_order",
     EventType.DRAFT_UPDATED: "draft_order",
     EventType.DRAFT_COMPLETED: "draft_order",
@@ -130,6 +132,26 @@ TYPE_NAMES: Mapping[str, str] = {
     "webhook_endpoint": "WebhookEndpoint",
 }
 """How the API calls the types of things whose ids events carry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedFact:
+    """A fact that has just got its place in the log, public or not."""
+
+    id: UUID
+    kind: str
+    aggregate: str
+    aggregate_id: UUID
+    fields: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """What one writing of the log came to: its last position, 0 when nothing was written; the deliveries made; the facts."""
+
+    position: int
+    deliveries: int
+    facts: Sequence[LoggedFact]
 
 
 class DeliveryState(enum.Enum):

@@ -8,7 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.viewer import Permission
-from domain.webhooks.model import DueDelivery, EndpointChange, EventType, HeldEndpoint, NewEndpoint, SwitchedOff, Tried
+from domain.webhooks.model import DueDelivery, EndpointChange, EventType, HeldEndpoint, Logged, NewEndpoint, SwitchedOff, Tried
 
 
 class WebhooksStore(Protocol):
@@ -78,8 +78,11 @@ class WebhooksStore(Protocol):
 class EventLog(Protocol):
     """The log of what happened, as endpoints and readers get it."""
 
-    async def write(self, *, known: Sequence[str], public: Sequence[str]) -> tuple[int, int]:
-        """Gives facts that have none their position, and makes the deliveries; the last position and how many deliveries."""
+    async def write(self, *, known: Sequence[str], public: Sequence[str]) -> Logged:
+        """Gives facts that have none their position, in the order they happened, and makes the deliveries.
+
+        Holds the log until the transaction ends; nothing is written while another is at it.
+        """
 
 
 Permissions = frozenset[Permission]

@@ -7,11 +7,13 @@ that goes on after the last one it saw never misses an event, however long some 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import BigInteger, Text, any_, bindparam, case, exists, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from domain.webhooks.model import Logged, LoggedFact
 from persistence.statement import Question, Statement, many
 from persistence.tables import OutboxEventRow
 from persistence.transaction import Transaction
@@ -22,6 +24,16 @@ BATCH = 500
 
 class _Position(NamedTuple):
     position: int
+
+
+class _Placed(NamedTuple):
+    position: int
+    number: int
+    id: UUID
+    kind: str
+    aggregate: str
+    aggregate_id: UUID
+    payload: dict[str, Any]
 
 
 _UNLOGGED = (OutboxEventRow.position.is_(None), OutboxEventRow.kind == any_(many("known", Text())))
@@ -49,11 +61,19 @@ _PLACED = select(
     ).label("position"),
 ).cte("placed")
 PLACE = Question(
-    _Position,
+    _Placed,
     update(OutboxEventRow)
     .where(OutboxEventRow.id == _PLACED.c.id)
     .values(position=_PLACED.c.position)
-    .returning(OutboxEventRow.position),
+    .returning(
+        OutboxEventRow.position,
+        OutboxEventRow.number,
+        OutboxEventRow.id,
+        OutboxEventRow.kind,
+        OutboxEventRow.aggregate,
+        OutboxEventRow.aggregate_id,
+        OutboxEventRow.payload,
+    ),
 )
 MOVE_ON = Statement(update(EventLogRow).values(position=bindparam("position", type_=BigInteger())))
 DELIVER = Statement(
@@ -86,14 +106,24 @@ class EventLogRows:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
-    async def write(self, *, known: Sequence[str], public: Sequence[str]) -> tuple[int, int]:
-        """The log's last position and the number of deliveries made; (0, 0) when there was nothing, or another is at it."""
+    async def write(self, *, known: Sequence[str], public: Sequence[str]) -> Logged:
         taken = await self._transaction.row(TAKE, known=list(known))
         if taken is None:
-            return 0, 0
+            return Logged(0, 0, ())
         placed = await self._transaction.rows(PLACE, known=list(known), public=list(public), last=taken.position)
         last = max([taken.position, *(each.position for each in placed)])
+        facts = [_fact(each) for each in sorted(placed, key=lambda each: each.number)]
         if last == taken.position:
-            return last, 0
+            return Logged(last, 0, facts)
         await self._transaction.run(MOVE_ON, position=last)
-        return last, await self._transaction.run(DELIVER, after=taken.position, until=last)
+        return Logged(last, await self._transaction.run(DELIVER, after=taken.position, until=last), facts)
+
+
+def _fact(placed: _Placed) -> LoggedFact:
+    return LoggedFact(
+        id=placed.id,
+        kind=placed.kind,
+        aggregate=placed.aggregate,
+        aggregate_id=placed.aggregate_id,
+        fields=placed.payload,
+    )
