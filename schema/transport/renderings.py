@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakValueDictionary
 
 import orjson
 from graphql import FieldNode, Node, VariableNode, Visitor, visit
@@ -20,7 +21,7 @@ KEPT_SECONDS = 1.0
 KEPT_MAX = 1_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Audience:
     """Who gets the same bytes of an event. The variables that only choose what is watched make no difference."""
 
@@ -38,6 +39,8 @@ class Renderings:
         self.shared = 0
         self._kept: OrderedDict[Hashable, _Rendering] = OrderedDict()
         self._choosing: OrderedDict[Prepared, frozenset[str]] = OrderedDict()
+        # Thousands of sockets that are told the same hold one object together.
+        self._audiences: WeakValueDictionary[Audience, Audience] = WeakValueDictionary()
 
     def audience(self, prepared: Prepared, variables: dict[str, Any], viewer: Viewer, caller: Caller) -> Audience:
         """The audience of one subscription. Guests are all alike, others are one by one, since what they may see differs."""
@@ -49,7 +52,8 @@ class Renderings:
         said = {name: value for name, value in variables.items() if name not in choosing}
         place = (caller.channel, caller.currency, caller.country, caller.language)
         kind = Guest() if isinstance(viewer, Guest) else viewer
-        return Audience(prepared, orjson.dumps(said, option=orjson.OPT_SORT_KEYS), kind, place)
+        audience = Audience(prepared, orjson.dumps(said, option=orjson.OPT_SORT_KEYS), kind, place)
+        return self._audiences.setdefault(audience, audience)
 
     async def of(self, audience: Audience, event: object, render: Callable[[], Awaitable[tuple[bytes, bool]]]) -> bytes:
         """The event's bytes for an audience. `render` gives them and whether others may have them, which errors may not."""
