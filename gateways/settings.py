@@ -94,8 +94,6 @@ class Settings(SignInValues, PaymentValues, SmsValues, BaseSettings):
     refresh_token_seconds: int = Field(604_800, ge=600)
     reservation_seconds: int = Field(900, ge=30)
     low_stock_at: int = Field(5, ge=-1)
-    draft_payment_days: int = Field(7, ge=1, le=90)
-    payment_unfinished_seconds: int | None = Field(None, ge=15)
 
     body_bytes_max: int = Field(262_144, ge=1_024)
     header_bytes_max: int = Field(32_768, ge=4_096)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from domain.carts.errors import DeliveryUnavailable
@@ -29,6 +29,9 @@ from domain.promotions.rules import why_not
 from domain.unit import Rehearsed, Unit
 from domain.viewer import Permission, Viewer, actor_name, holds_in
 
+DELETED_KEPT = timedelta(days=30)
+"""How long a draft that was thrown away can still be read."""
+FORGOTTEN_AT_ONCE = 500
 DRAFT: Path = ("input", "id")
 BY_DRAFT = "draft"
 """The cause of an order that a draft became; its buyer is told by the draft's own fact."""
@@ -81,7 +84,7 @@ async def rehearse_update(
 async def delete_draft(
     unit: Unit, *, draft_id: DraftId, by: Viewer, now: datetime, if_version: int | None = None
 ) -> DraftId | UserError:
-    """Throws a draft away. It stays readable and never becomes an order; doing it again changes nothing."""
+    """Throws a draft away. It stays readable for a month and never becomes an order; doing it again changes nothing."""
     draft = await _held(unit, draft_id, by, if_version=if_version)
     if isinstance(draft, UserError):
         return draft
@@ -92,6 +95,11 @@ async def delete_draft(
     await unit.drafts.close(draft_id, DraftState.DELETED, order_id=None, now=now)
     unit.announce(DraftDeleted(draft_order_id=draft_id))
     return draft_id
+
+
+async def forget_deleted(unit: Unit, *, now: datetime) -> int:
+    """Drops drafts that were thrown away long ago, with the buyers' data in them; how many, 0 when it is done."""
+    return await unit.drafts.forget_deleted(before=now - DELETED_KEPT, count_max=FORGOTTEN_AT_ONCE)
 
 
 async def complete_draft(

@@ -36,3 +36,6 @@ class DraftsStore(Protocol):
 
     async def close(self, draft_id: DraftId, to: DraftState, *, order_id: OrderId | None, now: datetime) -> None:
         """Ends a draft, with the order that it became."""
+
+    async def forget_deleted(self, *, before: datetime, count_max: int) -> int:
+        """Drops drafts, at most so many, that were thrown away before that time, with their carts; how many."""

@@ -25,10 +25,12 @@ _TOGETHER = (
 
 
 class PaymentValues(BaseModel):
-    """A provider is set up by its key and account; without them it is off."""
+    """A provider is set up by its key and account; without them it is off. How long money is waited for stands beside."""
 
     payment_providers: str = ""
     payment_plugins: Mapping[str, Mapping[str, str]] = Field(default_factory=dict, repr=False)
+    payment_unfinished_seconds: int | None = Field(None, ge=15)
+    draft_payment_days: int = Field(7, ge=1, le=90)
 
     stripe_api_key: SecretStr = SecretStr("")
     stripe_account: str = Field("", pattern=r"^(acct_[A-Za-z0-9]+)?$")

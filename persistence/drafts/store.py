@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import DateTime, Text, any_, bindparam, delete, select, text, update
+from sqlalchemy import DateTime, Integer, Text, any_, bindparam, delete, select, text, update
 from sqlalchemy.types import Uuid
 
 from domain.carts.model import CartLine
 from domain.drafts.model import DraftState, NewDraft, Standing
 from domain.ids import DraftId, OrderId, VariantId, new_id
 from domain.money import Money
-from persistence.carts.tables import CartLineRow
+from persistence.carts.tables import CartLineRow, CartRow
 from persistence.drafts.tables import DraftRow
 from persistence.statement import Question, Statement, ids
 from persistence.transaction import Transaction
@@ -70,6 +70,15 @@ CLOSE = Statement(
         closed_at=bindparam("now", type_=DateTime(timezone=True)),
     )
 )
+_DELETED = (
+    select(DraftRow.cart_id)
+    .where(
+        DraftRow.state == bindparam("deleted", DraftState.DELETED.value, type_=Text()),
+        DraftRow.closed_at < bindparam("before", type_=DateTime(timezone=True)),
+    )
+    .limit(bindparam("count_max", type_=Integer()))
+)
+FORGET_DELETED = Statement(delete(CartRow).where(CartRow.id.in_(_DELETED)))
 
 
 def standing_of(row: KeptDraft) -> Standing:
@@ -138,3 +147,6 @@ class DraftsRows:
         )
         if closed != 1:
             raise RuntimeError(f"draft {draft_id} has ended under its own lock")
+
+    async def forget_deleted(self, *, before: datetime, count_max: int) -> int:
+        return await self._transaction.run(FORGET_DELETED, before=before, count_max=count_max)

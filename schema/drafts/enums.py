@@ -11,5 +11,5 @@ described(
     "How far a draft is.",
     DRAFT="It can be changed, completed and thrown away.",
     COMPLETED="It has become an order.",
-    DELETED="It was thrown away; it can still be read.",
+    DELETED="It was thrown away; it can be read for a month.",
 )

@@ -109,7 +109,7 @@ async def draft_order_update(context: Context, *, input: DraftOrderUpdateInput) 
 
 
 @deed(
-    "Throws a draft away. It can still be read, and never becomes an order.",
+    "Throws a draft away. It can still be read for a month, and never becomes an order.",
     allow=ORDERS,
     draft_order=THE_DRAFT,
 )

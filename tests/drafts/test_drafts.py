@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
+from domain.drafts.actions import forget_deleted
 from tests.drafts.conftest import DRAFT, Sales, line
 from tests.payments.till import raw_id
 from tests.shop import BERLIN
@@ -229,6 +231,19 @@ async def test_what_has_ended_changes_no_more(sales: Sales) -> None:
     closed[0]["state"] = "COMPLETED"
     assert (await sales.changes(sold, note="No."))["userErrors"] == closed
     assert (await sales.does("draftOrderDelete", {"id": sold["id"]}))["userErrors"] == closed
+
+
+async def test_a_draft_that_was_thrown_away_is_forgotten_after_a_month(sales: Sales) -> None:
+    goods = await sales.shop.goods()
+    old, young, live = [await sales.drafts(line(goods)) for _ in range(3)]
+    for draft in (old, young):
+        await sales.does("draftOrderDelete", {"id": draft["id"]})
+    past = "UPDATE draft_order SET closed_at = now() - interval '31 days' WHERE cart_id = $1"
+    await sales.shop.rows.execute(past, raw_id(old["id"]))
+    assert await sales.postman.tools.transact(forget_deleted, now=datetime.now(UTC)) == 1
+    assert await sales.seen(old) is None
+    assert await _count(sales, "cart", f"id = '{raw_id(old['id'])}'") == 0
+    assert [(await sales.seen(each) or {})["state"] for each in (young, live)] == ["DELETED", "DRAFT"]
 
 
 async def test_what_cannot_be_is_refused_and_nothing_of_the_change_stays(sales: Sales) -> None:
