@@ -39,6 +39,8 @@ from schema.directives import CLIENT_DIRECTIVES
 from schema.drafts import errors as draft_errors
 from schema.drafts import mutations as draft_mutations
 from schema.drafts import queries as draft_queries
+from schema.edits import errors as edit_errors
+from schema.edits import mutations as edit_mutations
 from schema.errors import collected
 from schema.execution.fields import ROOTS, VIEWS, shown_of
 from schema.execution.fields import rule_of as rule_of
@@ -60,6 +62,9 @@ from schema.notices import preferences as notice_preferences
 from schema.notices import preferring as notice_preferring
 from schema.notices import queries as notice_queries
 from schema.notices import templates as notice_templates
+from schema.notifications import mutations as notification_mutations
+from schema.notifications import queries as notification_queries
+from schema.notifications import subscriptions as notification_subscriptions
 from schema.orders import errors as order_errors
 from schema.orders import mutations as order_mutations
 from schema.orders import queries as order_queries
@@ -106,6 +111,7 @@ QUERIES: tuple[ModuleType, ...] = (
     notice_deliveries,
     notice_templates,
     notice_preferences,
+    notification_queries,
     audit_queries,
     webhook_queries,
     invoice_queries,
@@ -128,6 +134,7 @@ MUTATIONS: tuple[ModuleType, ...] = (
     cart_mutations,
     order_mutations,
     draft_mutations,
+    edit_mutations,
     reordering,
     fulfillment_mutations,
     return_mutations,
@@ -139,9 +146,10 @@ MUTATIONS: tuple[ModuleType, ...] = (
     notice_mutations,
     notice_deliveries,
     notice_preferring,
+    notification_mutations,
     invoice_mutations,
 )
-SUBSCRIPTIONS: tuple[ModuleType, ...] = (order_subscriptions, webhook_subscriptions)
+SUBSCRIPTIONS: tuple[ModuleType, ...] = (order_subscriptions, webhook_subscriptions, notification_subscriptions)
 ERRORS = collected(
     catalog_errors.ERRORS,
     access_errors.ERRORS,
@@ -153,6 +161,7 @@ ERRORS = collected(
     cart_errors.ERRORS,
     draft_errors.ERRORS,
     order_errors.ERRORS,
+    edit_errors.ERRORS,
     fulfillment_errors.ERRORS,
     return_errors.ERRORS,
     payment_errors.ERRORS,

@@ -161,7 +161,7 @@ def _order(order_id: OrderId, cart: Cart, quoted: Quote, now: datetime) -> NewOr
         language=cart.language,
         shipping_address=shipping_address if cart.requires_shipping else None,
         billing_address=billing_address or {},
-        delivery=_delivery(cart, quoted),
+        delivery=agreed_delivery(cart, quoted),
         coupon_code=cart.coupon.code if cart.coupon is not None else None,
         note=cart.note,
         subtotal=quoted.subtotal.minor,
@@ -176,12 +176,13 @@ def _order(order_id: OrderId, cart: Cart, quoted: Quote, now: datetime) -> NewOr
             PaymentStatus.PAID if is_free else PaymentStatus.UNPAID,
             FulfillmentStatus.UNFULFILLED,
         ),
-        lines=tuple(_line(position, each, quoted.tax_basis_points) for position, each in enumerate(quoted.lines)),
+        lines=tuple(sold_line(position, each, quoted.tax_basis_points) for position, each in enumerate(quoted.lines)),
         placed_at=now,
     )
 
 
-def _delivery(cart: Cart, quoted: Quote) -> dict[str, Any] | None:
+def agreed_delivery(cart: Cart, quoted: Quote) -> dict[str, Any] | None:
+    """The delivery as an order keeps it; None when nothing is delivered."""
     method = cart.shipping_method
     if method is None or not cart.requires_shipping:
         return None
@@ -195,7 +196,8 @@ def _delivery(cart: Cart, quoted: Quote) -> dict[str, Any] | None:
     }
 
 
-def _line(position: int, each: QuotedLine, tax_basis_points: int) -> NewOrderLine:
+def sold_line(position: int, each: QuotedLine, tax_basis_points: int) -> NewOrderLine:
+    """A line as an order keeps it, new in it."""
     line = each.line
     return NewOrderLine(
         id=OrderLineId(new_id()),

@@ -100,9 +100,32 @@ class NewInvoice:
     kind: InvoiceKind
     number: int
     label: str
+    edition: int
     refund_id: UUID | None
+    corrects_id: UUID | None
     facts: InvoiceFacts
     issued_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresentInvoice:
+    """The invoice that holds for an order, the last of its editions; `credited` are minor units taken back of it."""
+
+    id: UUID
+    edition: int
+    facts: InvoiceFacts
+    credited: int
+    issued_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettledRefund:
+    """Money that has gone back; `amount` in minor units, `promised_at` when that was decided."""
+
+    order_id: OrderId
+    amount: int
+    reason: str
+    promised_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

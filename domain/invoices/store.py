@@ -6,7 +6,15 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.ids import ChannelId, OrderId
-from domain.invoices.model import InvoiceFacts, InvoiceKind, InvoiceSettings, NewInvoice, SoldOrder
+from domain.invoices.model import (
+    InvoiceFacts,
+    InvoiceKind,
+    InvoiceSettings,
+    NewInvoice,
+    PresentInvoice,
+    SettledRefund,
+    SoldOrder,
+)
 
 
 class InvoicesStore(Protocol):
@@ -18,10 +26,10 @@ class InvoicesStore(Protocol):
     async def set_settings(self, channel_id: ChannelId, settings: InvoiceSettings) -> None: ...
 
     async def sold(self, order_id: OrderId) -> SoldOrder | None:
-        """The order as its invoice needs it; locks nothing, for the agreement does not change under an order's lock."""
+        """The order as its invoice needs it. Under the order's lock, which whoever changes the agreement holds."""
 
-    async def invoice_of(self, order_id: OrderId) -> tuple[UUID, InvoiceFacts] | None:
-        """The order's invoice, the first and only of its kind."""
+    async def invoice_of(self, order_id: OrderId) -> PresentInvoice | None:
+        """The invoice that holds for the order."""
 
     async def credit_note_of(self, refund_id: UUID) -> UUID | None:
         """The credit note of a refund."""
@@ -31,8 +39,8 @@ class InvoicesStore(Protocol):
 
     async def add(self, invoice: NewInvoice) -> None: ...
 
-    async def refund(self, refund_id: UUID) -> tuple[OrderId, int, str] | None:
-        """A refund that was settled: its order, amount (minor units) and reason."""
+    async def refund(self, refund_id: UUID) -> SettledRefund | None:
+        """A refund, if it was settled."""
 
     async def facts(self, invoice_id: UUID) -> InvoiceFacts | None:
         """What an invoice says; None when there is none, or it is printed already."""

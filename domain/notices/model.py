@@ -32,6 +32,7 @@ class NoticeKind(enum.Enum):
     FULFILLMENT_DELIVERED = "FULFILLMENT_DELIVERED"
     FULFILLMENT_CANCELLED = "FULFILLMENT_CANCELLED"
     ORDER_CANCELLED = "ORDER_CANCELLED"
+    ORDER_EDITED = "ORDER_EDITED"
     RETURN_APPROVED = "RETURN_APPROVED"
     RETURN_DECLINED = "RETURN_DECLINED"
     RETURN_RECEIVED = "RETURN_RECEIVED"
@@ -238,6 +239,13 @@ class OrderFacts:
     shipping_address: dict[str, Any] | None
     placed_at: datetime
     lines: tuple[LineFacts, ...]
+    edited_back: int = 0
+    """What had come in and is owed no more, since the order was edited."""
+
+    @property
+    def due(self) -> int:
+        """What is still to be paid; below zero when more came in than that."""
+        return self.total + self.edited_back - self.captured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

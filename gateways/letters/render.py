@@ -25,7 +25,13 @@ from domain.notices.model import AccountFacts, NoticeKind, OrderFacts, Rendered,
 from gateways.letters.wording import FOLDER, default_wording, filled, paragraphs, words_of
 
 _WITH_LINES = frozenset(
-    {NoticeKind.ORDER_CONFIRMED, NoticeKind.PAYMENT_REQUESTED, NoticeKind.ORDER_SHIPPED, NoticeKind.STAFF_ORDER_PLACED}
+    {
+        NoticeKind.ORDER_CONFIRMED,
+        NoticeKind.ORDER_EDITED,
+        NoticeKind.PAYMENT_REQUESTED,
+        NoticeKind.ORDER_SHIPPED,
+        NoticeKind.STAFF_ORDER_PLACED,
+    }
 )
 # A listing that no mail program shows whole helps nobody; the sums below it are of all lines.
 _LINES_MAX = 100
@@ -142,6 +148,7 @@ def order_letter(
             "placed": format_date(facts.placed_at, "long", locale=locale),
             "total": money(facts.total),
             "captured": money(facts.captured),
+            "due": money(facts.due) if facts.due > 0 else "",
             "refunded": money(facts.refunded),
             "status": words["statuses"].get(status, status),
             "email": facts.email,

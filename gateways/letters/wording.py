@@ -25,7 +25,7 @@ LANGUAGES = tuple(sorted(file.stem for file in (FOLDER / "words").glob("*.toml")
 LANGUAGE_DEFAULT = "en"
 LENGTHS: Mapping[str, int] = {"subject": 200, "heading": 200, "body": 4000}
 """How long the parts may be, in characters; the table says so too."""
-ORDER_VARIABLES = ("captured", "email", "name", "number", "placed", "refunded", "shop", "status", "total")
+ORDER_VARIABLES = ("captured", "due", "email", "name", "number", "placed", "refunded", "shop", "status", "total")
 _FILTERS = frozenset({"capitalize", "default", "lower", "title", "trim", "upper"})
 _DEPTH_MAX = 20
 _ALLOWED = (

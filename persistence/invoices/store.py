@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import DateTime, LargeBinary, Text, Uuid, bindparam, exists, insert, select, text
+from sqlalchemy import BigInteger, DateTime, LargeBinary, Text, Uuid, bindparam, cast, exists, func, insert, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import aliased
 
 from domain.ids import ChannelId, OrderId
 from domain.invoices.model import (
@@ -17,6 +18,8 @@ from domain.invoices.model import (
     InvoiceKind,
     InvoiceSettings,
     NewInvoice,
+    PresentInvoice,
+    SettledRefund,
     SoldLine,
     SoldOrder,
     facts_of,
@@ -74,6 +77,14 @@ class _Kept(NamedTuple):
     facts: dict[str, Any]
 
 
+class _Present(NamedTuple):
+    id: UUID
+    edition: int
+    facts: dict[str, Any]
+    credited: int
+    issued_at: datetime
+
+
 class _Id(NamedTuple):
     id: UUID
 
@@ -86,6 +97,7 @@ class _Refund(NamedTuple):
     order_id: UUID
     amount: int
     reason: str
+    promised_at: datetime
 
 
 _CHANNEL = bindparam("of_channel", type_=Uuid())
@@ -110,9 +122,13 @@ SET_SETTINGS = Statement(
 )
 SOLD = Question(
     _Sold,
-    select(OrderRow.id.label("order_id"), *(getattr(OrderRow, name) for name in _Sold._fields[1:])).where(
-        OrderRow.id == _ORDER
-    ),
+    select(
+        OrderRow.id.label("order_id"),
+        *(getattr(OrderRow, name) for name in _Sold._fields[1:-2]),
+        # What came in and goes back because it is owed no more is not what was paid for this.
+        (OrderRow.captured - OrderRow.edited_back).label("captured"),
+        OrderRow.placed_at,
+    ).where(OrderRow.id == _ORDER),
 )
 LINES = Question(
     _Line,
@@ -120,8 +136,23 @@ LINES = Question(
     .where(OrderLineRow.order_id == _ORDER)
     .order_by(OrderLineRow.position),
 )
+_CreditNote = aliased(InvoiceRow)
+_CREDITED = (
+    select(func.coalesce(cast(func.sum(_CreditNote.total), BigInteger), 0))
+    .where(
+        _CreditNote.order_id == InvoiceRow.order_id,
+        _CreditNote.edition == InvoiceRow.edition,
+        _CreditNote.kind == text("'CREDIT_NOTE'"),
+    )
+    .correlate(InvoiceRow)
+    .scalar_subquery()
+)
 INVOICE_OF = Question(
-    _Kept, select(InvoiceRow.id, InvoiceRow.facts).where(InvoiceRow.order_id == _ORDER, InvoiceRow.kind == text("'INVOICE'"))
+    _Present,
+    select(InvoiceRow.id, InvoiceRow.edition, InvoiceRow.facts, _CREDITED.label("credited"), InvoiceRow.issued_at)
+    .where(InvoiceRow.order_id == _ORDER, InvoiceRow.kind == text("'INVOICE'"))
+    .order_by(InvoiceRow.edition.desc())
+    .limit(1),
 )
 CREDIT_NOTE_OF = Question(_Id, select(InvoiceRow.id).where(InvoiceRow.refund_id == bindparam("of_refund", type_=Uuid())))
 _SERIES = upsert(InvoiceSeriesRow).values(channel_id=bindparam("channel_id"), kind=bindparam("kind"), last=1)
@@ -139,7 +170,9 @@ ADD = Statement(
         kind=bindparam("kind"),
         number=bindparam("number"),
         label=bindparam("label"),
+        edition=bindparam("edition"),
         refund_id=bindparam("refund_id", type_=Uuid()),
+        corrects_id=bindparam("corrects_id", type_=Uuid()),
         currency=bindparam("currency"),
         total=bindparam("total"),
         tax_total=bindparam("tax_total"),
@@ -149,7 +182,7 @@ ADD = Statement(
 )
 REFUND = Question(
     _Refund,
-    select(RefundRow.order_id, RefundRow.amount, RefundRow.reason).where(
+    select(RefundRow.order_id, RefundRow.amount, RefundRow.reason, RefundRow.created_at.label("promised_at")).where(
         RefundRow.id == bindparam("of_refund", type_=Uuid()), RefundRow.state == text("'DONE'")
     ),
 )
@@ -200,9 +233,9 @@ class InvoicesRows:
         ids = {"order_id": OrderId(found.order_id), "channel_id": ChannelId(found.channel_id)}
         return SoldOrder(**{**found._asdict(), **ids}, lines=tuple(SoldLine(**each._asdict()) for each in lines))
 
-    async def invoice_of(self, order_id: OrderId) -> tuple[UUID, InvoiceFacts] | None:
+    async def invoice_of(self, order_id: OrderId) -> PresentInvoice | None:
         found = await self._transaction.row(INVOICE_OF, of_order=order_id)
-        return (found.id, facts_of(found.facts)) if found is not None else None
+        return PresentInvoice(**{**found._asdict(), "facts": facts_of(found.facts)}) if found is not None else None
 
     async def credit_note_of(self, refund_id: UUID) -> UUID | None:
         found = await self._transaction.row(CREDIT_NOTE_OF, of_refund=refund_id)
@@ -223,7 +256,9 @@ class InvoicesRows:
             kind=invoice.kind.value,
             number=invoice.number,
             label=invoice.label,
+            edition=invoice.edition,
             refund_id=invoice.refund_id,
+            corrects_id=invoice.corrects_id,
             currency=invoice.facts.currency,
             total=invoice.facts.total,
             tax_total=invoice.facts.tax_total,
@@ -231,9 +266,9 @@ class InvoicesRows:
             issued_at=invoice.issued_at,
         )
 
-    async def refund(self, refund_id: UUID) -> tuple[OrderId, int, str] | None:
+    async def refund(self, refund_id: UUID) -> SettledRefund | None:
         found = await self._transaction.row(REFUND, of_refund=refund_id)
-        return (OrderId(found.order_id), found.amount, found.reason) if found is not None else None
+        return SettledRefund(**{**found._asdict(), "order_id": OrderId(found.order_id)}) if found is not None else None
 
     async def facts(self, invoice_id: UUID) -> InvoiceFacts | None:
         found = await self._transaction.row(UNPRINTED, of_invoice=invoice_id)

@@ -46,6 +46,7 @@ class OrderSaid(NamedTuple):
     refunded: int
     shipping_address: dict[str, Any] | None
     placed_at: datetime
+    edited_back: int
 
 
 class AccountSaid(NamedTuple):
@@ -95,6 +96,7 @@ ORDER = Question(
         OrderRow.refunded,
         OrderRow.shipping_address,
         OrderRow.placed_at,
+        OrderRow.edited_back,
     )
     .join(ChannelRow, ChannelRow.id == OrderRow.channel_id)
     .outerjoin(CartRow, CartRow.id == OrderRow.cart_id)

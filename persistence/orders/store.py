@@ -115,17 +115,19 @@ _PLACED = (
     .returning(OrderRow.id, OrderRow.number)
     .cte("placed")
 )
-_LINE = [column for column in OrderLineRow.__table__.columns if column.name != "order_id"]
-_SOLD = (
-    func.unnest(*(many(f"line_{each.name}", each.type) for each in _LINE))
-    .table_valued(*(column(each.name, each.type) for each in _LINE), name="sold")
+LINE_COLUMNS = [column for column in OrderLineRow.__table__.columns if column.name != "order_id"]
+"""Of a line, what is said of it: all but its order."""
+SOLD = (
+    func.unnest(*(many(f"line_{each.name}", each.type) for each in LINE_COLUMNS))
+    .table_valued(*(column(each.name, each.type) for each in LINE_COLUMNS), name="sold")
     .render_derived()
 )
+"""Lines as parameters, each column's values as `line_` and its name."""
 _LINES = (
     insert(OrderLineRow)
     .from_select(
-        ["order_id", *(each.name for each in _LINE)],
-        select(_PLACED.c.id, *_SOLD.c).select_from(_PLACED.join(_SOLD, true())),
+        ["order_id", *(each.name for each in LINE_COLUMNS)],
+        select(_PLACED.c.id, *SOLD.c).select_from(_PLACED.join(SOLD, true())),
     )
     .cte("lines")
 )
@@ -222,7 +224,7 @@ class OrdersRows:
         placed = await self._transaction.row(
             PLACE,
             **values,
-            **{f"line_{each.name}": [getattr(line, each.name) for line in order.lines] for each in _LINE},
+            **{f"line_{each.name}": [getattr(line, each.name) for line in order.lines] for each in LINE_COLUMNS},
             email_key=email_key(order.email),
             status=states.status.value,
             payment_status=states.payment.value,

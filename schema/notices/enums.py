@@ -21,6 +21,7 @@ described(
     FULFILLMENT_DELIVERED="A shipment has arrived.",
     FULFILLMENT_CANCELLED="A shipment was called back.",
     ORDER_CANCELLED="The order was called off.",
+    ORDER_EDITED="The shop changed the order.",
     RETURN_APPROVED="Goods may be sent back.",
     RETURN_DECLINED="The shop does not take goods back.",
     RETURN_RECEIVED="Goods came back.",

@@ -32,7 +32,8 @@ from persistence.orders.reads import (
 from schema.carts.costs import TotalTerm
 from schema.context import Context
 from schema.customers.addresses import PostalAddress
-from schema.execution.fields import batch, plain, shows
+from schema.edits.types import ChangeView, OrderChange
+from schema.execution.fields import batch, computed, plain, shows
 from schema.fulfillments.types import Fulfillment, open_quantities, order_fulfillments
 from schema.invoices.types import Invoice, invoices
 from schema.node import Node, identity, loads_nodes
@@ -97,6 +98,10 @@ class OrderLine:
     total: TaxedMoney = batch(_line_totals, "What the line cost after discount.")
 
 
+def _change(event: OrderEventView) -> ChangeView | None:
+    return ChangeView(event.data) if event.kind == EventKind.EDITED.value else None
+
+
 def _actors(events: Sequence[OrderEventView], context: Context) -> list[str]:
     by_staff = holds(context.viewer, Permission.READ_ORDERS)
     return [each.actor if by_staff else each.actor.partition(":")[0] for each in events]
@@ -118,6 +123,7 @@ class OrderEvent:
     payment_status: PaymentStatus = plain("The order's payment status after it.")
     fulfillment_status: FulfillmentStatus = plain("The order's fulfillment status after it.")
     created_at: datetime = plain("When it happened.")
+    change: OrderChange | None = computed(_change, "What staff changed, if this is such an entry.")
     actor: str = batch(_actors, "Who did it: guest, customer, staff or machine. Staff with READ_ORDERS also see which one.")
     order: Order = batch(_orders_of_events, "The order as it stands now.")
 
@@ -259,7 +265,9 @@ class Order(Node):
     fulfillments: list[Fulfillment] = batch(order_fulfillments, "What was sent of it, oldest first.", size=3)
     returns: list[Return] = batch(order_returns, "What came back of it, or is to, oldest first.", size=3)
     payments: list[Payment] = batch(order_payments, "The attempts to pay it, oldest first.")
-    invoices: list[Invoice] = batch(invoices, "Its invoice, and what was taken back of it, oldest first.", size=2)
+    invoices: list[Invoice] = batch(
+        invoices, "Its invoices, one after each change of it, and what was taken back of them, oldest first.", size=2
+    )
     payment_options: list[PaymentProvider] = batch(payment_options, "Through whom it can be paid, the default first.", size=3)
     refund_requests: list[RefundRequest] | None = batch(
         order_requests, "Staff's decisions to give money back, oldest first.", allow=OF_AN_ORDER, size=3

@@ -12,6 +12,7 @@ described(
     ORDER_PLACED="A cart has become an order. [order.placed]",
     ORDER_STATUS_CHANGED="An order moved on. [order.status_changed]",
     ORDER_CANCELLED="An order is off. [order.cancelled]",
+    ORDER_EDITED="Staff changed what was agreed. [order.edited]",
     DRAFT_CREATED="Staff began to put an order together. [draft.created]",
     DRAFT_UPDATED="A draft of an order was changed. [draft.updated]",
     DRAFT_COMPLETED="A draft became an order. [draft.completed]",
