@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from domain.money import Money, sum_of
 from domain.orders.model import Order
-from domain.payments.model import OPEN, Dispute, DisputeStatus, Payment, Transfer, TransferKind
+from domain.payments.model import OPEN, Dispute, DisputeStatus, Payment, Refund, Transfer, TransferKind
 
 
 def outstanding(order: Order, attempts: Sequence[Payment]) -> Money:
@@ -29,12 +29,26 @@ def refundable(payment: Payment, promised: Money) -> Money:
     return payment.captured - max(payment.refunded, promised)
 
 
+def failed_of(done: Sequence[Refund], amount: Money) -> tuple[Refund, ...]:
+    """Which of the refunds that were done, newest first, money that came back is of: the one of that amount, else the newest."""
+    exact = next((each for each in done if each.amount == amount), None)
+    if exact is not None:
+        return (exact,)
+    failed: list[Refund] = []
+    for each in done:
+        if sum_of((other.amount for other in failed), amount.currency) >= amount:
+            break
+        failed.append(each)
+    return tuple(failed)
+
+
 def money_transfers(authorized: Money, captured: Money, refunded: Money) -> tuple[Transfer, ...]:
-    """The double entries of a step of a payment: what was promised, released, taken and given back."""
+    """The double entries of a step of a payment: what was promised, released, taken, given back, and came back."""
     moved = (
         (TransferKind.AUTHORIZATION, authorized),
         (TransferKind.CAPTURE, captured),
         (TransferKind.REFUND, refunded),
+        (TransferKind.REFUND_FAILED, -refunded),
         (TransferKind.RELEASE, -authorized),
     )
     return tuple(Transfer(kind, amount) for kind, amount in moved if amount.minor > 0)

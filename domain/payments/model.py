@@ -128,6 +128,8 @@ class ProviderPayment:
     refunded: Money
     status: ProviderStatus
     version: int
+    came_back: Money | None = None
+    """Of what was given back, all that ever failed on its way and is ours again; it only grows. None: nothing."""
     next_action: NextAction | None = None
     waits_until: datetime | None = None
     """So long the provider waits for a buyer who pays slowly, as by bank transfer; the goods are held until then."""
@@ -219,6 +221,8 @@ class TransferKind(enum.Enum):
     RELEASE = "RELEASE"
     CAPTURE = "CAPTURE"
     REFUND = "REFUND"
+    REFUND_FAILED = "REFUND_FAILED"
+    """Money that was given back came back to us: the account that it was sent to is closed, say."""
     FEE = "FEE"
     FEE_BACK = "FEE_BACK"
     DISPUTE = "DISPUTE"
@@ -231,6 +235,7 @@ ACCOUNTS: dict[TransferKind, tuple[str, str]] = {
     TransferKind.RELEASE: ("RECEIVABLE", "AUTHORIZED"),
     TransferKind.CAPTURE: ("PROVIDER", "CUSTOMER"),
     TransferKind.REFUND: ("CUSTOMER", "PROVIDER"),
+    TransferKind.REFUND_FAILED: ("PROVIDER", "CUSTOMER"),
     TransferKind.FEE: ("FEES", "PROVIDER"),
     TransferKind.FEE_BACK: ("PROVIDER", "FEES"),
     TransferKind.DISPUTE: ("DISPUTED", "PROVIDER"),

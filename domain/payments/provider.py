@@ -258,6 +258,11 @@ class PaymentPorts:
     sample_methods: Mapping[str, Sequence[SampleMethod]] = field(default_factory=dict)
     """By provider, method tokens for trying things out; none where the shop is in earnest."""
 
+    @property
+    def whole_refunds(self) -> frozenset[str]:
+        """Providers that give back a payment as a whole only, or not at all."""
+        return frozenset(name for name, each in self.offers.all.items() if Ability.PARTIAL_REFUND not in each.abilities)
+
 
 _RANKS = (
     ProviderStatus.REQUIRES_ACTION,
@@ -270,14 +275,22 @@ _RANKS = (
 
 
 def version_by_progress(
-    status: ProviderStatus, *, authorized: int, captured: int, refunded: int, fee: int | None, dispute: DisputeStatus | None
+    status: ProviderStatus,
+    *,
+    authorized: int,
+    captured: int,
+    refunded: int,
+    fee: int | None,
+    dispute: DisputeStatus | None,
+    came_back: int = 0,
 ) -> int:
     """A `version` for providers that count none: of two snapshots of one payment the one that has come further is newer.
 
-    Money taken and given back only grows; among equals the later state, the released rest, the dispute and the fee count.
+    Money taken, ever given back and come back only grows; among equals the later state, the released rest, the dispute and the
+    fee count. `refunded` is what is given back now: all that ever was, less what came back.
     """
     is_released = 0 < captured == authorized
     taken = ProviderStatus.CAPTURED if captured else status
     rank = _RANKS.index(taken) + (1 if is_released or taken is ProviderStatus.CANCELLED else 0)
     disputed = 0 if dispute is None else 1 if dispute is DisputeStatus.OPEN else 2
-    return (captured + refunded) * 64 + rank * 8 + disputed * 2 + (fee is not None)
+    return (captured + refunded + 2 * came_back) * 64 + rank * 8 + disputed * 2 + (fee is not None)

@@ -32,6 +32,8 @@ _DISPUTED = {
 }
 NOT_STARTED = "not_started"
 """The failure code of an attempt that the provider never heard of."""
+CAME_BACK = "came_back"
+"""The failure code of a refund that the provider had made, and whose money came back."""
 TEXT_LENGTH_MAX = 500
 
 
@@ -70,6 +72,8 @@ class Advance:
     """Given back by the provider without our asking."""
     to_refund: Money
     """Taken for an order that is off, or paid twice."""
+    came_back: Money
+    """Of what was given back: it failed on its way."""
     dispute: Dispute | None = None
     """A dispute that is new or has ended."""
     is_first_of_dispute: bool = False
@@ -114,7 +118,8 @@ def apply(
     if payment.reference is not None and seen.version <= payment.version:
         # A dispute is a story of its own: that it was opened counts even when it is told after what came later.
         return Stale(payment.version) if dispute is None else _with_dispute(payment, order, around, dispute, known=disputed)
-    if seen.captured < payment.captured or seen.refunded < payment.refunded:
+    lost = payment.refunded - seen.refunded
+    if seen.captured < payment.captured or lost > (seen.came_back or zero(lost.currency)):
         return Mismatch(f"captured {payment.captured.minor} or refunded {payment.refunded.minor} went down")
     after = replace(
         payment,
@@ -254,6 +259,9 @@ def _advance(
     if refunded.minor > 0:
         walk.refunded += refunded
         walk.step(EventKind.REFUNDED, refunded)
+    if refunded.minor < 0:
+        walk.refunded += refunded
+        walk.step(EventKind.REFUND_FAILED, -refunded, code=CAME_BACK)
     if authorized.minor < 0:
         walk.authorized += authorized
     if after.state is not before.state:
@@ -277,6 +285,7 @@ def _advance(
         is_first_of_dispute=known is None,
         is_confirmed=walk.states.status is not order.states.status,
         unasked_refund=_positive(after.refunded - max(before.refunded, around.promised)),
+        came_back=_positive(-refunded),
         to_refund=_to_refund(walk, after, around) if captured.minor > 0 else zero(order.currency),
     )
 

@@ -94,6 +94,12 @@ class PaymentsStore(Protocol):
     async def overdue_refunds(self, provider: str, *, before: datetime, limit: int) -> list[UUID]:
         """Refunds of a provider that were promised before a time and are still PENDING, oldest first. Locks nothing."""
 
+    async def done_refunds(self, payment_id: PaymentId) -> list[Refund]:
+        """A payment's refunds that are DONE, newest first; 100 at most. Under its order's lock."""
+
+    async def fail_done(self, refund_ids: Sequence[UUID], *, failure: str, now: datetime) -> None:
+        """Makes refunds that were DONE failed ones."""
+
     async def given_back(self, payment_id: PaymentId) -> int:
         """The sum of a payment's refunds that are DONE, in minor units."""
 

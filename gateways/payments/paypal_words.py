@@ -30,6 +30,7 @@ UNITS = Units(
 _MANY = 100
 _TAKEN = frozenset({"COMPLETED", "PARTIALLY_REFUNDED", "REFUNDED"})
 _GIVEN_BACK = frozenset({"COMPLETED", "PENDING"})
+_CAME_BACK = frozenset({"FAILED", "CANCELLED"})
 _OF_PAYMENTS = {
     "PENDING": ProviderStatus.PENDING,
     "CREATED": ProviderStatus.AUTHORIZED,
@@ -117,6 +118,7 @@ class Order:
             authorized=authorized,
             captured=captured,
             refunded=refunded,
+            came_back=_sum(self.refunds, _CAME_BACK, currency),
             status=status,
             version=0,
             next_action=self._action() if status is ProviderStatus.REQUIRES_ACTION else None,

@@ -15,6 +15,7 @@ def versioned(payment: ProviderPayment) -> ProviderPayment:
         authorized=payment.authorized.minor,
         captured=payment.captured.minor,
         refunded=payment.refunded.minor,
+        came_back=0 if payment.came_back is None else payment.came_back.minor,
         fee=None if payment.fee is None else payment.fee.minor,
         dispute=None if payment.dispute is None else payment.dispute.status,
     )

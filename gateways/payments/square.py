@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import httpx2
 
 from domain.money import Money
-from domain.payments.model import KeptMethod, Notification, ProviderPayment, ProviderStatus
+from domain.payments.model import Dispute, KeptMethod, Notification, ProviderPayment, ProviderStatus
 from domain.payments.provider import Ability, Answer, AttemptRequest, CaptureMode, Declined, ProviderUnavailable, Unknown
 from gateways.payments.attempt_time import made_at
 from gateways.payments.http import Answered, Line, in_time
@@ -21,8 +21,10 @@ from gateways.payments.methods import misshapen
 from gateways.payments.square_webhooks import SquareWebhooks
 from gateways.payments.square_wire import SquareValues, SquareWire
 from gateways.payments.square_words import (
+    FAILED_REFUNDS,
     NAME,
     REFERENCE,
+    REFUNDS_MAX,
     UNITS,
     dispute_of,
     kept_of,
@@ -153,11 +155,7 @@ class SquareProvider:
             return await self._disputed(disputed[1])
         if not REFERENCE.match(reference):
             return None
-        got = await self._wire.get(f"/payments/{reference}", {})
-        if isinstance(got, Answered) and got.status == 404:
-            return None
-        answer = self._wire.payment(got, reference=reference)
-        return Unknown(reason=f"refused: {answer.code}") if isinstance(answer, Declined) else answer
+        return await self._seen(reference)
 
     async def proceed(self, reference: str) -> ProviderPayment | Unknown | None:
         return await self.fetch(reference)
@@ -223,10 +221,25 @@ class SquareProvider:
     async def _made_since(self, since: datetime) -> AsyncIterator[ProviderPayment]:
         async for each in self._wire.pages("/payments", "payments", {"begin_time": since.isoformat()}):
             try:
-                payment = payment_of(each)
+                is_whole = not each.texts_or_none("refund_ids", most=REFUNDS_MAX)
+                payment = payment_of(each) if is_whole else await self._seen(reference_of(each.text("id")))
             except ValueError as error:
                 raise ProviderUnavailable(f"an answer that cannot be read: {error}") from error
-            yield payment
+            if isinstance(payment, Unknown):
+                raise ProviderUnavailable(payment.reason)
+            if payment is not None:
+                yield payment
+
+    async def _seen(self, reference: str, *, dispute: Dispute | None = None) -> ProviderPayment | Unknown | None:
+        """A payment with its refunds; the dispute is one that is known to be about it."""
+        got = await self._wire.get(f"/payments/{reference}", {})
+        if isinstance(got, Answered) and got.status == 404:
+            return None
+        refunds = await self._wire.refunds(got)
+        if isinstance(refunds, Unknown):
+            return refunds
+        answer = self._wire.payment(got, reference=reference, refunds=refunds, dispute=dispute)
+        return Unknown(reason=f"refused: {answer.code}") if isinstance(answer, Declined) else answer
 
     async def _disputed(self, dispute_id: str) -> ProviderPayment | Unknown | None:
         """The payment that a dispute is about, with it."""
@@ -238,10 +251,7 @@ class SquareProvider:
         try:
             fields = got.fields.inner("dispute")
             reference = reference_of(fields.inner("disputed_payment").text("payment_id"))
-            payment = await self._wire.get(f"/payments/{reference}", {})
-            if isinstance(payment, Unknown) or payment.status != 200:
-                return payment if isinstance(payment, Unknown) else Unknown(reason=f"the provider answered {payment.status}")
-            return payment_of(payment.fields.inner("payment"), dispute=dispute_of(fields))
+            return await self._seen(reference, dispute=dispute_of(fields))
         except ValueError as error:
             return Unknown(reason=f"an answer that cannot be read: {error}")
 
@@ -252,7 +262,7 @@ class SquareProvider:
         try:
             if got.status >= 300:
                 return self._wire.refusal(got)
-            has_failed = got.fields.inner("refund").text("status") in {"REJECTED", "FAILED"}
+            has_failed = got.fields.inner("refund").text("status") in FAILED_REFUNDS
         except ValueError as error:
             return Unknown(reason=f"an answer that cannot be read: {error}")
         return Declined(code="refund_failed", message="Square could not give the money back.") if has_failed else None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from domain.payments.model import ProviderPayment
+from domain.payments.model import Dispute, ProviderPayment
 from domain.payments.provider import Answer, Declined, ProviderUnavailable, Unknown
 from gateways.payments.http import TOTAL_SECONDS, Answered, Call, Line
-from gateways.payments.square_words import payment_of, refused_of
+from gateways.payments.square_words import REFUNDS_MAX, payment_of, reference_of, refused_of
 from gateways.payments.strict_json import Fields
 
 API_VERSION = "2025-01-23"
@@ -56,14 +56,35 @@ class SquareWire:
             Call(method="GET", url=f"{self._values.url}/v2{path}", headers=self._headers(), params=params)
         )
 
-    def payment(self, got: Answered | Unknown, *, reference: str | None = None) -> Answer:
+    async def refunds(self, got: Answered | Unknown) -> Sequence[Fields] | Unknown:
+        """The refunds that an answer's payment names: they tell which of them failed after all."""
+        found: list[Fields] = []
+        try:
+            payment = got.fields.inner_or_none("payment") if isinstance(got, Answered) and got.status < 300 else None
+            for own_id in [] if payment is None else payment.texts_or_none("refund_ids", most=REFUNDS_MAX):
+                told = await self.get(f"/refunds/{reference_of(own_id)}", {})
+                if isinstance(told, Unknown) or told.status != 200:
+                    return told if isinstance(told, Unknown) else Unknown(reason=f"no refund: answered {told.status}")
+                found.append(told.fields.inner("refund"))
+        except ValueError as error:
+            return Unknown(reason=f"an answer that cannot be read: {error}")
+        return found
+
+    def payment(
+        self,
+        got: Answered | Unknown,
+        *,
+        reference: str | None = None,
+        refunds: Sequence[Fields] = (),
+        dispute: Dispute | None = None,
+    ) -> Answer:
         """Square's word on one payment. Another than the one asked about is Unknown."""
         if isinstance(got, Unknown):
             return got
         try:
             if got.status >= 300:
                 return self.refusal(got)
-            payment: ProviderPayment = payment_of(got.fields.inner("payment"))
+            payment: ProviderPayment = payment_of(got.fields.inner("payment"), refunds=refunds, dispute=dispute)
         except ValueError as error:
             return Unknown(reason=f"an answer that cannot be read: {error}")
         if reference not in {None, payment.reference} or payment.account != self._values.location_id:

@@ -6,9 +6,10 @@ Amounts are ISO 4217's smallest units.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 
-from domain.money import MINOR_MAX, Currency, Money, currency_of, zero
+from domain.money import MINOR_MAX, Currency, Money, currency_of, sum_of, zero
 from domain.payments.model import Dispute, DisputeStatus, KeptMethod, MethodShown, ProviderPayment, ProviderStatus
 from domain.payments.provider import Declined
 from gateways.payments.progress import versioned
@@ -18,6 +19,8 @@ from gateways.payments.units import Units
 NAME = "square"
 REFERENCE = re.compile(r"[A-Za-z0-9_-]{8,192}\Z")
 UNITS = Units(currencies=frozenset(Currency(code) for code in "AUD CAD EUR GBP JPY USD".split()))
+REFUNDS_MAX = 100
+FAILED_REFUNDS = frozenset({"REJECTED", "FAILED"})
 _MANY = 100
 _STATUS = {
     "APPROVED": ProviderStatus.AUTHORIZED,
@@ -44,8 +47,10 @@ _UNDECIDED = frozenset({"IDEMPOTENCY_KEY_REUSED", "REFUND_ALREADY_PENDING", "CON
 """Refusals that say nothing of what an earlier call did."""
 
 
-def payment_of(fields: Fields, *, dispute: Dispute | None = None, kept: KeptMethod | None = None) -> ProviderPayment:
-    """A payment as a snapshot; its account is the location that took it."""
+def payment_of(
+    fields: Fields, *, refunds: Sequence[Fields] = (), dispute: Dispute | None = None, kept: KeptMethod | None = None
+) -> ProviderPayment:
+    """A payment as a snapshot; its account is the location that took it. `refunds` are all of its refunds."""
     amount = money_of(fields.inner("amount_money"))
     nothing = zero(amount.currency)
     word = fields.text("status")
@@ -53,7 +58,15 @@ def payment_of(fields: Fields, *, dispute: Dispute | None = None, kept: KeptMeth
         raise ValueError(f"{word[:40]!r} is no status of a payment")
     captured = amount if word == "COMPLETED" else nothing
     given_back = fields.inner_or_none("refunded_money")
-    refunded = nothing if given_back is None else money_of(given_back)
+    refunded, came_back = nothing if given_back is None else money_of(given_back), nothing
+    if refunds:
+        refunded, came_back = (
+            sum_of(
+                (money_of(r.inner("amount_money")) for r in refunds if (r.text("status") in FAILED_REFUNDS) is f),
+                nothing.currency,
+            )
+            for f in (False, True)
+        )
     if refunded.currency != amount.currency or captured < refunded:
         raise ValueError("the figures do not fit each other")
     status = _STATUS[word]
@@ -70,6 +83,7 @@ def payment_of(fields: Fields, *, dispute: Dispute | None = None, kept: KeptMeth
             authorized=amount if word in {"APPROVED", "COMPLETED"} else nothing,
             captured=captured,
             refunded=refunded,
+            came_back=came_back,
             status=status,
             version=0,
             failure_code="card_declined" if has_failed else None,

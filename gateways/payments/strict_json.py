@@ -93,6 +93,15 @@ class Fields:
         """The same object, as if it had no such member."""
         return Fields({each: value for each, value in self._members.items() if each != name})
 
+    def texts_or_none(self, name: str, *, most: int) -> list[str]:
+        """A list of non-empty strings, no longer than `most`; none when there is no such member."""
+        value = self._members.get(name)
+        if value is None:
+            return []
+        if not isinstance(value, list) or len(value) > most:
+            raise ValueError(f"{name} is not a list of at most {most}")
+        return [Fields({name: each}).text(name) for each in value]
+
     def many(self, name: str, *, most: int) -> list[Fields]:
         """A list of objects, no longer than `most`."""
         value = self._members.get(name)

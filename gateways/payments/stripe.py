@@ -16,9 +16,10 @@ from domain.payments.model import Notification, ProviderPayment, ProviderStatus
 from domain.payments.provider import Ability, Answer, AttemptRequest, CaptureMode, Declined, ProviderUnavailable, Unknown
 from gateways.payments.http import Answered, Line, in_time
 from gateways.payments.methods import misshapen
+from gateways.payments.strict_json import Fields
 from gateways.payments.stripe_webhooks import StripeWebhooks
 from gateways.payments.stripe_wire import EXPANDED, EXPANDED_IN_LISTS, Form, StripeValues, StripeWire
-from gateways.payments.stripe_words import ELEMENT, NAME, REFERENCE, UNITS, payment_of
+from gateways.payments.stripe_words import ELEMENT, FAILED_REFUNDS, NAME, REFERENCE, UNITS, has_more_refunds, payment_of
 
 _METHOD = re.compile(r"(?:pm|ctoken)_[A-Za-z0-9_]{1,120}\Z")
 _KEPT = re.compile(r"(cus_[A-Za-z0-9]{1,64})/(pm_[A-Za-z0-9_]{1,120})\Z")
@@ -149,19 +150,24 @@ class StripeProvider:
         made_since = {"created[gte]": str(int(since.timestamp()))}
         async for page in self._wire.pages("/payment_intents", {**made_since, **EXPANDED_IN_LISTS}):
             for each in page:
-                try:
-                    payment = payment_of(each, account=self.account)
-                except ValueError as error:
-                    raise ProviderUnavailable(f"an answer that cannot be read: {error}") from error
-                yield payment
+                payment = await self._shown(each)
+                if payment is not None:
+                    yield payment
         for path in ("/refunds", "/disputes"):
             async for page in self._wire.pages(path, made_since):
                 for reference in {each.text_or_none("payment_intent") for each in page} - {None}:
-                    changed = await self.fetch(reference or "")
-                    if isinstance(changed, Unknown):
-                        raise ProviderUnavailable(changed.reason)
+                    changed = _told(await self.fetch(reference or ""))
                     if changed is not None:
                         yield changed
+
+    async def _shown(self, intent: Fields) -> ProviderPayment | None:
+        """A payment of a list; one with more refunds than lists show is looked at by itself. Raises ProviderUnavailable."""
+        try:
+            if not has_more_refunds(intent):
+                return payment_of(intent, account=self.account)
+            return _told(await self.fetch(intent.text("id")))
+        except ValueError as error:
+            raise ProviderUnavailable(f"an answer that cannot be read: {error}") from error
 
     async def read_notification(self, body: bytes, headers: Mapping[str, str], now: datetime) -> Notification | None:
         return self._webhooks.read(body, headers, now)
@@ -218,9 +224,15 @@ class StripeProvider:
         try:
             if got.status >= 300:
                 return self._wire.refusal(got)
-            if got.fields.text_or_none("status") not in {"failed", "canceled"}:
+            if got.fields.text_or_none("status") not in FAILED_REFUNDS:
                 return None
             code = got.fields.text_or_none("failure_reason") or "refund_failed"
         except ValueError as error:
             return Unknown(reason=f"an answer that cannot be read: {error}")
         return Declined(code=code, message="Stripe could not give the money back.")
+
+
+def _told(seen: ProviderPayment | Unknown | None) -> ProviderPayment | None:
+    if isinstance(seen, Unknown):
+        raise ProviderUnavailable(seen.reason)
+    return seen

@@ -9,13 +9,13 @@ from domain.payments.model import ProviderPayment
 from domain.payments.provider import Answer, Declined, ProviderUnavailable, Unknown
 from gateways.payments.http import TOTAL_SECONDS, Answered, Call, Line
 from gateways.payments.strict_json import Fields
-from gateways.payments.stripe_words import declined_of, payment_of
+from gateways.payments.stripe_words import declined_of, has_more_refunds, payment_of
 
 API_VERSION = "2025-03-31.basil"
 PAGE = 100
 Form = Mapping[str, str | int | bool | None]
-EXPANDED = {"expand[]": "latest_charge.balance_transaction"}
-EXPANDED_IN_LISTS = {"expand[]": "data.latest_charge.balance_transaction"}
+EXPANDED = {"expand[0]": "latest_charge.balance_transaction", "expand[1]": "latest_charge.refunds"}
+EXPANDED_IN_LISTS = {name: f"data.{field}" for name, field in EXPANDED.items()}
 _PAGES_MAX = 1_000
 _REFUSALS = frozenset({400, 402, 404})
 """What says for certain that nothing was done. Not 401, 403 or 409: an earlier call may have charged."""
@@ -58,10 +58,10 @@ class StripeWire:
         try:
             if got.status >= 300:
                 return self.refusal(got)
-            disputes = await self._disputes(got.fields)
-            if isinstance(disputes, Unknown):
-                return disputes
-            payment = payment_of(got.fields, account=self._values.account, disputes=disputes)
+            disputes, refunds = await self._disputes(got.fields), await self._refunds(got.fields)
+            if isinstance(disputes, Unknown) or isinstance(refunds, Unknown):
+                return disputes if isinstance(disputes, Unknown) else Unknown(reason="no list of its refunds")
+            payment = payment_of(got.fields, account=self._values.account, disputes=disputes, refunds=refunds)
         except ValueError as error:
             return Unknown(reason=f"an answer that cannot be read: {error}")
         if reference not in {None, payment.reference}:
@@ -113,6 +113,12 @@ class StripeWire:
         if charge is None or not charge.true("disputed"):
             return None
         return await self._page("/disputes", {"payment_intent": intent.text("id")})
+
+    async def _refunds(self, intent: Fields) -> Fields | Unknown | None:
+        """The refunds of a payment that has more than its charge shows."""
+        if not has_more_refunds(intent):
+            return None
+        return await self._page("/refunds", {"payment_intent": intent.text("id")})
 
     def _headers(self) -> dict[str, str]:
         return {"authorization": f"Bearer {self._values.api_key}", "stripe-version": API_VERSION}

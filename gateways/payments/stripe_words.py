@@ -10,7 +10,7 @@ import re
 from datetime import UTC, date, datetime
 from types import MappingProxyType
 
-from domain.money import Currency, Money, currency_of, zero
+from domain.money import Currency, Money, currency_of, sum_of, zero
 from domain.payments.model import (
     ActionKind,
     Dispute,
@@ -34,6 +34,7 @@ UNITS = Units(
 )
 ELEMENT = "payment_element"
 """The method of a buyer who chooses in Stripe's own element: it gets the client secret, and confirms."""
+FAILED_REFUNDS = frozenset({"failed", "canceled"})
 _WHOLE_MAX = 10**17
 EPOCH_MAX = 253_402_300_799
 """The last second that a time of ours can be."""
@@ -62,14 +63,19 @@ _CODES = {
 }
 
 
-def payment_of(fields: Fields, *, account: str, disputes: Fields | None = None) -> ProviderPayment:
-    """A payment intent with `latest_charge` expanded, as a snapshot; `disputes` is the list of its disputes, if it has any."""
+def payment_of(
+    fields: Fields, *, account: str, disputes: Fields | None = None, refunds: Fields | None = None
+) -> ProviderPayment:
+    """A payment intent with `latest_charge` expanded, as a snapshot; `disputes` is the list of its disputes, if it has any.
+
+    `refunds` is the list of its refunds, where it has more than its charge shows.
+    """
     currency = currency_of(fields.text("currency"))
     amount, received, capturable = (
         _money(fields, name, currency) for name in ("amount", "amount_received", "amount_capturable")
     )
     charge = fields.inner_or_none("latest_charge")
-    refunded = zero(currency) if charge is None else _money(charge, "amount_refunded", currency)
+    refunded, came_back = _given_back(charge, refunds, currency)
     if not refunded <= received <= amount:
         raise ValueError("the figures do not fit each other")
     metadata, error = fields.inner("metadata"), fields.inner_or_none("last_payment_error")
@@ -88,6 +94,7 @@ def payment_of(fields: Fields, *, account: str, disputes: Fields | None = None) 
         authorized=authorized,
         captured=received,
         refunded=refunded,
+        came_back=came_back,
         status=status,
         version=0,
         next_action=_action(fields) if status is ProviderStatus.REQUIRES_ACTION else None,
@@ -100,6 +107,25 @@ def payment_of(fields: Fields, *, account: str, disputes: Fields | None = None) 
         created_at=_moment(fields, "created"),
     )
     return versioned(payment)
+
+
+def has_more_refunds(intent: Fields) -> bool:
+    """Whether a payment has more refunds than its expanded charge shows. Raises ValueError."""
+    charge = None if intent.is_text("latest_charge") else intent.inner_or_none("latest_charge")
+    shown = None if charge is None else charge.inner_or_none("refunds")
+    return shown is not None and shown.true("has_more")
+
+
+def _given_back(charge: Fields | None, refunds: Fields | None, currency: Currency) -> tuple[Money, Money]:
+    """What is given back, and what of all that ever was came back again: a refund may fail days after Stripe took it on."""
+    listed = refunds or (None if charge is None else charge.inner_or_none("refunds"))
+    if charge is None or listed is None:
+        return zero(currency) if charge is None else _money(charge, "amount_refunded", currency), zero(currency)
+    made = listed.many("data", most=100)
+    failed = [each.text_or_none("status") in FAILED_REFUNDS for each in made]
+    amounts = [_money(each, "amount", currency) for each in made]
+    of_both = [sum_of((a for a, f in zip(amounts, failed, strict=True) if f is wanted), currency) for wanted in (False, True)]
+    return of_both[0], of_both[1]
 
 
 def declined_of(error: Fields, *, account: str) -> Declined:

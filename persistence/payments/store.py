@@ -146,6 +146,12 @@ class PaymentsRows:
     async def overdue_refunds(self, provider: str, *, before: datetime, limit: int) -> list[UUID]:
         return await runs.overdue_refunds(self._transaction, provider, before=before, limit=limit)
 
+    async def done_refunds(self, payment_id: PaymentId) -> list[Refund]:
+        return await refunds.done(self._transaction, payment_id)
+
+    async def fail_done(self, refund_ids: Sequence[UUID], *, failure: str, now: datetime) -> None:
+        await refunds.fail_done(self._transaction, refund_ids, failure, now)
+
     async def given_back(self, payment_id: PaymentId) -> int:
         return await refunds.given_back(self._transaction, payment_id)
 

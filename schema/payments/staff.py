@@ -273,6 +273,7 @@ def _back(context: Context, said: RefundCreateInput, place: tuple[UUID, UUID | N
         lines=lines,
         shipping=said.shipping,
         reason=said.reason,
+        whole_only=context.ports.payments.whole_refunds,
     )
 
 

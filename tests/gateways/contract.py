@@ -160,6 +160,20 @@ class ProviderContract:
         for _ in range(3):
             assert paid(await subject.provider.refund(payment.reference, amount, key)).refunded == amount
 
+    async def test_a_refund_that_fails_after_all_is_told_as_newer_than_all_that_was_told_before(self, subject: Subject) -> None:
+        if subject.fail_refund is None:
+            pytest.skip("no refund of this provider fails once it was taken on")
+        payment = await subject.pays(subject.attempt(1_000))
+        part = paid(await self._refunded(subject, payment, 400))
+        subject.fail_refund(payment.attempt_key)
+        failed = paid(await subject.provider.fetch(payment.reference))
+        assert (failed.status, failed.refunded.minor, failed.came_back) == (ProviderStatus.CAPTURED, 0, subject.money(400))
+        again = paid(await self._refunded(subject, payment, 400))
+        assert (again.status, again.refunded.minor, again.came_back) == (part.status, 400, subject.money(400))
+        assert again.version > failed.version > part.version > payment.version
+        listed = [each async for each in subject.provider.list_since(datetime.now(UTC) - timedelta(minutes=5))]
+        assert again in listed
+
     async def test_a_cancelled_authorisation_is_released_and_cannot_be_captured(self, subject: Subject) -> None:
         if not subject.can(Ability.MANUAL_CAPTURE):
             payment = paid(await subject.provider.create(subject.attempt(1_000)))

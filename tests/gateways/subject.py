@@ -41,6 +41,8 @@ class Subject:
     currency: str = "EUR"
     samples: tuple[tuple[str, int], ...] = (("JPY", 1_000), ("EUR", 1), ("KWD", 1_230), ("ETB", 99_999_999))
     """Amounts in currencies that are written with other digits."""
+    fail_refund: Callable[[str], None] | None = None
+    """The latest refund of an attempt fails after all; None where no refund ever does."""
     listed: int = 105
     """More payments than stand on one page of its list."""
     finds: bool = True

@@ -94,6 +94,7 @@ class TestPayPal(FakedProviderContract):
             good="paypal",
             declined=None,
             charges=charges,
+            fail_refund=fake.fail_refund,
             approve=approve,
             refuse=refuse,
             listed=25,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -71,10 +72,54 @@ async def test_stripe_asks_the_buyer_and_a_part_goes_back(counter: Counter, staf
     assert seen["refunded"]["amount"] == "10.00"
     attempt = await counter.attempt_key(payment)
     assert counter.stripe.charged(attempt) == (1, AMOUNT)
-    assert [each["amount"] for each in counter.stripe.refunds.values()] == [1_000]
+    own = [each for each in counter.stripe.intents.values() if each["metadata"]["attempt"] == attempt]
+    refunds = [each for each in counter.stripe.refunds.values() if each["payment_intent"] == own[0]["id"]]
+    assert [each["amount"] for each in refunds] == [1_000]
     fee = AMOUNT * 29 // 1_000
     moved = await counter.till.moved(order)
     assert (moved["CUSTOMER"], moved["PROVIDER"]) == (1_000 - AMOUNT, AMOUNT - 1_000 - fee)
+
+
+async def test_a_refund_that_fails_days_later_is_undone_in_the_books_and_staff_is_told(counter: Counter, staff: str) -> None:
+    till = counter.till
+    order = await till.order()
+    payment = await _pays(counter, order, "stripe", "pm_card_visa", key="returned")
+    await _gives_back(counter, staff, payment, "10.00")
+    await _gives_back(counter, staff, payment, "4.00")
+    await counter.ends(order, paymentStatus="PARTIALLY_REFUNDED")
+    before = await till.moved(order)
+    counter.stripe.fail_refund(await counter.attempt_key(payment))
+    seen = await counter.ends(order, paymentStatus="PARTIALLY_REFUNDED")
+    assert seen["refunded"]["amount"] == "10.00"
+    refunds = {each["amount"]["amount"]: each["state"] for each in seen["payments"][0]["refunds"]}
+    assert refunds == {"10.00": "DONE", "4.00": "FAILED"}
+    assert [event["kind"] for event in seen["events"]].count("REFUND_FAILED") == 1
+    assert (await till.facts(order))["RefundFailed"] == 1
+    moved = await till.moved(order)
+    assert (moved["PROVIDER"] - before["PROVIDER"], moved["CUSTOMER"] - before["CUSTOMER"]) == (400, -400)
+    # What came back can be given back another way; and the news that is told again changes nothing.
+    counter.stripe.backstage.tell(
+        json.dumps(
+            {
+                "id": "evt_again",
+                "object": "event",
+                "type": "refund.failed",
+                "created": int(time.time()),
+                "data": {
+                    "object": {"object": "refund", "id": "re_x", "payment_intent": next(iter(reversed(counter.stripe.intents)))}
+                },
+            }
+        ).encode()
+    )
+    await counter.quiet()
+    assert await till.moved(order) == moved
+    await _gives_back(counter, staff, payment, "14.89")
+    seen = await counter.ends(order, paymentStatus="REFUNDED")
+    assert seen["refunded"]["amount"] == "24.89"
+    told = await till.shop.rows.fetchval(
+        "SELECT count(*) FROM notice WHERE kind = 'STAFF_REFUND_FAILED' AND created_at > now() - interval '5 minutes'"
+    )
+    assert told >= 1
 
 
 async def test_stripes_element_gets_a_secret_and_nothing_else_of_the_payment(counter: Counter) -> None:
@@ -148,7 +193,10 @@ async def test_chapa_takes_birr_on_its_page_and_gives_all_of_it_back(clone: Clon
         payment = await _pays(counter, order, "chapa", None, key="chapa")
         await counter.decides(payment)
         await counter.ends(order, status="CONFIRMED", paymentStatus="PAID")
-        await _gives_back(counter, await counter.staff(), payment)
+        staff, part = await counter.staff(), {"paymentId": payment["id"], "reason": "Torn.", "amount": "1.00"}
+        refused = (await counter.till.shop.data(REFUND, {"input": part}, token=staff, key="part"))["refundCreate"]
+        assert refused == {"refunds": None, "userErrors": [{"code": "PROVIDER_CANNOT", "path": ["input", "amount"]}]}
+        await _gives_back(counter, staff, payment)
         await counter.ends(order, paymentStatus="REFUNDED")
         attempt = await counter.attempt_key(payment)
         assert counter.chapa.charged(attempt) == (1, AMOUNT)

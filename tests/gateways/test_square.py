@@ -79,6 +79,7 @@ class TestSquare(FakedProviderContract):
             good=GOOD,
             declined=DECLINED,
             charges=charges,
+            fail_refund=fake.fail_refund,
             samples=(("JPY", 1_000), ("EUR", 1), ("USD", 99_999_999)),
         )
 

@@ -68,6 +68,7 @@ class TestStripe(FakedProviderContract):
             good="pm_card_visa",
             declined="pm_card_chargeDeclined",
             charges=charges,
+            fail_refund=fake.fail_refund,
         )
 
 

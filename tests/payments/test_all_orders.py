@@ -67,7 +67,17 @@ SCENARIOS: dict[str, tuple[Told, ...]] = {
         (1, 3, P.CAPTURED, TOTAL, TOTAL, 0, None, 12),
         (1, 4, P.REFUNDED, TOTAL, TOTAL, TOTAL, None, 12),
     ),
+    "given back twice, of which one came back and went again": (
+        (0, 1, P.PENDING, 0, 0, 0, None, 0),
+        (0, 2, P.CAPTURED, TOTAL, TOTAL, 0, None, 25),
+        (0, 3, P.PARTIALLY_REFUNDED, TOTAL, TOTAL, 300, None, 25),
+        (0, 4, P.PARTIALLY_REFUNDED, TOTAL, TOTAL, 700, None, 25),
+        (0, 5, P.PARTIALLY_REFUNDED, TOTAL, TOTAL, 300, None, 25),
+        (0, 6, P.PARTIALLY_REFUNDED, TOTAL, TOTAL, 700, None, 25),
+    ),
 }
+CAME_BACK: dict[Told, int] = dict.fromkeys(SCENARIOS["given back twice, of which one came back and went again"][4:], 400)
+"""What of all that was given back had come back by then."""
 
 
 def _eur(minor: int) -> Money:
@@ -102,6 +112,7 @@ class Books:
             authorized=_eur(authorized),
             captured=_eur(captured),
             refunded=_eur(refunded),
+            came_back=_eur(CAME_BACK.get(what, 0)),
             status=status,
             version=version,
             fee=_eur(fee) if fee else None,
@@ -123,7 +134,7 @@ class Books:
         assert isinstance(decision, Advance), decision
         self.payments[attempt] = decision.payment
         self.dispute = decision.dispute or self.dispute
-        self.promised[attempt] += decision.unasked_refund.minor + decision.to_refund.minor
+        self.promised[attempt] += decision.unasked_refund.minor + decision.to_refund.minor - decision.came_back.minor
         for transfer in decision.transfers:
             debited, credited = ACCOUNTS[transfer.kind]
             self.accounts[debited] += transfer.amount.minor

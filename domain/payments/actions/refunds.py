@@ -17,9 +17,10 @@ from domain.money import Money, sum_of, zero
 from domain.orders.model import Order
 from domain.payments import figures
 from domain.payments.actions.settling import promise
-from domain.payments.errors import AlreadyDecided, RefundTooLarge, SecondPersonNeeded
+from domain.payments.errors import AlreadyDecided, ProviderCannot, RefundTooLarge, SecondPersonNeeded
 from domain.payments.events import RefundRequested
 from domain.payments.model import Payment
+from domain.payments.provider import Ability
 from domain.payments.refunding import (
     BackLine,
     RefundRequest,
@@ -47,6 +48,8 @@ class Back:
     lines: tuple[BackLine, ...] = ()
     shipping: bool = False
     reason: str
+    whole_only: frozenset[str] = frozenset()
+    """Providers that give back a payment as a whole or not at all: a part of one is refused before anybody is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ async def give_back_of(
     shipping = sold.shipping if back.shipping else zero(order.currency)
     said = sum_of(amounts.values(), order.currency) + shipping
     amount = back.amount or (said if back.lines or back.shipping else left.total)
-    if (problem := _problem(order, amount, left.total)) is not None:
+    if (problem := _problem(order, amount, left.total) or _part_problem(left, amount, back.whole_only)) is not None:
         return problem
     takes_two = is_large(amount, promised=left.promised, limit=limit)
     request = RefundRequest(
@@ -204,27 +207,41 @@ def _problem(order: Order, amount: Money, left: Money) -> UserError | None:
     return RefundTooLarge(path=at, refundable=left) if left < amount else None
 
 
+def _parts(left: _Left, amount: Money) -> list[tuple[Payment, Money]]:
+    """Which payments an amount goes back of, and how much of each: the latest first."""
+    parts: list[tuple[Payment, Money]] = []
+    for payment in reversed(left.payments):
+        part = min(amount, left.of_each[payment.id])
+        if part.minor > 0:
+            parts.append((payment, part))
+            amount -= part
+    return parts
+
+
+def _part_problem(left: _Left, amount: Money, whole_only: frozenset[str]) -> ProviderCannot | None:
+    if any(payment.provider in whole_only and part != payment.captured for payment, part in _parts(left, amount)):
+        return ProviderCannot(path=("input", "amount"), ability=Ability.PARTIAL_REFUND.value)
+    return None
+
+
 async def _promise(
     unit: Unit, order: Order, request: RefundRequest, left: _Left, sold: Sold, *, by: Viewer, now: datetime
 ) -> tuple[UUID, ...]:
     """Promises the amount, latest payment first, and puts goods back on the shelf."""
-    rest, made = request.amount, list[UUID]()
-    for payment in reversed(left.payments):
-        part = min(rest, left.of_each[payment.id])
-        if part.minor > 0:
-            refund = await promise(
-                unit,
-                order,
-                order.states,
-                payment,
-                part,
-                reason=request.reason,
-                actor=actor_name(by),
-                now=now,
-                request_id=request.id,
-            )
-            made.append(refund.id)
-            rest -= part
+    made: list[UUID] = []
+    for payment, part in _parts(left, request.amount):
+        refund = await promise(
+            unit,
+            order,
+            order.states,
+            payment,
+            part,
+            reason=request.reason,
+            actor=actor_name(by),
+            now=now,
+            request_id=request.id,
+        )
+        made.append(refund.id)
     units = units_to_shelve(sold, request.lines)
     if units:
         await unit.stock.put_back(order.id, units, actor=actor_name(by))

@@ -12,13 +12,14 @@ from domain.money import Money, sum_of, zero
 from domain.orders.events import OrderStatusChanged
 from domain.orders.model import Entry, EventKind, Order, States
 from domain.orders.store import Sums
-from domain.payments import rules
+from domain.payments import figures, rules
 from domain.payments.events import (
     DisputeClosed,
     PaymentCaptured,
     PaymentDisputed,
     PaymentFailed,
     RefundDue,
+    RefundFailed,
     RefundSettled,
 )
 from domain.payments.model import OPEN, DisputeStatus, Payment, ProviderPayment, Refund, RefundState
@@ -29,6 +30,7 @@ HOLD_MAX = timedelta(days=14)
 """Longer than this no goods are held for a payment, whatever its provider says."""
 OVERPAID = "The order is off, or was paid twice."
 AT_THE_PROVIDER = "Refunded at the provider."
+RETURNED = "The provider gave the money back, and it came back."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +105,8 @@ async def carry_out(unit: Unit, order: Order, advance: Advance, *, now: datetime
         await unit.stock.allocate(order.id)
     if advance.unasked_refund.minor > 0:
         await _note_refund(unit, payment, advance.unasked_refund, now=now)
+    if advance.came_back.minor > 0:
+        await _note_failed(unit, payment, advance.came_back, now=now)
     if advance.to_refund.minor > 0:
         await promise(unit, order, states, payment, advance.to_refund, reason=OVERPAID, actor=actor, now=now)
     unit.hint(order_topic(order.id))
@@ -169,3 +173,15 @@ async def _note_refund(unit: Unit, payment: Payment, amount: Money, *, now: date
     )
     await unit.payments.add_refund(refund, now=now)
     unit.announce(RefundSettled(payment_id=payment.id, order_id=payment.order_id, refund_id=refund.id, amount=amount.minor))
+
+
+async def _note_failed(unit: Unit, payment: Payment, amount: Money, *, now: datetime) -> None:
+    """Money that was given back came back: the buyer does not have it, and staff has to find another way."""
+    failed = figures.failed_of(await unit.payments.done_refunds(payment.id), amount)
+    await unit.payments.fail_done([each.id for each in failed], failure=f"{rules.CAME_BACK}: {RETURNED}", now=now)
+    for each in failed:
+        unit.announce(
+            RefundFailed(
+                payment_id=payment.id, order_id=payment.order_id, refund_id=each.id, failure=f"{rules.CAME_BACK}: {RETURNED}"
+            )
+        )

@@ -26,22 +26,12 @@ from starlette.types import ASGIApp
 
 from tests.gateways.fakes.authority import Authority
 from tests.gateways.fakes.paypal_search import Search
-from tests.gateways.fakes.paypal_tokens import Tokens
+from tests.gateways.fakes.paypal_tokens import Refused, Tokens
 from tests.gateways.fakes.serving import Backstage
 
 MERCHANT, WEBHOOK_ID = "MERCHANT00001", "WEBHOOK0000001"
 CERTIFIED_NAME = "messageverificationcerts.paypal.com"
 _WITHOUT_DIGITS = {"HUF", "JPY", "TWD"}
-
-
-class Refused(Exception):
-    """An error as PayPal answers it."""
-
-    def __init__(self, status: int, name: str, issue: str | None = None) -> None:
-        super().__init__(issue or name)
-        self.status = status
-        details = [] if issue is None else [{"issue": issue, "description": f"{issue}."}]
-        self.body = {"name": name, "message": "No.", "debug_id": "0", "details": details}
 
 
 class FakePayPal:
@@ -125,6 +115,13 @@ class FakePayPal:
         if outcome is not None:
             self.disputes[own]["dispute_outcome"] = {"outcome_code": outcome}
         self._tell("CUSTOMER.DISPUTE.CREATED" if outcome is None else "CUSTOMER.DISPUTE.RESOLVED", self.disputes[own])
+
+    def fail_refund(self, attempt: str) -> None:
+        """The buyer's bank sends the latest refund back."""
+        [order] = [each for each in self.orders.values() if _unit(each)["custom_id"] == attempt]
+        refund = _unit(order)["payments"]["refunds"][-1]
+        refund["status"] = "FAILED"
+        self._tell("PAYMENT.REFUND.FAILED", refund)
 
     def _deed(self, do: Any, status: int) -> Any:
         async def handle(request: Request) -> Response:
@@ -245,7 +242,7 @@ class FakePayPal:
         order = self._order(self._of_capture(id)["supplementary_data"]["related_ids"]["order_id"])
         paid = _unit(order)["payments"]
         (capture,) = paid["captures"]
-        left = _cents(capture["amount"]) - sum(_cents(each["amount"]) for each in paid["refunds"])
+        left = _cents(capture["amount"]) - sum(_cents(each["amount"]) for each in paid["refunds"] if each["status"] != "FAILED")
         if not left:
             raise Refused(422, "UNPROCESSABLE_ENTITY", "CAPTURE_FULLY_REFUNDED")
         if _cents(body["amount"]) > left:

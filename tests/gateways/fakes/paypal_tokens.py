@@ -1,4 +1,4 @@
-"""PayPal's access tokens: given for the application's id and secret, good until they are revoked."""
+"""PayPal's errors, and its access tokens: given for the application's id and secret, good until they are revoked."""
 
 from __future__ import annotations
 
@@ -9,6 +9,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 CLIENT_ID, CLIENT_SECRET = "client-of-tests", "secret-of-tests"
+
+
+class Refused(Exception):
+    """An error as PayPal answers it."""
+
+    def __init__(self, status: int, name: str, issue: str | None = None) -> None:
+        super().__init__(issue or name)
+        self.status = status
+        details = [] if issue is None else [{"issue": issue, "description": f"{issue}."}]
+        self.body = {"name": name, "message": "No.", "debug_id": "0", "details": details}
 
 
 class Tokens:

@@ -61,6 +61,7 @@ class FakeSquare:
             Route("/v2/payments/{id}/complete", deed(self._complete), methods=["POST"]),
             Route("/v2/payments/{id}/cancel", deed(self._cancel), methods=["POST"]),
             Route("/v2/refunds", deed(self._refund), methods=["POST"]),
+            Route("/v2/refunds/{id}", read(lambda id, _: {"refund": self.refunds[id]})),
             Route("/v2/refunds", read(lambda _, query: self._listed("refunds", self.refunds, query))),
             Route(
                 "/v2/customers",
@@ -93,6 +94,15 @@ class FakeSquare:
         }  # fmt: skip
         self._tell("dispute.created", "dispute", self.disputes[own])
         return own
+
+    def fail_refund(self, attempt: str) -> None:
+        """The buyer's bank sends the latest refund back."""
+        own = [each for each in self.refunds.values() if self.payments[each["payment_id"]]["reference_id"] == attempt]
+        own[-1]["status"] = "FAILED"
+        payment = self.payments[own[-1]["payment_id"]]
+        back = own[-1]["amount_money"]["amount"]
+        payment["refunded_money"] = {**payment["refunded_money"], "amount": payment["refunded_money"]["amount"] - back}
+        self._tell("refund.updated", "refund", own[-1])
 
     def _deed(self, do: Any) -> Any:
         async def handle(request: Request) -> Response:
@@ -197,6 +207,7 @@ class FakeSquare:
         payment |= {"refunded_money": {**amount, "amount": before + amount["amount"]}, "updated_at": _now()}
         refund = {"id": own, "status": "PENDING", "amount_money": amount, "payment_id": payment["id"], "created_at": _now()}
         self.refunds[own] = refund
+        payment["refund_ids"] = [*payment.get("refund_ids", []), own]
         self._tell("refund.created", "refund", refund)
         return {"refund": refund}
 

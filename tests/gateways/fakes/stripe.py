@@ -91,6 +91,13 @@ class FakeStripe:
         }  # fmt: skip
         self._tell("charge.dispute.created" if status == "needs_response" else "charge.dispute.closed", self.disputes[own])
 
+    def fail_refund(self, attempt: str) -> None:
+        """The buyer's bank sends the latest refund back."""
+        own = [each for each in self.refunds.values() if self.intents[each["payment_intent"]]["metadata"]["attempt"] == attempt]
+        own[-1] |= {"status": "failed", "failure_reason": "lost_or_stolen_card"}
+        self.charges[own[-1]["charge"]]["amount_refunded"] -= own[-1]["amount"]
+        self._tell("refund.failed", own[-1])
+
     def charge(self, intent_id: str) -> None:
         """Whoever holds the client secret pays with a good card in the browser."""
         self._confirmed(self.intents[intent_id], "pm_card_visa")
@@ -267,7 +274,10 @@ class FakeStripe:
         in_list, alone = "data.latest_charge.balance_transaction" in expand, "latest_charge.balance_transaction" in expand
         for each in copy.get("data", []) if in_list else [copy] if alone else []:
             if each.get("latest_charge"):
-                each["latest_charge"] = self.charges[each["latest_charge"]]
+                own = [r for r in reversed(self.refunds.values()) if r["charge"] == each["latest_charge"]]
+                # A list within an object shows its ten newest.
+                refunds = {"object": "list", "data": own[:10], "has_more": len(own) > 10}
+                each["latest_charge"] = {**self.charges[each["latest_charge"]], "refunds": refunds}
         if copy.get("object") == "payment_intent":
             copy |= self.lies
             self.lies = {}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -69,14 +69,14 @@ class Door:
                 told = read(request.path_params.get("id", ""), dict(request.query_params))
             except Refused as refused:
                 return JSONResponse({"error": refused.error}, refused.status)
-            return JSONResponse(self._expanded(told, request.query_params.getlist("expand[]")))
+            return JSONResponse(self._expanded(told, _expand(request.query_params)))
 
         return handle
 
     def _done(self, do: Do, request: Request, form: dict[str, str]) -> tuple[int, Any]:
         self._calls.append((request.url.path, form))
         try:
-            return 200, self._expanded(do(request.path_params.get("id", ""), form), [form.get("expand[]", "")])
+            return 200, self._expanded(do(request.path_params.get("id", ""), form), _expand(form))
         except Refused as refused:
             return refused.status, {"error": refused.error}
 
@@ -92,6 +92,10 @@ class Door:
             }
             return JSONResponse({"error": error}, 409)
         return JSONResponse(answer[1], answer[0], headers={"idempotent-replayed": "true"})
+
+
+def _expand(given: Mapping[str, str]) -> list[str]:
+    return [value for name, value in given.items() if name.startswith("expand[")]
 
 
 def _locked_out(request: Request, form: dict[str, str]) -> Response | None:
