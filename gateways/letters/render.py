@@ -6,7 +6,7 @@ mail programs drop style sheets.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -156,17 +156,7 @@ def order_letter(
         },
         name="" if kind is NoticeKind.STAFF_ORDER_PLACED else _name(facts.shipping_address),
         shown={
-            "lines": [
-                {
-                    "name": " · ".join(part for part in (line.product_name, line.variant_name) if part),
-                    "sku": line.sku,
-                    "quantity": line.quantity,
-                    "amount": money(line.total),
-                }
-                for line in facts.lines[:_LINES_MAX]
-            ]
-            if kind in _WITH_LINES
-            else [],
+            "lines": _listing(facts, money) if kind in _WITH_LINES else [],
             "sums": [{"label": label, "amount": money(amount)} for label, amount, is_shown in sums if is_shown],
             "tax_note": f"{labels['tax_included']}: {money(included)}" if included else "",
             "address": _address(facts.shipping_address, locale) if kind in _WITH_LINES or parcel is not None else [],
@@ -177,6 +167,19 @@ def order_letter(
             "key_label": labels["order_key"],
         },
     )
+
+
+def _listing(facts: OrderFacts, money: Callable[[int], str]) -> list[dict[str, Any]]:
+    """What was ordered, line by line."""
+    return [
+        {
+            "name": " · ".join(part for part in (line.product_name, line.variant_name) if part),
+            "sku": line.sku,
+            "quantity": line.quantity,
+            "amount": money(line.total),
+        }
+        for line in facts.lines[:_LINES_MAX]
+    ]
 
 
 def account_letter(kind: NoticeKind, facts: AccountFacts, *, link: str = "", code: str = "", day: date | None = None) -> Draft:

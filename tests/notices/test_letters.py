@@ -45,6 +45,7 @@ ACCOUNT_KINDS = (
 )
 SHOP_KINDS = (
     NoticeKind.STAFF_WEBHOOK_DISABLED,
+    NoticeKind.STAFF_RETURN_REQUESTED,
     NoticeKind.STAFF_REFUND_FAILED,
     NoticeKind.STAFF_REFUND_REQUESTED,
     NoticeKind.STAFF_DISPUTE_OPENED,
@@ -52,7 +53,7 @@ SHOP_KINDS = (
     NoticeKind.STAFF_BOOKS_DIFFER,
 )
 ORDER_KINDS = tuple(kind for kind in NoticeKind if kind not in {*ACCOUNT_KINDS, *SHOP_KINDS})
-SAID = ("number", "amount", "because", "until", "outcome", "provider", "count", "url")
+SAID = ("number", "amount", "because", "until", "outcome", "provider", "count", "url", "goods")
 FACTS = OrderFacts(
     id=OrderId(new_id()),
     shop_name="Vitrine",
@@ -85,7 +86,8 @@ FACTS = OrderFacts(
 
 
 def order_letter(kind: NoticeKind, facts: OrderFacts, *, status: str, way: Way) -> Rendered:
-    return order_draft(kind, facts, status=status, way=way).written()
+    said = {"goods": f"1 x {status}", "because": status}
+    return order_draft(kind, facts, status=status, way=way, said=said).written()
 
 
 def account_letter(kind: NoticeKind, facts: AccountFacts) -> Rendered:
