@@ -56,6 +56,7 @@ from schema.access.standings import KEPT_SECONDS, Standings
 from schema.apps.standings import AppStandings
 from schema.context import Ports
 from schema.limits import Ceilings
+from schema.notifications.feeds import NotificationFeed
 from schema.orders.feeds import OrderFeeds
 from schema.places import Places
 
@@ -85,6 +86,7 @@ class Supplies:
         self.sms = sms_carrier(settings, client=self._sms_client)
         self.live = RedisLive(settings.redis_url)
         self.order_feeds = OrderFeeds(self.database, self.live)
+        self.notification_feed = NotificationFeed(self.database, self.live)
         self.federation = BoundedTransport()
         self.hasher = Argon2Hasher()
         self.judge = ZxcvbnJudge()
@@ -152,6 +154,7 @@ class Supplies:
             addresses=WorldRules(),
             places=self._places(),
             order_feeds=self.order_feeds,
+            notification_feed=self.notification_feed,
             payments=self._payments(),
             reservation_seconds=settings.reservation_seconds,
             draft_reservation_seconds=settings.draft_payment_days * 86_400,

@@ -31,6 +31,7 @@ from persistence.unit import Transactions
 from schema.access.standings import Standings
 from schema.directives import Arrival, key_of, wish_of
 from schema.ids import id_of
+from schema.notifications.feeds import NotificationFeed
 from schema.orders.feeds import OrderFeeds
 from schema.places import Place, Places, Wish
 from schema.transport.caller import Caller
@@ -59,6 +60,7 @@ class Ports:
     addresses: PlaceRules
     places: Places
     order_feeds: OrderFeeds
+    notification_feed: NotificationFeed
     payments: PaymentPorts
     reservation_seconds: int
     draft_reservation_seconds: int
@@ -87,6 +89,8 @@ class Context:
     """The idempotency key of the mutation that runs now."""
     claim: Claim | None = None
     """The same for a mutation that leaves keeping its outcome to `act`."""
+    claimed_by: Callable[..., Any] | None = None
+    """Which action the claim goes around; None: the first that `act` runs."""
     loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
 
     @property
@@ -105,14 +109,16 @@ class Context:
         """A root field begins: takes the operation's `@inContext` and the field's `@idempotent`."""
         self.wish = wish_of(info, self.wish)
         self.key = key_of(info, self.caller.idempotency_key)
-        self.claim = None
+        self.claim = self.claimed_by = None
 
     async def act(self, action: Callable[Concatenate[Unit, P], Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs an action in a transaction; what was read before it is forgotten, so the payload reads what was written.
 
         Under a claim it is run once: its repeat is given the first one's outcome.
         """
-        claim, self.claim = self.claim, None
+        claim = self.claim if self.claimed_by in (None, action) else None
+        if claim is not None:
+            self.claim = None
         run = action if claim is None else _once(claim, action)
         outcome = await self.transact(run, *args, **kwargs)
         self.forget()

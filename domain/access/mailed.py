@@ -148,6 +148,7 @@ async def confirm_email_change(unit: Unit, *, token: str, now: datetime) -> Chan
     key = rules.email_key(change.new_email)
     if not await unit.access.set_email(account.id, email=change.new_email, email_key=key, now=now):
         return EmailTaken(path=TOKEN)
+    await unit.preferences.carry_over(account.email, change.new_email)
     await unit.access.end_sessions(account.id, because=Ended.EMAIL_CHANGED, now=now)
     await audit.note(unit, account_id=account.id, kind=SecurityKind.EMAIL_CHANGED, now=now)
     unit.announce(EmailChanged(account_id=account.id))

@@ -16,11 +16,15 @@ PLUMBING = (
     "idempotency",
     "log_in_failure",
     "notice",
+    "notification",
+    "notification_place",
+    "notification_read",
     "outbox_event",
     "outbox_task",
     "refresh_token",
     "schedule",
     "security_event",
+    "stock_low",
 )
 """Tables whose rows follow from others', or are records themselves."""
 WORDS = ("permissions", "scopes", "currency", "country", "sku", "slug")

@@ -16,6 +16,9 @@ from sqlalchemy.types import TypeEngine
 from persistence.statement import Question, Statement
 
 _ORDERS = "SELECT id FROM orders WHERE customer_id = :customer_id"
+_KEYS = """SELECT email_key FROM account WHERE id = :customer_id
+    UNION SELECT lower(old_email) FROM email_change WHERE account_id = :customer_id
+    UNION SELECT lower(new_email) FROM email_change WHERE account_id = :customer_id"""
 _COUNTRY = """CASE WHEN {0} IS NOT NULL THEN jsonb_build_object('first_name', '', 'last_name', '', 'company', '',
     'street', '[]'::jsonb, 'city', '', 'postal_code', '', 'region', '', 'phone', '', 'country', {0} ->> 'country') END"""
 """Of an address the country alone, which the tax depends on."""
@@ -31,6 +34,11 @@ ERASED: Mapping[str, str] = {
                             UNION SELECT new_email FROM email_change WHERE account_id = :customer_id)
            OR cause IN (SELECT t.id::text FROM outbox_task t JOIN outbox_event e ON e.id = t.event_id
                         WHERE e.aggregate = 'account' AND e.aggregate_id = :customer_id)""",
+    "message_opt_out": "DELETE FROM message_opt_out WHERE address_key IN (keys_of_customer)",
+    "stock_notice": "DELETE FROM stock_notice WHERE email_key IN (keys_of_customer)",
+    "notification": "DELETE FROM notification WHERE customer_id = :customer_id",
+    "notification_read": "DELETE FROM notification_read WHERE account_id = :customer_id",
+    "notification_place": "DELETE FROM notification_place WHERE account_id = :customer_id",
     "log_in_failure": "DELETE FROM log_in_failure WHERE key_hash = :failure_key",
     "email_change": "DELETE FROM email_change WHERE account_id = :customer_id",
     "one_time_token": "DELETE FROM one_time_token WHERE account_id = :customer_id",
@@ -104,8 +112,8 @@ _KINDS: Mapping[str, TypeEngine[Any]] = {
 
 
 def _bound(statement: str) -> TextClause:
-    """The statement with what is written short in it: `orders_of_customer` and `country_of(column)`."""
-    written = statement.replace("orders_of_customer", _ORDERS)
+    """The statement with what is written short in it: `orders_of_customer`, `keys_of_customer` and `country_of(column)`."""
+    written = statement.replace("orders_of_customer", _ORDERS).replace("keys_of_customer", _KEYS)
     for column in ("shipping_address", "billing_address"):
         written = written.replace(f"country_of({column})", _COUNTRY.format(column))
     return text(written).bindparams(*(bindparam(name, type_=_KINDS[name]) for name in _named(written)))
@@ -116,7 +124,7 @@ def _named(statement: str) -> tuple[str, ...]:
 
 
 STATEMENTS: tuple[tuple[Statement, tuple[str, ...]], ...] = tuple(
-    (Statement(_bound(each)), _named(each.replace("orders_of_customer", _ORDERS))) for each in ERASED.values()
+    (Statement(_bound(each)), _named(each.replace("orders_of_customer", _ORDERS).replace("keys_of_customer", _KEYS))) for each in ERASED.values()
 )
 """The statements with the names of their parameters."""
 
@@ -167,6 +175,15 @@ GATHER = Question(
                         ORDER BY m.created_at, m.id), '[]'::jsonb)
                         FROM order_note m WHERE m.order_id = r.id AND m.is_public)) AS line
                 FROM orders r WHERE r.customer_id = :customer_id ORDER BY r.placed_at DESC LIMIT :orders_max) o),
+            'message_opt_outs', (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', o.kind, 'medium', o.medium,
+                'created_at', o.created_at) ORDER BY o.kind, o.medium), '[]'::jsonb) FROM message_opt_out o
+                WHERE o.address_key = (SELECT email_key FROM account WHERE id = :customer_id)),
+            'stock_notices', (SELECT coalesce(jsonb_agg(jsonb_build_object('sku', v.sku, 'created_at', w.created_at,
+                'told_at', w.told_at) ORDER BY w.created_at, w.id), '[]'::jsonb) FROM stock_notice w
+                JOIN variant v ON v.id = w.variant_id
+                WHERE w.email_key = (SELECT email_key FROM account WHERE id = :customer_id)),
+            'notifications', (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', t.kind, 'created_at', t.created_at)
+                ORDER BY t.seq), '[]'::jsonb) FROM notification t WHERE t.customer_id = :customer_id),
             'letters', (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', n.kind, 'recipient', n.recipient,
                 'subject', n.subject, 'created_at', n.created_at) ORDER BY n.created_at, n.id), '[]'::jsonb) FROM notice n
                 WHERE n.recipient = (SELECT email FROM account WHERE id = :customer_id)

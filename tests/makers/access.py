@@ -42,6 +42,7 @@ from persistence.reader import Reader
 from persistence.unit import Transactions
 from schema.access.standings import Standings
 from schema.context import Context, Contexts, Ports
+from schema.notifications.feeds import NotificationFeed
 from schema.orders.feeds import OrderFeeds
 from schema.places import Places
 from schema.root import build, executable
@@ -199,6 +200,7 @@ def ports_of(access: AccessPorts, clock: Clock, database: Database, identities: 
         addresses=WorldRules(),
         places=Places(clock.monotonic),
         order_feeds=OrderFeeds(database, NoHints()),
+        notification_feed=NotificationFeed(database, NoHints()),
         payments=PaymentPorts(offers=Offers({}), webhook_url=ISSUER),
         reservation_seconds=900,
         draft_reservation_seconds=604_800,
