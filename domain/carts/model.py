@@ -70,7 +70,7 @@ class Cart:
     tax_basis_points: int
     customer_id: CustomerId | None
     email: str | None
-    sms_phone: str | None
+    sms_phone: str | None = None
     shipping_address: Address | None
     billing_address: Address | None
     shipping_method: ShippingMethod | None
