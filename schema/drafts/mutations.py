@@ -182,7 +182,9 @@ async def _customer(context: Context, said: DraftOrderCreateInput) -> CustomerVi
         return None
     customer_id = context.id_of("Customer", said.customer_id)
     found = (await customers(context.reader, [customer_id]))[0] if customer_id is not None else None
-    return found or NotFound(path=("input", "customer_id"), what="customer")
+    # Who was erased has an address that nothing reaches: they are nobody's customer any more.
+    is_there = found is not None and context.ports.access.emails.normalised(found.email) is not None
+    return found if is_there else NotFound(path=("input", "customer_id"), what="customer")
 
 
 def _contents(

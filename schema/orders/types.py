@@ -288,7 +288,7 @@ class Order(Node):
     delivery: OrderDelivery | None = batch(_deliveries, "How the goods come.")
     coupon_code: str | None = plain("The coupon that was used.")
     subtotal: Money = _money("subtotal", "All goods at their prices, before discount and delivery.")
-    discount: Money = _money("discount", "What the coupon took off.")
+    discount: Money = _money("discount", "What was taken off the goods: by the coupon, and by staff who made the order.")
     total: TaxedMoney = batch(_totals, "What is to be paid.")
     explanation: TotalTerm = batch(_explanations, "The tree that the total is made of: its leaves sum to the total.")
     captured: Money = _money("captured", "Money that has come in, over all payments.")

@@ -158,6 +158,8 @@ async def test_a_customer_is_asked_for_by_account_and_erased_with_their_drafts(s
     assert (await sales.completes(seen))["userErrors"] == [
         {"code": "DRAFT_CLOSED", "path": ["input", "id"], "state": "DELETED"}
     ]
+    again = await sales.does("draftOrderCreate", {"customerId": seen["customerId"]})
+    assert again["userErrors"] == [{"code": "NOT_FOUND", "path": ["input", "customerId"]}]
     text = await shop.rows.fetchval("SELECT row_to_json(c)::text FROM cart c WHERE id = $1", raw_id(seen["id"]))
     assert "Lovelace" not in text
     untouched = await sales.seen({"id": public})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from uuid import UUID
 
 from hypothesis import given, settings
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 
 from domain.carts.model import Cart, CartLine, CartState, Term
 from domain.carts.rules import quote
-from domain.ids import CartId, CartLineId, ChannelId, CouponId, ShippingMethodId, VariantId
+from domain.ids import CartId, CartLineId, ChannelId, CouponId, OrderLineId, ShippingMethodId, VariantId
 from domain.money import Currency, Money, split, sum_of
+from domain.payments.refunding import SoldLine, amount_for
 from domain.promotions.model import Coupon, FixedAmount, Percentage
 from domain.shipping.model import ShippingMethod
 
@@ -131,6 +133,29 @@ def test_lines_add_up_to_the_cart_and_nothing_is_ever_negative(cart: Cart) -> No
     if cart.prices_include_tax:
         assert quoted.tax_added.minor == 0
         assert quoted.tax_total.minor <= quoted.total.minor
+
+
+@settings(max_examples=300, deadline=None)
+@given(cart=_carts, cuts=st.lists(st.integers(1, 9_998), max_size=6))
+def test_lines_and_delivery_come_to_the_total_and_refunds_in_any_parts_to_the_lines(cart: Cart, cuts: list[int]) -> None:
+    quoted = quote(cart, now=NOW)
+    delivery = quoted.shipping if cart.prices_include_tax else quoted.shipping + quoted.shipping_tax
+    assert sum_of((line.total for line in quoted.lines), EUR) + delivery == quoted.total
+    for line in quoted.lines:
+        count = line.line.quantity
+        assert line.total == line.unit_price * count - line.discount + line.tax_added
+        sold = SoldLine(id=OrderLineId(line.line.id), variant_id=None, quantity=count, total=line.total, refunded=0)
+        ends = sorted({0, count, *(cut for cut in cuts if cut < count)})
+        parts = [amount_for(replace(sold, refunded=begin), end - begin) for begin, end in pairwise(ends)]
+        assert all(part.minor >= 0 for part in parts)
+        assert sum_of(parts, EUR) == line.total
+
+
+@settings(max_examples=200, deadline=None)
+@given(cart=_carts)
+def test_what_staff_takes_off_never_makes_a_draft_dearer_where_delivery_costs_the_same(cart: Cart) -> None:
+    alike = replace(cart, shipping_method=None)
+    assert quote(alike, now=NOW).total.minor <= quote(replace(alike, reduction=None), now=NOW).total.minor
 
 
 @settings(max_examples=200, deadline=None)
