@@ -113,10 +113,14 @@ _KINDS: Mapping[str, TypeEngine[Any]] = {
 
 def _bound(statement: str) -> TextClause:
     """The statement with what is written short in it: `orders_of_customer`, `keys_of_customer` and `country_of(column)`."""
-    written = statement.replace("orders_of_customer", _ORDERS).replace("keys_of_customer", _KEYS)
+    written = _whole(statement)
     for column in ("shipping_address", "billing_address"):
         written = written.replace(f"country_of({column})", _COUNTRY.format(column))
     return text(written).bindparams(*(bindparam(name, type_=_KINDS[name]) for name in _named(written)))
+
+
+def _whole(statement: str) -> str:
+    return statement.replace("orders_of_customer", _ORDERS).replace("keys_of_customer", _KEYS)
 
 
 def _named(statement: str) -> tuple[str, ...]:
@@ -124,7 +128,7 @@ def _named(statement: str) -> tuple[str, ...]:
 
 
 STATEMENTS: tuple[tuple[Statement, tuple[str, ...]], ...] = tuple(
-    (Statement(_bound(each)), _named(each.replace("orders_of_customer", _ORDERS).replace("keys_of_customer", _KEYS))) for each in ERASED.values()
+    (Statement(_bound(each)), _named(_whole(each))) for each in ERASED.values()
 )
 """The statements with the names of their parameters."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -294,7 +294,7 @@ async def test_old_ones_go_and_with_a_person_theirs(lobby: Lobby) -> None:
     assert await lobby.shop.rows.fetchval("SELECT count(*) FROM notification") == count - 3
 
 
-async def _gathered(unit: UnitOfWork, customer_id: CustomerId) -> dict[str, Any]:
+async def _gathered(unit: UnitOfWork, customer_id: CustomerId) -> Mapping[str, Any]:
     return await unit.customers.gather(customer_id)
 
 
