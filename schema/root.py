@@ -61,6 +61,7 @@ from schema.notices import mutations as notice_mutations
 from schema.notices import preferences as notice_preferences
 from schema.notices import preferring as notice_preferring
 from schema.notices import queries as notice_queries
+from schema.notices import resending as notice_resending
 from schema.notices import templates as notice_templates
 from schema.notifications import mutations as notification_mutations
 from schema.notifications import queries as notification_queries
@@ -144,7 +145,7 @@ MUTATIONS: tuple[ModuleType, ...] = (
     stock_mutations,
     webhook_mutations,
     notice_mutations,
-    notice_deliveries,
+    notice_resending,
     notice_preferring,
     notification_mutations,
     invoice_mutations,

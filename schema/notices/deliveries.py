@@ -1,4 +1,4 @@
-"""How messages were delivered, and sending one again."""
+"""How messages were delivered."""
 
 from __future__ import annotations
 
@@ -7,20 +7,14 @@ from typing import Annotated
 
 import strawberry
 
-from domain.error import NotFound, UserError
-from domain.ids import NoticeId
-from domain.notices import deliveries
 from domain.notices.model import Medium, NoticeKind, NoticeState
-from domain.viewer import Permission
-from persistence.notices.reads import Wanted, notices_by_id
+from persistence.notices.reads import Wanted
 from schema.catalog.lists import is_storable
 from schema.context import Context
 from schema.execution.fields import query
-from schema.mutations import Answer, Keyed, answered, deed, keyed
 from schema.notices.queries import notices_connection
-from schema.notices.types import READ, Notice, NoticeConnection
+from schema.notices.types import READ, NoticeConnection
 from schema.paging import After, Before, ConnectionView, First, Last, window
-from schema.permissions import may
 
 
 @strawberry.input(
@@ -67,33 +61,3 @@ async def message_deliveries(
     )
     is_none = (where.order_id is not None and order_id is None) or not is_storable(where.recipient or "")
     return await notices_connection(context, None if is_none else wanted, asked)
-
-
-@strawberry.input(name="MessageResendInput", description="Which message to send again.")
-class MessageResendInput:
-    id: strawberry.ID = strawberry.field(description="The message's id.")
-    force: bool = strawberry.field(
-        default=False,
-        description="Also when it was sent, waits for its next try, or may have been sent. A letter keeps its Message-ID, by "
-        "which mail programs know a second copy; a text message may arrive twice.",
-    )
-
-
-@deed(
-    "Has a message sent again that was given up or did not arrive, with as many tries as a new one.",
-    allow=may(Permission.MANAGE_SETTINGS),
-    notice=(Notice, "The message as it is now."),
-)
-@keyed(Keyed.KEPT)
-async def message_resend(
-    context: Context,
-    *,
-    input: Annotated[MessageResendInput, strawberry.argument(description="Which.")],
-) -> Answer | UserError:
-    notice_id = context.id_of("Notice", input.id)
-    if notice_id is None:
-        return NotFound(path=("input", "id"), what="message")
-    outcome = await context.act(deliveries.resend, notice_id=NoticeId(notice_id), is_forced=input.force)
-    if isinstance(outcome, UserError):
-        return outcome
-    return answered(notice=(await notices_by_id(context.reader, [outcome]))[0])
