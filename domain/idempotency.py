@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
@@ -80,14 +81,16 @@ def fingerprint(arguments: Mapping[str, Any]) -> bytes:
     return hashlib.sha256(json.dumps(arguments, sort_keys=True, separators=(",", ":"), default=str).encode()).digest()
 
 
-Outcome = UUID | str | int | None
-"""What an action may come to that is to be kept: the id of what it made, or a number."""
+Outcome = UUID | datetime | str | int | None
+"""What an action may come to that is to be kept: the id of what it made, a time, or a number."""
 
 
 def kept(outcome: object) -> dict[str, Any]:
     """An outcome as it is kept. TypeError for what cannot be: such an action is not for keys."""
     if isinstance(outcome, UUID):
         return {"id": str(outcome)}
+    if isinstance(outcome, datetime):
+        return {"at": outcome.isoformat()}
     if outcome is None or isinstance(outcome, str | int):
         return {"value": outcome}
     raise TypeError(f"{type(outcome).__name__} cannot be kept under an idempotency key")
@@ -95,5 +98,7 @@ def kept(outcome: object) -> dict[str, Any]:
 
 def told(outcome: Mapping[str, Any]) -> Outcome:
     """The outcome that was kept."""
+    if "at" in outcome:
+        return datetime.fromisoformat(outcome["at"])
     known: Outcome = UUID(outcome["id"]) if "id" in outcome else outcome["value"]
     return known

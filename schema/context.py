@@ -89,6 +89,8 @@ class Context:
     """The idempotency key of the mutation that runs now."""
     claim: Claim | None = None
     """The same for a mutation that leaves keeping its outcome to `act`."""
+    reused: KeyReused | None = None
+    """The key was used before with other arguments: `act` did nothing, and this is the mutation's answer whatever else it says."""
     claimed_by: Callable[..., Any] | None = None
     """Which action the claim goes around; None: the first that `act` runs."""
     loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
@@ -109,7 +111,7 @@ class Context:
         """A root field begins: takes the operation's `@inContext` and the field's `@idempotent`."""
         self.wish = wish_of(info, self.wish)
         self.key = key_of(info, self.caller.idempotency_key)
-        self.claim = self.claimed_by = None
+        self.claim = self.claimed_by = self.reused = None
 
     async def act(self, action: Callable[Concatenate[Unit, P], Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs an action in a transaction; what was read before it is forgotten, so the payload reads what was written.
@@ -121,6 +123,7 @@ class Context:
             self.claim = None
         run = action if claim is None else _once(claim, action)
         outcome = await self.transact(run, *args, **kwargs)
+        self.reused = outcome if claim is not None and isinstance(outcome, KeyReused) else self.reused
         self.forget()
         return outcome
 

@@ -29,7 +29,10 @@ from schema.permissions import Rule
 P = ParamSpec("P")
 T = TypeVar("T")
 _KEY = "__keyed__"
+_AROUND = "__keyed_around__"
 _SECRETS = frozenset({"order_token", "cart_id", "token", "email"})
+_PASSWORDS = frozenset({"password", "current_password", "new_password"})
+"""Never kept, not even digested as other input is: they count by a code that nobody makes without our key."""
 _REPEATABLE = "Safe to repeat under an idempotency key."
 _MONEY = "__moves_money__"
 
@@ -90,8 +93,10 @@ def deed(description: str, *, allow: Rule, **things: tuple[Any, str] | Later) ->
                 return failed(IdempotencyKeyRequired(path=("input",)))
             if key_rule is Keyed.KEPT:
                 context.claim = _claim(context, function.__name__, given)
+                context.claimed_by = getattr(function, _AROUND, None)
             with _on_record(context, function.__name__, given, always=hasattr(function, _MONEY), allow=allow):
                 outcome = await function(context, **given)
+            outcome = context.reused or outcome
             return failed(outcome) if isinstance(outcome, Failure) else outcome
 
         run.__name__ = function.__name__
@@ -128,14 +133,20 @@ class Keyed(enum.Enum):
     CLAIMED = "CLAIMED"
     """It takes a key, which its action claims."""
     KEPT = "KEPT"
-    """It takes a key, claimed around its one `context.act`, whose outcome is an id, a number or nothing."""
+    """It takes a key, claimed around its one `context.act`, whose outcome is an id, a time, a number or nothing.
+
+    Where it acts more than once, `around` says which action is done once: what goes before only looks.
+    """
 
 
-def keyed(rule: Keyed) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awaitable[T]]]:
+def keyed(
+    rule: Keyed, *, around: Callable[..., Any] | None = None
+) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awaitable[T]]]:
     """Below `@deed`: the same key and input are done once and answered again, for each caller's own selection."""
 
     def mark(function: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
         setattr(function, _KEY, rule)
+        setattr(function, _AROUND, around)
         return function
 
     return mark
@@ -148,13 +159,21 @@ def key_rule_of(root: Callable[..., Any]) -> Keyed | None:
 
 
 def _claim(context: Context, name: str, given: dict[str, Any]) -> Claim | None:
-    """The caller's key for this mutation; a guest's keys belong to the secrets that the input shows."""
+    """The caller's key for this mutation.
+
+    A guest's keys belong to the secrets that the input shows: whoever does not know all of them meets no key of theirs, so
+    that neither an answer nor a conflict tells whether somebody was here before.
+    """
     if context.key is None:
         return None
     said = {
         each: asdict(value) if is_dataclass(value) and not isinstance(value, type) else value for each, value in given.items()
     }
-    secrets = {each: value for each, value in said.get("input", {}).items() if each in _SECRETS and value is not None}
+    shown = dict(said.get("input", {}))
+    codes = {each: context.ports.seal.digest("idempotency", shown[each]) for each in _PASSWORDS & shown.keys() if shown[each]}
+    if codes:
+        said["input"] = shown | codes
+    secrets = {each: value for each, value in shown.items() if each in _SECRETS and value is not None} | codes
     guest = f"guest:{fingerprint(secrets).hex()}"
     actor = guest if isinstance(context.viewer, Guest) else actor_name(context.viewer)
     return Claim(actor=actor, mutation=camel(name), key=context.key, fingerprint=fingerprint(said))

@@ -18,7 +18,7 @@ from schema.access.inputs import (
 )
 from schema.access.mutations import hashing, signed_in
 from schema.context import Context
-from schema.mutations import Answer, alone, answered, deed
+from schema.mutations import Answer, Keyed, alone, answered, deed, keyed
 from schema.permissions import EVERYONE, SIGNED_IN
 from schema.refusal import too_many
 
@@ -31,6 +31,7 @@ _LETTER = {"email": (str, "The address that a letter goes to, if it has an accou
     allow=EVERYONE,
     **_LETTER,
 )
+@keyed(Keyed.KEPT)
 async def email_verification_resend(context: Context, *, input: EmailVerificationResendInput) -> Answer | UserError:
     return await _asked(context, input.email, Purpose.VERIFY_EMAIL)
 
@@ -55,6 +56,7 @@ async def email_verify(context: Context, *, input: EmailVerifyInput) -> Answer |
 
 @alone
 @deed("Sends a letter by which a new password can be set. Says nothing about who has an account.", allow=EVERYONE, **_LETTER)
+@keyed(Keyed.KEPT)
 async def password_reset_request(context: Context, *, input: PasswordResetRequestInput) -> Answer | UserError:
     return await _asked(context, input.email, Purpose.RESET_PASSWORD)
 
@@ -87,6 +89,7 @@ async def password_reset(context: Context, *, input: PasswordResetInput) -> Answ
     allow=SIGNED_IN,
     email=(str, "The address that was asked for."),
 )
+@keyed(Keyed.KEPT, around=mailed.request_email_change)
 async def email_change_request(context: Context, *, input: EmailChangeRequestInput) -> Answer | UserError:
     with hashing():
         outcome = await flows.change_email(

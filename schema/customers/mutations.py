@@ -30,7 +30,7 @@ from schema.customers.inputs import (
 from schema.customers.types import Customer, CustomerAddress
 from schema.customers.viewer import own_id
 from schema.ids import global_id
-from schema.mutations import Answer, alone, answered, deed
+from schema.mutations import Answer, Keyed, alone, answered, deed, keyed
 from schema.notices.numbers import NO_SMS
 from schema.permissions import CUSTOMER, EVERYONE
 from schema.refusal import too_many
@@ -45,6 +45,7 @@ _ENTRY = {"address": (CustomerAddress, "The entry in the book.")}
     allow=EVERYONE,
     email=(str, "The address that mail was sent to. Log in with `tokenCreate`."),
 )
+@keyed(Keyed.KEPT)
 async def customer_register(
     context: Context,
     *,

@@ -19,7 +19,7 @@ from schema.access.mutations import hashing
 from schema.context import Context
 from schema.customers.viewer import own_id
 from schema.execution.fields import batch, computed, plain, shows
-from schema.mutations import Answer, alone, answered, deed
+from schema.mutations import Answer, Keyed, alone, answered, deed, keyed
 from schema.node import Node, identity, loads_nodes
 from schema.permissions import CUSTOMER, SIGNED_IN
 from schema.refusal import too_many
@@ -74,6 +74,7 @@ class AccountErasureRequestInput:
     allow=CUSTOMER,
     erased_after=(datetime, "When it will be done, UTC."),
 )
+@keyed(Keyed.KEPT, around=privacy.request_erasure)
 async def account_erasure_request(context: Context, *, input: AccountErasureRequestInput) -> Answer | UserError:
     with hashing():
         outcome = await flows.request_erasure(
@@ -90,6 +91,7 @@ async def account_erasure_request(context: Context, *, input: AccountErasureRequ
 
 
 @deed("Keeps your account after all.", allow=CUSTOMER, kept=(bool, "True: nothing will be erased."))
+@keyed(Keyed.KEPT)
 async def account_erasure_cancel(context: Context) -> Answer | UserError:
     outcome = await context.act(privacy.cancel_erasure, customer_id=own_id(context), now=context.now)
     return outcome if isinstance(outcome, UserError) else answered(kept=True)
@@ -100,6 +102,7 @@ async def account_erasure_cancel(context: Context) -> Answer | UserError:
     allow=CUSTOMER,
     data_export=(DataExport, "The copy, not made yet."),
 )
+@keyed(Keyed.KEPT)
 async def data_export_request(context: Context) -> Answer | UserError:
     outcome = await context.act(privacy.request_export, customer_id=own_id(context), now=context.now)
     if isinstance(outcome, UserError):

@@ -19,7 +19,7 @@ from schema.access.mutations import hashing
 from schema.access.types import PermissionCode
 from schema.context import Context
 from schema.ids import global_id
-from schema.mutations import Answer, answered, deed
+from schema.mutations import Answer, Keyed, answered, deed, keyed
 from schema.permissions import may
 from schema.staff.inputs import (
     CHANNELS_MAX,
@@ -40,6 +40,7 @@ CHANNELS = ("input", "channels")
 
 
 @deed("Makes somebody a member of staff. They are mailed a link to set their password.", allow=MANAGES, staff=_MEMBER)
+@keyed(Keyed.KEPT)
 async def staff_create(context: Context, *, input: StaffCreateInput) -> Answer | UserError:
     email = context.ports.access.emails.normalised(input.email)
     if email is None:

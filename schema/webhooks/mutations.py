@@ -21,7 +21,7 @@ from domain.webhooks.rules import needed_for
 from persistence.webhooks.log_reads import log_bounds, positions_between
 from persistence.webhooks.reads import deliveries_by_id, endpoints_by_id
 from schema.context import Context
-from schema.mutations import Answer, answered, deed
+from schema.mutations import Answer, Keyed, answered, deed, keyed
 from schema.webhooks.inputs import (
     DESCRIPTION_LENGTH_MAX,
     OLD_KEY_HOURS_MAX,
@@ -161,6 +161,7 @@ async def webhook_secret_rotate(
     allow=MANAGE,
     webhook_delivery=_THE_DELIVERY,
 )
+@keyed(Keyed.KEPT)
 async def webhook_trial(
     context: Context,
     *,
@@ -180,6 +181,7 @@ async def webhook_trial(
     allow=MANAGE,
     webhook_delivery=_THE_DELIVERY,
 )
+@keyed(Keyed.KEPT)
 async def webhook_delivery_resend(
     context: Context,
     *,
@@ -201,6 +203,7 @@ async def webhook_delivery_resend(
     webhook_endpoint=_THE_ENDPOINT,
     events=(int, "How many events will be sent."),
 )
+@keyed(Keyed.KEPT)
 async def webhook_replay(
     context: Context,
     *,

@@ -49,13 +49,13 @@ class Desk:
         endpoint_id: str = made["webhookEndpoint"]["id"]
         return endpoint_id
 
-    async def does(self, mutation: str, gives: str, **said: Any) -> dict[str, Any]:
+    async def does(self, mutation: str, gives: str, *, key: str | None = None, **said: Any) -> dict[str, Any]:
         """A mutation's payload."""
         title = f"{mutation[0].upper()}{mutation[1:]}Input"
         document = (
             f"mutation($input: {title}!) {{ {mutation}(input: $input) {{ {gives} userErrors {{ code path message }} }} }}"
         )
-        payload: dict[str, Any] = (await self.shop.data(document, {"input": said}, token=self.token))[mutation]
+        payload: dict[str, Any] = (await self.shop.data(document, {"input": said}, token=self.token, key=key))[mutation]
         return payload
 
     async def deliveries(self, endpoint_id: str, state: str | None = None) -> list[dict[str, Any]]:

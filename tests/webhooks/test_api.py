@@ -135,3 +135,29 @@ async def test_a_replay_of_too_much_is_refused_and_sends_nothing(desk: Desk) -> 
     refused = await desk.does("webhookReplay", "events", id=endpoint, afterPosition="0")
     assert refused["userErrors"][0]["code"] == "WEBHOOK_REPLAY_TOO_LONG"
     assert await desk.deliveries(endpoint) == []
+
+
+async def test_trials_resends_and_replays_are_sent_once_under_one_key(desk: Desk) -> None:
+    box = desk.receiver.box()
+    endpoint = await desk.endpoint(box)
+    await desk.order()
+    await desk.works()
+    [sent] = await desk.deliveries(endpoint)
+    doing: tuple[tuple[str, str, dict[str, Any]], ...] = (
+        ("webhookTrial", "webhookDelivery { id }", {"id": endpoint}),
+        ("webhookDeliveryResend", "webhookDelivery { id }", {"id": sent["id"]}),
+        ("webhookReplay", "events", {"id": endpoint, "afterPosition": "0"}),
+    )
+    for name, gives, said in doing:
+        first = await desk.does(name, gives, key="once", **said)
+        assert first["userErrors"] == [], first
+        await desk.works()
+        tries = sum(each["attempts"] for each in await desk.deliveries(endpoint))
+        assert await desk.does(name, gives, key="once", **said) == first
+        assert await desk.works() == 0
+        assert sum(each["attempts"] for each in await desk.deliveries(endpoint)) == tries
+        other = {**said, "id": sent["id"] if said["id"] == endpoint else endpoint}
+        assert [each["code"] for each in (await desk.does(name, gives, key="once", **other))["userErrors"]] in (
+            ["IDEMPOTENCY_CONFLICT"],
+            ["NOT_FOUND"],
+        )
