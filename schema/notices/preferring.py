@@ -52,8 +52,8 @@ class ChannelQuietHoursSetInput:
     quiet_hours: QuietHoursInput | None = strawberry.field(default=None, description="The hours; null: it never is.")
 
 
-@strawberry.input(name="StockNoticeRequestInput", description="Who waits for what.")
-class StockNoticeRequestInput:
+@strawberry.input(name="BackInStockRequestInput", description="Who waits for what.")
+class BackInStockRequestInput:
     variant_id: strawberry.ID = strawberry.field(description="The variant that is not there.")
     email: str | None = strawberry.field(
         default=None, description="Where to write to; for customers their own address, unless they say another."
@@ -117,10 +117,10 @@ async def channel_quiet_hours_set(
     is_waiting=(bool, "True: it is kept."),
 )
 @keyed(Keyed.KEPT)
-async def stock_notice_request(
+async def back_in_stock_request(
     context: Context,
     *,
-    input: Annotated[StockNoticeRequestInput, strawberry.argument(description="Who waits for what.")],
+    input: Annotated[BackInStockRequestInput, strawberry.argument(description="Who waits for what.")],
 ) -> Answer | UserError:
     variant_id = context.id_of("Variant", input.variant_id)
     found = (await load_variants(context, [variant_id]))[0] if variant_id is not None else None

@@ -28,8 +28,8 @@ from tests.shop import Shop, open_shop
 from workers.notices import send_due
 from workers.stock import find_goods
 
-REQUEST = """mutation($input: StockNoticeRequestInput!) {
-    stockNoticeRequest(input: $input) { isWaiting userErrors { code path message } } }"""
+REQUEST = """mutation($input: BackInStockRequestInput!) {
+    backInStockRequest(input: $input) { isWaiting userErrors { code path message } } }"""
 CHOOSE = """mutation($input: MessagePreferencesUpdateInput!) { messagePreferencesUpdate(input: $input) {
     messagePreferences { kind medium isWanted } userErrors { code path } } }"""
 QUIET = """mutation($input: ChannelQuietHoursSetInput!) { channelQuietHoursSet(input: $input) {
@@ -52,7 +52,7 @@ class Desk:
         self, goods: Goods, email: str | None = None, *, token: str | None = None, key: str | None = None
     ) -> dict[str, Any]:
         said = {"variantId": goods.id} | ({"email": email} if email else {})
-        answer: dict[str, Any] = (await self.shop.data(REQUEST, {"input": said}, token=token, key=key))["stockNoticeRequest"]
+        answer: dict[str, Any] = (await self.shop.data(REQUEST, {"input": said}, token=token, key=key))["backInStockRequest"]
         return answer
 
     async def arrives(self, goods: Goods) -> None:
