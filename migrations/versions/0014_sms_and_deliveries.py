@@ -22,6 +22,11 @@ def upgrade() -> None:
     op.add_column("notice", sa.Column("receipt_at", at, nullable=True))
     op.create_check_constraint(op.f("ck_notice_medium_known"), "notice", "medium IN ('EMAIL', 'SMS')")
     op.create_check_constraint(op.f("ck_notice_receipt_known"), "notice", "receipt IN ('DELIVERED', 'UNDELIVERED')")
+    op.create_check_constraint(
+        op.f("ck_notice_sms_to_a_number"),
+        "notice",
+        "medium <> 'SMS' OR recipient = '' OR recipient ~ '^[+][1-9][0-9]{6,14}$'",
+    )
     op.create_check_constraint(op.f("ck_notice_tries_counted"), "notice", "attempts_before BETWEEN 0 AND attempts")
     op.create_check_constraint(op.f("ck_notice_receipt_at_a_time"), "notice", "(receipt IS NULL) = (receipt_at IS NULL)")
     op.create_check_constraint(op.f("ck_notice_receipt_of_what_was_sent"), "notice", "receipt IS NULL OR state = 'SENT'")
@@ -45,6 +50,7 @@ def downgrade() -> None:
     op.create_check_constraint(op.f("ck_message_template_medium_known"), "message_template", "medium IN ('EMAIL')")
     op.drop_index("ix_notice_reference", "notice")
     op.drop_index("ix_notice_recipient", "notice")
+    op.drop_constraint(op.f("ck_notice_sms_to_a_number"), "notice", type_="check")
     op.drop_constraint(op.f("ck_notice_medium_known"), "notice", type_="check")
     for column in ("receipt_at", "receipt", "reference", "is_unsure", "attempts_before"):
         op.drop_column("notice", column)

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, Time, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.notices.model import Medium, Receipt
+from domain.notices.model import E164, Medium, Receipt
 from persistence.base import Created, EmptyText, Id, Row, belongs_to, may_point_at, one_of
 
 
@@ -24,6 +24,7 @@ class NoticeRow(Row):
         one_of("state", ("QUEUED", "SENDING", "SENT", "DEAD", "WITHHELD")),
         one_of("medium", tuple(each.value for each in Medium)),
         one_of("receipt", tuple(each.value for each in Receipt)),
+        CheckConstraint(f"medium <> 'SMS' OR recipient = '' OR recipient ~ '{E164}'", name="sms_to_a_number"),
         CheckConstraint("attempts_before BETWEEN 0 AND attempts", name="tries_counted"),
         CheckConstraint("(receipt IS NULL) = (receipt_at IS NULL)", name="receipt_at_a_time"),
         CheckConstraint("receipt IS NULL OR state = 'SENT'", name="receipt_of_what_was_sent"),

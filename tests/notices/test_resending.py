@@ -80,9 +80,17 @@ async def test_a_letter_that_was_given_up_is_sent_again_as_itself_and_once_under
         ("state = 'QUEUED', attempts = 3", False, True),
         ("state = 'SENDING', attempts = 1", False, False),
         ("state = 'SENT', attempts = 1, sent_at = now()", False, True),
-        ("state = 'DEAD', attempts = 1, is_unsure = true, medium = 'SMS'", False, True),
-        ("state = 'SENT', receipt = 'UNDELIVERED', receipt_at = now(), medium = 'SMS'", True, True),
-        ("state = 'SENT', receipt = 'DELIVERED', receipt_at = now(), medium = 'SMS'", False, True),
+        ("state = 'DEAD', attempts = 1, is_unsure = true, medium = 'SMS', recipient = '+4915112345678'", False, True),
+        (
+            "state = 'SENT', receipt = 'UNDELIVERED', receipt_at = now(), medium = 'SMS', recipient = '+4915112345678'",
+            True,
+            True,
+        ),
+        (
+            "state = 'SENT', receipt = 'DELIVERED', receipt_at = now(), medium = 'SMS', recipient = '+4915112345678'",
+            False,
+            True,
+        ),
         ("state = 'DEAD', recipient = '', failure = 'erased'", False, False),
     ],
 )
