@@ -113,6 +113,9 @@ _MONEY = {
         SELECT r.id, r.state, r.amount FROM refund_request r LEFT JOIN (
             SELECT request_id, sum(amount) AS promised FROM refund GROUP BY 1) f ON f.request_id = r.id
         WHERE coalesce(f.promised, 0) <> CASE WHEN r.state = 'APPROVED' THEN r.amount ELSE 0 END""",
+    "money.what_edits_took_off_was_promised_back": """
+        SELECT o.id, o.edited_back FROM orders o WHERE o.edited_back > (
+            SELECT coalesce(sum(f.amount), 0) FROM refund f WHERE f.order_id = o.id)""",
     "money.nothing_kept_of_cancelled_orders_nor_paid_twice": """
         SELECT o.id, o.status, o.total, o.captured, o.refunded FROM orders o LEFT JOIN (
             SELECT order_id, sum(amount) FILTER (WHERE state <> 'FAILED') AS promised, bool_or(state = 'FAILED') AS is_told

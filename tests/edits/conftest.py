@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from persistence.invariants import check
+from schema.ids import global_id
 from tests.conftest import Clone
 from tests.fulfillments.conftest import Dispatch, open_dispatch
 from tests.makers.trade import Goods
@@ -90,6 +91,15 @@ class Desk:
         """What was promised back of an order, in minor units."""
         number = "SELECT amount FROM refund f JOIN orders o ON o.id = f.order_id WHERE o.number = $1 ORDER BY f.created_at"
         return [row["amount"] for row in await self.shop.rows.fetch(number, order["number"])]
+
+    async def gave_back(self, order: dict[str, Any]) -> None:
+        """Staff has given back by bank transfer what was promised; the worker hears of it."""
+        found = "SELECT f.id FROM refund f JOIN orders o ON o.id = f.order_id WHERE o.number = $1 AND f.state = 'PENDING'"
+        for row in await self.shop.rows.fetch(found, order["number"]):
+            said = {"refundId": global_id("Refund", row["id"])}
+            paid = await self.office.does("refundMarkPaid", said, "refund { state }", key=f"edit-back-{next(_KEYS)}")
+            assert paid["userErrors"] == [], paid
+        await self.office.postman.works()
 
 
 def added(goods: Goods, quantity: int = 1) -> list[dict[str, Any]]:

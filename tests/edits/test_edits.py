@@ -121,26 +121,28 @@ async def test_another_country_has_its_own_tax_and_deliveries_and_the_invoice_is
     admin = await a_staff_token(desk.shop, *Permission)
     await desk.shop.data(SELLER, token=admin)
     goods = await desk.shop.goods(price=1000)
-    order = await desk.office.paid((goods, 1))
+    order = await desk.office.paid((goods, 2))
     await desk.office.postman.works()
 
-    done = await desk.done(order, shippingAddress=VIENNA, deliveryOptionId=desk.shop.channel.express_delivery)
+    # The express delivery goes no farther than Germany.
+    express = {"deliveryOptionId": desk.shop.channel.express_delivery}
+    assert await desk.refused(order, shippingAddress=VIENNA, **express) == [("DELIVERY_UNAVAILABLE", "deliveryOptionId")]
+    assert (await desk.done(order, dryRun=True, **express))["change"]["total"]["gross"]["amount"] == "29.90"
+    done = await desk.done(order, shippingAddress=VIENNA)
 
     assert done["order"]["shippingAddress"] == {"country": "AT", "city": "Wien"}
     assert (done["order"]["country"], done["change"]["addressChanged"]) == ("AT", True)
-    assert done["change"]["total"] == {"gross": {"amount": "19.90"}, "tax": {"amount": "3.32"}}
-    assert [(each["kind"], each["total"]["amount"]) for each in done["order"]["invoices"]] == [
-        ("INVOICE", "14.90"),
-        ("CREDIT_NOTE", "14.90"),
-        ("INVOICE", "19.90"),
-    ]
-    # What then goes back for an edit is in the next invoice already, and gets no credit note of its own.
-    await desk.pays(order)
-    await desk.done(order, deliveryOptionId=desk.shop.channel.standard_delivery)
+    assert done["change"]["total"] == {"gross": {"amount": "24.90"}, "tax": {"amount": "4.15"}}
+    papers = [("INVOICE", "24.90", "3.97"), ("CREDIT_NOTE", "24.90", "3.97"), ("INVOICE", "24.90", "4.15")]
+    assert [(each["kind"], each["total"]["amount"], each["tax"]["amount"]) for each in done["order"]["invoices"]] == papers
+    # What goes back for an edit is in the next invoice already, and gets no credit note of its own.
+    await desk.done(order, lines=[await desk.line(order, goods, 1)])
     await desk.office.postman.works()
-    invoices = (await desk.seen(order))["invoices"]
-    assert [(each["kind"], each["total"]["amount"]) for each in invoices[3:]] == [
-        ("CREDIT_NOTE", "19.90"),
+    await desk.gave_back(order)
+    seen = await desk.seen(order)
+    assert (seen["paymentStatus"], seen["refunded"]["amount"]) == ("PAID", "10.00")
+    assert [(each["kind"], each["total"]["amount"]) for each in seen["invoices"][3:]] == [
+        ("CREDIT_NOTE", "24.90"),
         ("INVOICE", "14.90"),
     ]
 

@@ -43,6 +43,7 @@ SABOTAGE: dict[str, str] = {
         INSERT INTO refund_line (request_id, order_line_id, quantity, amount, restocks)
         SELECT r.id, l.id, l.quantity + 1, 0, false FROM refund_request r JOIN order_line l ON l.order_id = r.order_id""",
     "money.decisions_were_carried_out": "UPDATE refund_request SET amount = amount + 1",
+    "money.what_edits_took_off_was_promised_back": "UPDATE orders SET edited_back = edited_back + 1000000",
     "money.nothing_kept_of_cancelled_orders_nor_paid_twice": """
         WITH gone AS (DELETE FROM refund) UPDATE orders SET refunded = 0, updated_at = now() - interval '1 hour'""",
     "goods.nothing_is_sent_twice": """
