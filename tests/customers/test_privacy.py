@@ -46,12 +46,13 @@ async def a_marked_customer(post: Postman) -> tuple[str, str, dict[str, Any]]:
     token = (await logs_in(shop, email))["accessToken"]
     for _ in range(5):
         await logs_in(shop, email, "wrong")
-    assert (await shop.data(UPDATE, {"input": {"phone": "+49 30 901820"}}, token=token))["customerUpdate"]["userErrors"] == []
+    said = {"phone": "+49 30 901820", "wantsSms": True}
+    assert (await shop.data(UPDATE, {"input": said}, token=token))["customerUpdate"]["userErrors"] == []
     assert (await shop.data(ADDRESS, {"input": {"address": PLACE}}, token=token))["addressCreate"]["userErrors"] == []
     shopper = Shopper(shop, email=email, token=token)
     await shopper.adds(await shop.goods(stock=5))
     cart = {"cartId": shopper.cart["id"]}
-    await shopper.does("cartBuyerUpdate", {**cart, "email": email, "note": MARK})
+    await shopper.does("cartBuyerUpdate", {**cart, "email": email, "note": MARK, "smsPhone": "+49 30 901820"})
     await shopper.does("cartAddressesUpdate", {**cart, "shipping": PLACE, "billing": PLACE})
     await shopper.does("cartDeliverySelect", {**cart, "deliveryOptionId": shop.channel.standard_delivery})
     done = await shopper.completes()
