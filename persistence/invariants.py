@@ -13,6 +13,7 @@ import asyncpg
 
 from domain.orders.model import NEXT_FULFILLMENT_STATUS, NEXT_PAYMENT_STATUS, NEXT_STATUS
 from persistence.fulfillments.invariants import GOODS
+from persistence.notifications.invariants import TOLD
 from persistence.returns.invariants import RETURNS
 from persistence.statement import Connection
 
@@ -253,6 +254,7 @@ RULES: Mapping[str, str] = {
     **_MONEY,
     **GOODS,
     **RETURNS,
+    **TOLD,
     **_STATES,
     "states.status_by_the_table": _transitions("status", NEXT_STATUS),
     "states.payment_status_by_the_table": _transitions("payment_status", NEXT_PAYMENT_STATUS),

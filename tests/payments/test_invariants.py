@@ -104,6 +104,16 @@ SABOTAGE: dict[str, str] = {
     "record.chain_without_gap": "UPDATE audit_head SET seq = seq + 1",
     "record.changes_have_their_deed": "DELETE FROM audit_entry",
     "accounts.erased_keep_no_way_in": "UPDATE account SET erased_at = now()",
+    "told.notifications_belong_where_their_order_does": """
+        INSERT INTO notification (id, event_id, kind, permission, order_id, aggregate, aggregate_id)
+        SELECT gen_random_uuid(), gen_random_uuid(), 'ORDER_PLACED', 'READ_ORDERS', id, 'order', id FROM orders LIMIT 1""",
+    "told.nobody_was_sent_what_they_declined": """
+        WITH told AS (
+            INSERT INTO notice (id, cause, kind, recipient, language, subject, body_text, body_html, message_id, state, sent_at)
+            VALUES (gen_random_uuid(), 'sabotage', 'BACK_IN_STOCK', 'Ada@mail.example', 'en', '', '', '', '<1@here>', 'SENT', now())
+            RETURNING lower(recipient) AS address, kind, medium)
+        INSERT INTO message_opt_out (address_key, kind, medium, created_at)
+        SELECT address, kind, medium, now() - interval '1 hour' FROM told""",
 }
 _WITHOUT_BOUNDS = """
 DO $$
