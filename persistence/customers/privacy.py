@@ -177,7 +177,10 @@ GATHER = Question(
                         FROM order_line l WHERE l.order_id = r.id),
                     'notes', (SELECT coalesce(jsonb_agg(jsonb_build_object('text', m.text, 'created_at', m.created_at)
                         ORDER BY m.created_at, m.id), '[]'::jsonb)
-                        FROM order_note m WHERE m.order_id = r.id AND m.is_public)) AS line
+                        FROM order_note m WHERE m.order_id = r.id AND m.is_public),
+                    'returns', (SELECT coalesce(jsonb_agg(jsonb_build_object('number', b.number, 'state', b.state,
+                        'note', b.note, 'created_at', b.created_at) ORDER BY b.number), '[]'::jsonb)
+                        FROM order_return b WHERE b.order_id = r.id)) AS line
                 FROM orders r WHERE r.customer_id = :customer_id ORDER BY r.placed_at DESC LIMIT :orders_max) o),
             'message_opt_outs', (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', o.kind, 'medium', o.medium,
                 'created_at', o.created_at) ORDER BY o.kind, o.medium), '[]'::jsonb) FROM message_opt_out o

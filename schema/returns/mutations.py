@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from domain.channels.actions import set_return_window
@@ -86,18 +86,14 @@ async def return_request(context: Context, *, input: ReturnRequestInput) -> Answ
 )
 @keyed(Keyed.KEPT)
 async def return_cancel(context: Context, *, input: ReturnCancelInput) -> Answer | UserError:
-    by_token = context.ports.seal.open("order", input.order_token) if input.order_token is not None else None
-    return_id = context.id_of("Return", input.return_id)
-    if return_id is None:
-        return _MISSING
-    outcome = await context.act(
-        asking.cancel_return,
-        return_id=ReturnId(return_id),
-        token_of=OrderId(by_token) if by_token is not None else None,
-        by=context.viewer,
-        now=context.now,
+    token, by, now = input.order_token, context.viewer, context.now
+    opened = context.ports.seal.open("order", token) if token is not None else None
+    token_of = OrderId(opened) if opened is not None else None
+    return await _done(
+        context,
+        input.return_id,
+        lambda known: context.act(asking.cancel_return, return_id=known, token_of=token_of, by=by, now=now),
     )
-    return await _with_return(context, outcome)
 
 
 @deed(
@@ -108,11 +104,10 @@ async def return_cancel(context: Context, *, input: ReturnCancelInput) -> Answer
 )
 @keyed(Keyed.KEPT)
 async def return_approve(context: Context, *, input: ReturnApproveInput) -> Answer | UserError:
-    return_id = context.id_of("Return", input.return_id)
-    if return_id is None:
-        return _MISSING
-    outcome = await context.act(asking.approve_return, return_id=ReturnId(return_id), by=context.viewer, now=context.now)
-    return await _with_return(context, outcome)
+    by, now = context.viewer, context.now
+    return await _done(
+        context, input.return_id, lambda known: context.act(asking.approve_return, return_id=known, by=by, now=now)
+    )
 
 
 @deed(
@@ -123,13 +118,12 @@ async def return_approve(context: Context, *, input: ReturnApproveInput) -> Answ
 )
 @keyed(Keyed.KEPT)
 async def return_decline(context: Context, *, input: ReturnDeclineInput) -> Answer | UserError:
-    return_id = context.id_of("Return", input.return_id)
-    if return_id is None:
-        return _MISSING
-    outcome = await context.act(
-        asking.decline_return, return_id=ReturnId(return_id), reason=input.reason, by=context.viewer, now=context.now
+    by, now = context.viewer, context.now
+    return await _done(
+        context,
+        input.return_id,
+        lambda known: context.act(asking.decline_return, return_id=known, reason=input.reason, by=by, now=now),
     )
-    return await _with_return(context, outcome)
 
 
 @deed(
@@ -236,11 +230,10 @@ async def return_exchange(context: Context, *, input: ReturnExchangeInput) -> An
 )
 @keyed(Keyed.KEPT)
 async def return_complete(context: Context, *, input: ReturnCompleteInput) -> Answer | UserError:
-    return_id = context.id_of("Return", input.return_id)
-    if return_id is None:
-        return _MISSING
-    outcome = await context.act(settling.complete_return, return_id=ReturnId(return_id), by=context.viewer, now=context.now)
-    return await _with_return(context, outcome)
+    by, now = context.viewer, context.now
+    return await _done(
+        context, input.return_id, lambda known: context.act(settling.complete_return, return_id=known, by=by, now=now)
+    )
 
 
 @deed(
@@ -277,6 +270,12 @@ def _shelf(context: Context, said: str | None) -> WarehouseId | None:
 def _variant(context: Context, said: str | None) -> VariantId | None:
     known = context.id_of("Variant", said) if said is not None else None
     return VariantId(known) if known is not None else None
+
+
+async def _done(context: Context, said: str, act: Callable[[ReturnId], Awaitable[ReturnId | UserError]]) -> Answer | UserError:
+    """What a step about the return with this id comes to."""
+    return_id = context.id_of("Return", said)
+    return await _with_return(context, await act(ReturnId(return_id))) if return_id is not None else _MISSING
 
 
 async def _found(context: Context, said: str) -> tuple[ReturnView, OrderView] | UserError:
