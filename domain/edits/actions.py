@@ -176,8 +176,7 @@ def _planned(scene: _Scene, edit: Edit, cart: Cart, quoted: Quote) -> _Plan | Us
         replace(sold_line(place, each, quoted.tax_basis_points), id=OrderLineId(each.line.id))
         for place, each in enumerate(quoted.lines)
     ]
-    held = order.captured - scene.gone_back
-    kept_money = min(held, quoted.total, key=lambda each: each.minor)
+    edited_back, surplus = rules.given_back(order.captured, scene.gone_back, total=quoted.total)
     address = cart.shipping_address if cart.requires_shipping or agreed.shipping_address is not None else None
     amended = Amended(
         order_id=order.id,
@@ -192,7 +191,7 @@ def _planned(scene: _Scene, edit: Edit, cart: Cart, quoted: Quote) -> _Plan | Us
         tax_total=quoted.tax_total.minor,
         total=quoted.total.minor,
         explanation=kept_term(quoted.explanation),
-        edited_back=(order.captured - kept_money).minor,
+        edited_back=edited_back,
         lines=tuple(sold),
         gone=tuple(line_id for line_id in before if line_id not in after),
     )
@@ -204,7 +203,7 @@ def _planned(scene: _Scene, edit: Edit, cart: Cart, quoted: Quote) -> _Plan | Us
     if is_same and edit.method_id is None and not (edit.drops_discounts and has_discounts):
         return Invalid(path=("input",), reason="This changes nothing of the order.")
     demand, freed = rules.differences(agreed, cart.lines)
-    return _Plan(cart=cart, quoted=quoted, demand=demand, freed=freed, amended=amended, surplus=held - kept_money)
+    return _Plan(cart=cart, quoted=quoted, demand=demand, freed=freed, amended=amended, surplus=surplus)
 
 
 async def _stocked(unit: Unit, scene: _Scene, edit: Edit, plan: _Plan, *, seconds: int, actor: str) -> UserError | None:

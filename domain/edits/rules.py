@@ -234,6 +234,16 @@ def differences(agreed: Agreed, lines: Sequence[CartLine]) -> tuple[dict[Variant
     }
 
 
+def given_back(captured: Money, gone_back: Money, *, total: Money) -> tuple[int, Money]:
+    """What over all edits went or goes back of what came in, in minor units, and what of it this edit has to promise.
+
+    What is billed then, the total and the first, less what came in is just what has still to come in.
+    """
+    held = captured - gone_back
+    stays = min(held, total, key=lambda each: each.minor)
+    return (captured - stays).minor, held - stays
+
+
 def place_of(edit: Edit, agreed: Agreed, variant_id: VariantId) -> Path:
     """Where the edit asks for units of a variant."""
     added = next((place for place, each in enumerate(edit.added) if each.variant_id == variant_id), None)

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
 
 from domain.ids import ChannelId
+from domain.orders.model import OrderStatus
 from domain.viewer import App, Customer, Guest, Machine, Permission, Staff, Viewer, holds_in
 from persistence.orders.tables import OrderEventRow, OrderLineRow, OrderNoteRow, OrderRow
 from persistence.reader import Reader
@@ -48,11 +49,18 @@ class OrderView(NamedTuple):
     authorized: int
     captured: int
     refunded: int
+    edited_back: int
     event_seq: int
     version: int
     cancel_reason: str | None
     placed_at: datetime
     updated_at: datetime
+
+    @property
+    def due(self) -> int:
+        """What has still to come in."""
+        is_off = self.status == OrderStatus.CANCELLED.value
+        return 0 if is_off else max(self.total + self.edited_back - self.captured, 0)
 
 
 class OrderLineView(NamedTuple):

@@ -7,7 +7,6 @@ statement. Who watches has a place in a history and a flag; how far behind they 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from persistence.engine import Database
 from persistence.failures import Overloaded, Unavailable
 from persistence.orders.reads import OrderEventView, events_after, events_after_each, events_of_orders
 from persistence.reader import Reader
+from schema.flags import Flag
 
 AT_ONCE = 500
 """Orders looked at in one statement."""
@@ -45,16 +45,16 @@ class _Feed:
     looked_at: float = 0.0
 
 
-class Follower:
+class Follower(Flag):
     """One watcher's flag. It belongs to the task that follows."""
 
-    __slots__ = ("_feed", "_feeds", "_order_id", "_stirred")
+    __slots__ = ("_feed", "_feeds", "_order_id")
 
     def __init__(self, feeds: OrderFeeds, feed: _Feed, order_id: UUID) -> None:
         self._feeds = feeds
         self._feed = feed
+        super().__init__()
         self._order_id = order_id
-        self._stirred = asyncio.Event()
 
     async def after(self, seen: int) -> Sequence[OrderEventView]:
         """The next entries after that one, oldest first; maybe not all, and none when there are none yet."""
@@ -65,17 +65,6 @@ class Follower:
             # Longer ago than is kept here.
             return await self._feeds.older(self._order_id, seen)
         return entries[seen + 1 - entries[0].seq :] if entries else ()
-
-    async def stirs(self, seconds: float) -> None:
-        """Until there may be something new, or that time is over."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._stirred.wait()
-        self._stirred.clear()
-
-    def stir(self) -> None:
-        """Makes it look again."""
-        self._stirred.set()
 
 
 class OrderFeeds:

@@ -291,6 +291,7 @@ class Order(Node):
     discount: Money = _money("discount", "What was taken off the goods: by the coupon, and by staff who made the order.")
     total: TaxedMoney = batch(_totals, "What is to be paid.")
     explanation: TotalTerm = batch(_explanations, "The tree that the total is made of: its leaves sum to the total.")
+    due: Money = _money("due", "What has still to come in; what is under way counts when it is here.")
     captured: Money = _money("captured", "Money that has come in, over all payments.")
     refunded: Money = _money("refunded", "Money that has gone back, over all payments.")
     cancel_reason: str | None = plain("Why it was called off.")

@@ -43,7 +43,10 @@ async def request_capture(
     by: Viewer,
     now: datetime,
 ) -> UUID | UserError:
-    """Writes down that money is to be taken, all that is left unless said otherwise; the id of it. The provider is asked then."""
+    """Writes down that money is to be taken; the id of it. The provider is asked then.
+
+    Unless said otherwise it is all that is left; of an order that was edited to cost less, what is owed, where parts can be taken.
+    """
     match await unit.idempotency.claim(claim):
         case Answered(outcome):
             return UUID(outcome["capture_id"])
@@ -56,12 +59,14 @@ async def request_capture(
         return NotFound(path=PAYMENT, what="payment")
     asked = Money(await unit.payments.asked_of(payment_id), scene.payment.amount.currency)
     left = figures.capturable(scene.payment, asked)
+    owed = scene.order.billed - scene.order.captured
+    wanted = owed if amount is None and 0 < owed.minor < left.minor and Ability.PARTIAL_CAPTURE in abilities else amount
     if (
-        problem := _problem(scene, amount, left, abilities, has_part=asked.minor + scene.payment.captured.minor > 0)
+        problem := _problem(scene, wanted, left, abilities, has_part=asked.minor + scene.payment.captured.minor > 0)
     ) is not None:
         return problem
     capture = Capture(
-        id=new_id(), payment_id=payment_id, order_id=scene.order.id, amount=amount or left, state=RefundState.PENDING
+        id=new_id(), payment_id=payment_id, order_id=scene.order.id, amount=wanted or left, state=RefundState.PENDING
     )
     await unit.payments.add_capture(capture, by=actor_name(by), now=now)
     await unit.idempotency.record(claim, {"capture_id": str(capture.id)})
