@@ -6,7 +6,6 @@ Who watches has a place. Whoever fell behind what is kept here reads their own f
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -22,6 +21,7 @@ from persistence.engine import Database
 from persistence.failures import Overloaded, Unavailable
 from persistence.notifications.reads import NotificationView, all_after, last_position, own_after
 from persistence.reader import Reader
+from schema.flags import Flag
 
 AT_ONCE = 500
 """Rows read in one statement."""
@@ -33,15 +33,15 @@ _BUSY = (Overloaded, Unavailable, TimeoutError)
 _log = structlog.stdlib.get_logger(__name__)
 
 
-class Follower:
+class Follower(Flag):
     """One watcher's place and flag. It belongs to the task that follows."""
 
-    __slots__ = ("_feed", "_place", "_stirred", "reach")
+    __slots__ = ("_feed", "_place", "reach")
 
     def __init__(self, feed: NotificationFeed, place: int) -> None:
+        super().__init__()
         self._feed = feed
         self._place = place
-        self._stirred = asyncio.Event()
         self.reach: Reach | None = None
         """What they read, as of their last look; None before the first."""
 
@@ -50,17 +50,6 @@ class Follower:
         self.reach = reach
         found, self._place = await self._feed.after(reach, self._place)
         return found
-
-    async def stirs(self, seconds: float) -> None:
-        """Until there may be something new, or that time is over."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._stirred.wait()
-        self._stirred.clear()
-
-    def stir(self) -> None:
-        """Makes it look again."""
-        self._stirred.set()
 
 
 class NotificationFeed:

@@ -51,9 +51,9 @@ class Follower(Flag):
     __slots__ = ("_feed", "_feeds", "_order_id")
 
     def __init__(self, feeds: OrderFeeds, feed: _Feed, order_id: UUID) -> None:
+        super().__init__()
         self._feeds = feeds
         self._feed = feed
-        super().__init__()
         self._order_id = order_id
 
     async def after(self, seen: int) -> Sequence[OrderEventView]:
