@@ -74,6 +74,7 @@ from schema.orders import subscriptions as order_subscriptions
 from schema.payments import errors as payment_errors
 from schema.payments import mutations as payment_mutations
 from schema.payments import queries as payment_queries
+from schema.payments import report as payment_report
 from schema.payments import settlements as payment_settlements
 from schema.payments import settling as payment_settling
 from schema.payments import staff as payment_staff
@@ -106,6 +107,7 @@ QUERIES: tuple[ModuleType, ...] = (
     draft_queries,
     return_queries,
     payment_queries,
+    payment_report,
     payment_settlements,
     stock_queries,
     notice_queries,

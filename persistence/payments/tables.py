@@ -203,6 +203,7 @@ class LedgerEntryRow(Row):
         one_of("account", ACCOUNT_NAMES),
         Index("ix_ledger_entry_order", "order_id"),
         Index("ix_ledger_entry_payment", "payment_id"),
+        Index("ix_ledger_entry_created", "created_at", postgresql_using="brin"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))

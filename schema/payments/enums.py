@@ -5,6 +5,7 @@ from __future__ import annotations
 from domain.payments.model import ActionKind, DisputeStatus, FindingKind, NotificationState, PaymentState, RefundState
 from domain.payments.provider import Ability
 from domain.payments.refunding import RequestState
+from domain.payments.report import ReportGroup
 from domain.payments.statements import LineKind, RowOutcome
 from schema.enums import described
 
@@ -28,6 +29,16 @@ described(
     REDIRECT="Go to `url`, a page of the provider's or of a bank's.",
     CHALLENGE="Let the provider's own script finish in the browser, with `clientSecret`.",
     INSTRUCTIONS="Do what `text` says, such as a bank transfer.",
+)
+described(
+    ReportGroup,
+    "PaymentReportGroup",
+    "What the rows of a report over payments are told apart by; beside it always by currency.",
+    PROVIDER="By provider.",
+    DAY="By day, in UTC.",
+    CURRENCY="By currency alone.",
+    METHOD="By how it was paid: the brand of the card, or the kind of the method.",
+    CHANNEL="By the channel of the order.",
 )
 described(
     RefundState,

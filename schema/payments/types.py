@@ -50,8 +50,8 @@ OF_AN_ORDER = may(Permission.READ_PAYMENTS, by_channel=True)
 """For what hangs on an order that the caller was let see."""
 
 
-def _money(column: str, description: str) -> Any:
-    """A field of minor units in the row's own currency."""
+def money_field(column: str, description: str) -> Any:
+    """A field of minor units in the row's own currency, such as `amount` of a refund."""
 
     def amounts(rows: Sequence[Any], context: Context) -> list[Amount]:
         del context
@@ -101,7 +101,7 @@ class Refund:
 
     id: strawberry.ID = identity("Refund")
     state: RefundState = plain("Where it stands.")
-    amount: Money = _money("amount", "How much.")
+    amount: Money = money_field("amount", "How much.")
     reason: str = plain("Why, in the words of who decided it.", allow=OF_AN_ORDER)
     failure: str | None = plain("Why the provider refused.", allow=OF_AN_ORDER)
     created_at: datetime = plain("When it was decided.")
@@ -115,7 +115,7 @@ class PaymentCapture:
 
     id: strawberry.ID = identity("PaymentCapture")
     state: RefundState = plain("Where it stands.")
-    amount: Money = _money("amount", "How much.")
+    amount: Money = money_field("amount", "How much.")
     failure: str | None = plain("Why the provider refused.")
     requested_by: str = plain("Who asked: a kind and an id.")
     created_at: datetime = plain("When it was asked for.")
@@ -129,7 +129,7 @@ class PaymentDispute:
 
     id: strawberry.ID = identity("PaymentDispute")
     status: DisputeStatus = plain("Where it stands.")
-    amount: Money = _money("amount", "How much is asked back.")
+    amount: Money = money_field("amount", "How much is asked back.")
     reason: str = plain("Why, in the provider's word.")
     reference: str = plain("The provider's own name for it.")
     respond_by: datetime = plain("Without an answer at the provider's by then the shop loses it.")
@@ -168,8 +168,8 @@ class RefundRequest:
 
     id: strawberry.ID = identity("RefundRequest")
     state: RequestState = plain("Where it stands.")
-    amount: Money = _money("amount", "How much.")
-    shipping: Money = _money("shipping", "The part of it that is for delivery.")
+    amount: Money = money_field("amount", "How much.")
+    shipping: Money = money_field("shipping", "The part of it that is for delivery.")
     reason: str = plain("Why.")
     takes_two: bool = plain("Whether a second person has to agree.")
     requested_by: str = plain("Who asked: a kind and an id.")
@@ -254,10 +254,10 @@ class Payment(Node):
     id: strawberry.ID = identity("Payment")
     state: PaymentState = plain("Where it stands.")
     provider: str = plain("The provider's name.")
-    amount: Money = _money("amount", "What was asked for.")
-    authorized: Money = _money("authorized", "What was promised and not released.")
-    captured: Money = _money("captured", "What came in.")
-    refunded: Money = _money("refunded", "What went back.")
+    amount: Money = money_field("amount", "What was asked for.")
+    authorized: Money = money_field("authorized", "What was promised and not released.")
+    captured: Money = money_field("captured", "What came in.")
+    refunded: Money = money_field("refunded", "What went back.")
     next_action: PaymentAction | None = batch(_actions, "How the buyer has to go on; null when there is nothing to do.")
     failure: PaymentFailure | None = batch(_failures, "Why it came to nothing.")
     method: PaymentMethod | None = batch(_methods, "How it was paid, once that is known.")
