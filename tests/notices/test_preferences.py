@@ -20,9 +20,10 @@ from domain.viewer import Permission
 from gateways.mail.message import message_of
 from gateways.settings import Settings
 from schema.ids import global_id
+from tests.access.mailed import confirms, deed, logs_in
 from tests.conftest import Clone
 from tests.makers.mail import Postman, a_postman
-from tests.makers.people import a_customer_token, a_staff_token
+from tests.makers.people import PASSWORD, a_customer_token, a_staff_token
 from tests.makers.trade import Goods
 from tests.shop import Shop, open_shop
 from workers.notices import send_due
@@ -161,7 +162,8 @@ async def test_one_press_in_the_mail_program_ends_such_messages_and_reading_the_
     assert page.status_code == 200
     assert re.search(r'<form method="post">', page.text)
     assert "Keine mehr wie diese" in page.text
-    assert await desk.shop.rows.fetchval("SELECT count(*) FROM message_opt_out WHERE address_key = 'bob@wait.example'") == 0
+    declined = "SELECT count(*) FROM message_opt_out WHERE address_key = 'bob@wait.example'"
+    assert await desk.shop.rows.fetchval(declined) == 0
 
     answers = [await desk.shop.client.post(path, data=ONE_PRESS) for _ in range(2)]
     answers.append(await desk.shop.client.post(path, files={"List-Unsubscribe": (None, "One-Click")}))
@@ -169,7 +171,7 @@ async def test_one_press_in_the_mail_program_ends_such_messages_and_reading_the_
     assert {each.status_code for each in (*answers, forged)} == {200}
     assert {each.text for each in (*answers, forged)} == {answers[0].text}
     assert (await desk.shop.client.post(path, data={"anything": "else"})).status_code == 400
-    assert await desk.shop.rows.fetchval("SELECT count(*) FROM message_opt_out") == 1
+    assert await desk.shop.rows.fetchval(declined) == 1
 
     # What was asked for before and after is written down, but not sent; the caller learns nothing.
     assert await desk.waits(third, "bob@wait.example") == {"isWaiting": True, "userErrors": []}
@@ -238,3 +240,18 @@ async def test_quiet_hours_are_in_a_zone_that_there_is_and_end(desk: Desk) -> No
     ):
         refused = await desk.quiet(wrong)
         assert [(each["code"], each["path"]) for each in refused["userErrors"]] == [("INVALID", at)]
+
+
+async def test_what_was_declined_stays_declined_at_a_new_address(desk: Desk) -> None:
+    email = await desk.postman.newcomer()
+    await desk.postman.letters(email)
+    token = (await logs_in(desk.shop, email))["accessToken"]
+    said = [{"kind": "BACK_IN_STOCK", "isWanted": False}]
+    await desk.shop.data(CHOOSE, {"input": {"preferences": said}}, token=token)
+    await deed(desk.shop, "emailChangeRequest", "email", token=token, email=f"new-{email}", password=PASSWORD)
+    await desk.postman.works()
+    assert not await confirms(desk.shop, await desk.postman.secret(email))
+    assert await confirms(desk.shop, await desk.postman.secret(f"new-{email}"))
+    me = (await desk.shop.data(MINE, token=(await logs_in(desk.shop, f"new-{email}"))["accessToken"]))["me"]
+    assert me["email"] == f"new-{email}"
+    assert me["messagePreferences"] == [{"kind": "BACK_IN_STOCK", "medium": "EMAIL", "isWanted": False}]
