@@ -9,6 +9,7 @@ from typing import Any
 
 from graphql import GraphQLSchema, get_named_type
 
+from schema.ids import global_id
 from tests.factors.authenticator import Authenticator
 from tests.hostile.doors import selection
 from tests.makers.people import PASSWORD, a_customer_token
@@ -154,3 +155,16 @@ async def a_catalogue(shop: Shop, staff: Person) -> dict[str, str]:
         token=staff.token,
     )
     return dict(ids_in(data))
+
+
+async def goods_coming_back(shop: Shop, staff: Person, buyer: Person) -> dict[str, str]:
+    """A shipment of a buyer's order, and its return that waits for the shop."""
+    send = "mutation($i: FulfillmentCreateInput!) { fulfillmentCreate(input: $i) { fulfillment { __typename id } } }"
+    ask = "mutation($i: ReturnRequestInput!) { returnRequest(input: $i) { return { __typename id } userErrors { code } } }"
+    order, line = buyer.ids["Order"], {"lineId": buyer.ids["OrderLine"], "quantity": 1}
+    said = {"orderId": order, "warehouseId": global_id("Warehouse", shop.channel.warehouse_id), "lines": [line]}
+    sent = await shop.data(send, {"i": said}, token=staff.token)
+    back = {"orderId": order, "lines": [{**line, "reason": "OTHER"}]}
+    asked = await shop.data(ask, {"i": back}, token=buyer.token)
+    assert asked["returnRequest"]["userErrors"] == []
+    return dict(ids_in(sent)) | dict(ids_in(asked))

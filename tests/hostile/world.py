@@ -23,7 +23,19 @@ from schema.root import build, executable
 from tests.gateways.sandbox_process import API_KEY, SECRET, SandboxProcess
 from tests.hostile.doors import Door, Pick, doors
 from tests.hostile.doors import Path as Place
-from tests.hostile.people import HONEST, KEYS, Person, a_buyer, a_catalogue, a_listener, email_of, honest_text, ids_in, log_in
+from tests.hostile.people import (
+    HONEST,
+    KEYS,
+    Person,
+    a_buyer,
+    a_catalogue,
+    a_listener,
+    email_of,
+    goods_coming_back,
+    honest_text,
+    ids_in,
+    log_in,
+)
 from tests.makers.people import a_staff_token
 from tests.makers.trade import Goods
 from tests.shop import Shop, Shopper, open_shop
@@ -50,6 +62,7 @@ _OTHERS = (
     "SELECT t::text FROM payment t WHERE order_id IN (SELECT id FROM orders WHERE customer_id = $1)",
     "SELECT t::text FROM refund t WHERE order_id IN (SELECT id FROM orders WHERE customer_id = $1)",
     "SELECT t::text FROM order_event t WHERE order_id IN (SELECT id FROM orders WHERE customer_id = $1)",
+    "SELECT t::text FROM order_return t WHERE order_id IN (SELECT id FROM orders WHERE customer_id = $1)",
 )
 
 
@@ -226,6 +239,7 @@ async def open_world(database_url: str, redis_url: str, home: Path, sandbox: San
             refund, {"input": {"orderId": victim.ids["Order"], "amount": "1.00", "reason": "r"}}, token=staff.token, key="back"
         )
         victim.ids |= dict(ids_in(given))
+        victim.ids |= await goods_coming_back(shop, staff, victim)
         guests = Shopper(shop, "guest@example.com")
         await guests.adds(others, 1)
         guest = Person("guest", None, ids={"Cart": guests.cart["id"], "CartLine": guests.cart["lines"][0]["id"]})
