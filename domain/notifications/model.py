@@ -25,6 +25,7 @@ class NotificationKind(enum.Enum):
 
     ORDER_PLACED = "ORDER_PLACED"
     ORDER_STATUS_CHANGED = "ORDER_STATUS_CHANGED"
+    ORDER_EDITED = "ORDER_EDITED"
     ORDER_CANCELLED = "ORDER_CANCELLED"
     SHIPMENT_SENT = "SHIPMENT_SENT"
     SHIPMENT_TRACKED = "SHIPMENT_TRACKED"
@@ -67,6 +68,7 @@ TOLD: Mapping[str, Telling] = {
     "OrderStatusChanged": Telling(
         kind=NotificationKind.ORDER_STATUS_CHANGED, buyer=True, fields=("status", "fulfillment_status")
     ),
+    "OrderEdited": Telling(kind=NotificationKind.ORDER_EDITED, buyer=True),
     "OrderCancelled": Telling(kind=NotificationKind.ORDER_CANCELLED, staff=Permission.READ_ORDERS, buyer=True),
     "FulfillmentCreated": Telling(kind=NotificationKind.SHIPMENT_SENT, buyer=True, fields=("fulfillment_status",)),
     "FulfillmentTracked": Telling(kind=NotificationKind.SHIPMENT_TRACKED, buyer=True),

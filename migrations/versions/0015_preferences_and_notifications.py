@@ -77,6 +77,8 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("variant_id", name=op.f("pk_stock_low")),
     )
+    # What was low already is no news.
+    op.execute("INSERT INTO stock_low (variant_id) SELECT variant_id FROM stock GROUP BY 1 HAVING sum(on_hand - reserved) <= 5")
     op.create_table(
         "notification",
         sa.Column("id", sa.Uuid(), nullable=False),

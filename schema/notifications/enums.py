@@ -11,6 +11,7 @@ described(
     "What a notification is about.",
     ORDER_PLACED="A cart has become an order.",
     ORDER_STATUS_CHANGED="An order moved on; `data` says to where.",
+    ORDER_EDITED="The shop has changed what was agreed.",
     ORDER_CANCELLED="An order is off.",
     SHIPMENT_SENT="Goods are under way.",
     SHIPMENT_TRACKED="It is known how a shipment can be followed.",
