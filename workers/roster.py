@@ -41,7 +41,7 @@ ROUTES: Mapping[str, Sequence[str]] = {
     "DraftDeleted": (),
     "OrderStatusChanged": ("tell_status",),
     "OrderCancelled": ("tell_cancellation", "settle_cancelled_order"),
-    "OrderEdited": ("tell_edit",),
+    "OrderEdited": ("tell_edit", "issue_invoice"),
     "FulfillmentCreated": ("tell_shipment",),
     "FulfillmentTracked": ("tell_tracking",),
     "FulfillmentDelivered": ("tell_delivery",),

@@ -41,6 +41,8 @@ from persistence.paging import Page, Place, decode_cursor, encode_cursor, page_o
 from persistence.reader import Reader
 from persistence.statement import Question, ids, many
 
+FOUND_MAX = 10_000
+"""As many addresses, and as many lines, are found by their beginning: the first by the alphabet."""
 LAST_LETTER = "\U0010ffff"
 """Behind every text that anybody writes."""
 
@@ -114,13 +116,20 @@ def _folded(name: str) -> ColumnElement[str]:
 
 def _searched(*, by_number: bool) -> ColumnElement[bool]:
     """Found by each index for itself: one condition over all of them would read every order."""
+    sku = func.lower(OrderLineRow.sku)
     found: list[Select[Any]] = [
-        select(OrderRow.id).where(_begins(OrderRow.email_key, bindparam("text_key", type_=Text()))),
-        select(OrderLineRow.order_id).where(_begins(func.lower(OrderLineRow.sku), _folded("text"))),
+        select(OrderRow.id)
+        .where(_begins(OrderRow.email_key, bindparam("text_key", type_=Text())))
+        .order_by(OrderRow.email_key, OrderRow.id)
+        .limit(FOUND_MAX),
+        select(OrderLineRow.order_id)
+        .where(_begins(sku, _folded("text")))
+        .order_by(sku, OrderLineRow.order_id)
+        .limit(FOUND_MAX),
     ]
     if by_number:
         found.append(select(OrderRow.id).where(OrderRow.number == bindparam("text_number", type_=BigInteger())))
-    return OrderRow.id.in_(union_all(*found))
+    return OrderRow.id.in_(union_all(*(select(each.subquery()) for each in found)))
 
 
 def _one_of(name: str, column: InstrumentedAttribute[str]) -> ColumnElement[bool]:

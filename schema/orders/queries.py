@@ -8,7 +8,7 @@ from typing import Annotated
 import strawberry
 
 from domain.viewer import Permission, channels_of
-from persistence.orders.listing import OrderSort
+from persistence.orders.listing import FOUND_MAX, OrderSort
 from persistence.orders.reads import OrderView, orders_by_id, orders_of_holders
 from persistence.orders.reads import order_by_number as read_by_number
 from schema.context import Context
@@ -21,7 +21,8 @@ from schema.permissions import EVERYONE, SIGNED_IN, may
 
 SEARCH = (
     "Text that finds orders: the whole number, with or without `#`, or how the buyer's e-mail address or a line's SKU begins, in "
-    f"any letter case. {SEARCH_MIN} to {SEARCH_MAX} characters; a number may be shorter."
+    f"any letter case. {SEARCH_MIN} to {SEARCH_MAX} characters; a number may be shorter, "
+    f"and of a beginning that very many have the first {FOUND_MAX} are found."
 )
 
 
