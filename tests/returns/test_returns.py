@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from domain.viewer import Permission
+from tests.invoices.conftest import OF_ORDER, SELLER, SETTINGS
 from tests.makers.people import a_customer_token, a_staff_token
 from tests.payments.till import raw_id
 from tests.returns.conftest import Desk
@@ -113,6 +114,21 @@ async def test_who_asks_is_told_and_staff_too(desk: Desk) -> None:
     await office.does("refundMarkPaid", {"refundId": refund["id"]}, "refund { state }", key=f"paid-{order['number']}")
     [money] = await office.postman.letters(order["email"])
     assert "that you sent back we have given money back, €20.00" in money.text
+
+
+async def test_what_goes_back_for_a_return_has_its_credit_note(desk: Desk) -> None:
+    office = desk.office
+    manager = await a_staff_token(office.shop, Permission.MANAGE_SETTINGS)
+    await office.shop.data(SETTINGS, {"input": {**SELLER, "isAutomatic": True}}, token=manager)
+    goods = await office.shop.goods(price=1000, stock=5)
+    order = await desk.sold((goods, 2))
+    await office.postman.works()
+    await office.shop.data(SETTINGS, {"input": {**SELLER, "isAutomatic": False}}, token=manager)
+    [refund] = (await desk.refunds(await desk.received(order, goods, 1)))["refunds"]
+    await office.does("refundMarkPaid", {"refundId": refund["id"]}, "refund { state }", key=f"paid-{order['number']}")
+    await office.postman.works()
+    papers = (await office.shop.data(OF_ORDER, {"token": order["token"]}))["orderByToken"]["invoices"]
+    assert [(each["kind"], each["total"]["amount"]) for each in papers] == [("INVOICE", "24.90"), ("CREDIT_NOTE", "10.00")]
 
 
 async def test_the_time_to_ask_is_the_channels_and_binds_buyers_only(desk: Desk) -> None:
