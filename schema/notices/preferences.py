@@ -84,7 +84,13 @@ def message_preferences_field() -> Any:
     allow=MANAGE,
 )
 async def channel_quiet_hours(
-    context: Context, *, channel: Annotated[str, strawberry.argument(description="The channel's slug.")]
+    context: Context,
+    *,
+    channel: Annotated[
+        str | None, strawberry.argument(description="The channel's slug; by default the one of this operation.")
+    ] = None,
 ) -> QuietHours | None:
+    if channel is None:
+        return await quiet_hours_of(context.reader, (await context.place()).channel.id)
     found = next((each for each in await active_channels(context.reader) if each.slug == channel), None)
     return await quiet_hours_of(context.reader, found.id) if found is not None else None
