@@ -39,6 +39,8 @@ def why_not(standing: Standing, *, is_forced: bool) -> str | None:
         return "Whoever it was for has been erased."
     if standing.state is NoticeState.SENDING:
         return "It is being sent right now."
+    if standing.state is NoticeState.WITHHELD:
+        return "Its reader wants no messages of this kind."
     has_failed = standing.state is NoticeState.DEAD or standing.receipt is Receipt.UNDELIVERED
     if is_forced or (has_failed and not standing.is_unsure):
         return None

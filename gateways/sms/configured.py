@@ -39,11 +39,13 @@ def _chosen(settings: Settings) -> str:
 
 
 def _twilio(settings: Settings) -> TwilioValues:
+    # Where Twilio cannot reach us it is not told to: it would refuse the message for its address.
+    is_reachable = bool(settings.public_url or settings.webhook_url)
     return TwilioValues(
         account_sid=settings.twilio_account_sid,
         auth_tokens=tuple(each.get_secret_value() for each in settings.twilio_auth_tokens),
         sender=settings.twilio_from,
-        report_url=f"{settings.provider_callback_url}{REPORTS}/twilio",
+        report_url=f"{settings.provider_callback_url}{REPORTS}/twilio" if is_reachable else "",
         url=settings.twilio_url,
     )
 

@@ -34,7 +34,9 @@ _PARAMETERS_MAX = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TwilioValues:
-    """Our account, the sender (a number, a short code, a name, or a messaging service's id), and where callbacks go."""
+    """Our account, the sender (a number, a short code, a name, or a messaging service's id), and where callbacks go, if
+    Twilio can reach us.
+    """
 
     account_sid: str
     auth_tokens: tuple[str, ...] = field(repr=False)
@@ -64,8 +66,9 @@ class Twilio:
             "To": letter.recipient,
             "MessagingServiceSid" if is_service else "From": self._values.sender,
             "Body": letter.text,
-            "StatusCallback": f"{self._values.report_url}?message={letter.id}&try={letter.fence}",
         }
+        if self._values.report_url:
+            form["StatusCallback"] = f"{self._values.report_url}?message={letter.id}&try={letter.fence}"
         heard = await self._line.post(self._messages, form, self._headers())
         return heard if isinstance(heard, NotAccepted) else _outcome(heard)
 

@@ -49,6 +49,16 @@ class Desk:
     line: SmsLine
 
 
+def values_at(url: str, *, key: str = "", sender: str = "") -> TwilioValues:
+    return TwilioValues(
+        account_sid=twilio.ACCOUNT,
+        auth_tokens=(key or twilio.TOKEN, "the token before"),
+        sender=sender or twilio.SENDER,
+        report_url=REPORTS,
+        url=url,
+    )
+
+
 @asynccontextmanager
 async def a_desk(name: str, *, key: str = "", sender: str = "") -> AsyncIterator[Desk]:
     fake: FakeTwilio | FakeAfricasTalking = FakeTwilio() if name == "twilio" else FakeAfricasTalking()
@@ -56,13 +66,7 @@ async def a_desk(name: str, *, key: str = "", sender: str = "") -> AsyncIterator
         line = SmsLine(client, call_seconds=0.5)
         made: SmsCarrier
         if name == "twilio":
-            tokens = (key or twilio.TOKEN, "the token before")
-            made = Twilio(
-                line,
-                TwilioValues(
-                    account_sid=twilio.ACCOUNT, auth_tokens=tokens, sender=sender or twilio.SENDER, report_url=REPORTS, url=url
-                ),
-            )
+            made = Twilio(line, values_at(url, key=key, sender=sender))
         else:
             made = AfricasTalking(
                 line,
@@ -90,6 +94,9 @@ async def test_a_text_arrives_as_it_was_written(name: str) -> None:
         assert outcome == Accepted(reference=message.get("sid") or message["id"])
         if isinstance(desk.fake, FakeTwilio):
             assert desk.fake.callbacks[message["sid"]] == f"{REPORTS}?message={letter.id}&try=1"
+            out_of_reach = Twilio(desk.line, replace(values_at(desk.url), report_url=""))
+            assert isinstance(await out_of_reach.send(a_text()), Accepted)
+            assert desk.fake.callbacks[desk.fake.messages[-1]["sid"]] == ""
 
 
 @BOTH

@@ -92,6 +92,7 @@ async def test_a_letter_that_was_given_up_is_sent_again_as_itself_and_once_under
             True,
         ),
         ("state = 'DEAD', recipient = '', failure = 'erased'", False, False),
+        ("state = 'WITHHELD'", False, False),
     ],
 )
 async def test_what_may_have_arrived_is_only_sent_again_when_that_is_said(

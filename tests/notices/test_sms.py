@@ -64,7 +64,10 @@ async def test_who_asked_for_it_gets_one_text_for_each_step_however_often_its_ta
             await announce(postman.tools.transact, moved)
         await postman.works()
         carried = [each.text for each in postman.pigeons.carried if each.recipient == PHONE]
+        mailbox = (await shop.client.get("/mailbox")).text
     number = wanted["number"]
+    assert f"Vitrine: your order {number} is on its way." in mailbox
+    assert mailbox.count(PHONE) >= 2
     seen = await texts(shop, wanted)
     # That it is being prepared, nobody is texted.
     assert [(kind, to) for kind, to, _ in seen] == [("ORDER_CONFIRMED", PHONE), ("ORDER_SHIPPED", PHONE)]

@@ -85,6 +85,7 @@ async def office(clone: Clone, settings_on: Callable[[str], Settings]) -> AsyncI
                 "twilio_auth_tokens": (SecretStr(twilio.TOKEN),),
                 "twilio_from": twilio.SENDER,
                 "twilio_url": url,
+                "webhook_url": "https://hooks.shop.example",
             }
         )
         async with open_shop(settings) as shop, a_postman(shop) as postman:
