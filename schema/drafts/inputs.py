@@ -47,7 +47,8 @@ class DraftOrderDiscountInput:
 @strawberry.input(name="DraftOrderCreateInput", description="What is known of an order that staff makes for somebody.")
 class DraftOrderCreateInput:
     customer_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The customer it is for; their e-mail address unless another is said."
+        default=None,
+        description="The customer it is for; their e-mail address unless another is said. Needs READ_CUSTOMERS in every channel.",
     )
     email: str | None = strawberry.field(default=None, description="The buyer's e-mail address.")
     lines: list[DraftOrderLineInput] | None = strawberry.field(

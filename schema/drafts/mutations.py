@@ -14,7 +14,7 @@ from domain.ids import ChannelId, CustomerId, DraftId, ShippingMethodId, Variant
 from domain.money import Currency
 from domain.promotions.model import Benefit, FixedAmount, Percentage
 from domain.unit import Rehearsed
-from domain.viewer import Permission, actor_name, holds_in
+from domain.viewer import Permission, actor_name, holds_everywhere, holds_in
 from persistence.customers.reads import CustomerView, customers
 from persistence.drafts.reads import drafts_of_holders
 from persistence.orders.reads import orders_of_holders
@@ -178,9 +178,11 @@ async def _mine(context: Context, said: str) -> Draft | None:
 
 
 async def _customer(context: Context, said: DraftOrderCreateInput) -> CustomerView | UserError | None:
+    """The customer that is meant. Customers are the shop's, not a channel's: for who may not see them all, there are none."""
     if said.customer_id is None:
         return None
-    customer_id = context.id_of("Customer", said.customer_id)
+    may_see = holds_everywhere(context.viewer, Permission.READ_CUSTOMERS)
+    customer_id = context.id_of("Customer", said.customer_id) if may_see else None
     found = (await customers(context.reader, [customer_id]))[0] if customer_id is not None else None
     # Who was erased has an address that nothing reaches: they are nobody's customer any more.
     is_there = found is not None and context.ports.access.emails.normalised(found.email) is not None

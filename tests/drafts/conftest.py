@@ -29,6 +29,7 @@ RIGHTS = (
     Permission.READ_PAYMENTS,
     Permission.MANAGE_PAYMENTS,
     Permission.READ_EVENTS,
+    Permission.READ_CUSTOMERS,
 )
 DRAFT = """fragment Drafted on DraftOrder {
   id state version email note currency language customerId closedAt

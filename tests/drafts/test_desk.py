@@ -149,6 +149,9 @@ async def test_a_customer_is_asked_for_by_account_and_erased_with_their_drafts(s
     assert await _found(sales, where={"customerId": seen["customerId"]}) == [seen["id"]]
     copy = await sales.postman.tools.transact.work(lambda unit: unit.customers.gather(account))
     assert [each["note"] for each in copy["carts"]] == ["For Ada."]
+    unknowing = await a_staff_token(shop, Permission.READ_ORDERS, Permission.MANAGE_ORDERS)
+    refused = await sales.does("draftOrderCreate", {"customerId": seen["customerId"]}, token=unknowing)
+    assert refused["userErrors"] == [{"code": "NOT_FOUND", "path": ["input", "customerId"]}], "who is a customer is not for all"
     await sales.postman.letters(email)
     await shop.rows.execute("UPDATE account SET erase_after = now() - interval '1 second' WHERE id = $1", account)
     await accounts.erase_due(sales.postman.tools)
