@@ -51,9 +51,11 @@ async def record(unit: Unit, *, letter: Letter, outcome: Accepted | NotAccepted,
     match outcome:
         case Accepted(reference):
             return await unit.notices.record_sent(letter.id, fence=letter.fence, reference=reference)
-        case NotAccepted(is_final=is_final):
+        case NotAccepted(reason, is_final, may_be_taken):
             pause = None if is_final else delivery.pause_after(letter.tries)
-            return await unit.notices.record_failure(letter.id, fence=letter.fence, failure=outcome, pause_seconds=pause)
+            return await unit.notices.record_failure(
+                letter.id, fence=letter.fence, reason=reason, may_be_taken=may_be_taken, pause_seconds=pause
+            )
 
 
 async def change_template(unit: Unit, *, key: TemplateKey, wording: Wording | None, expected: int) -> int | UserError:

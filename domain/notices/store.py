@@ -24,7 +24,6 @@ from domain.notices.model import (
     Wording,
 )
 from domain.notices.preferences import Choice, QuietHours
-from domain.notices.provider import NotAccepted
 
 
 class NoticesStore(Protocol):
@@ -45,7 +44,9 @@ class NoticesStore(Protocol):
     async def record_sent(self, notice_id: NoticeId, *, fence: int, reference: str) -> bool:
         """Marks a message as sent; False when a later try has begun or ended it. Locks its row."""
 
-    async def record_failure(self, notice_id: NoticeId, *, fence: int, failure: NotAccepted, pause_seconds: int | None) -> bool:
+    async def record_failure(
+        self, notice_id: NoticeId, *, fence: int, reason: str, may_be_taken: bool, pause_seconds: int | None
+    ) -> bool:
         """Notes why a try failed and when the next is due, or that there is none (None). False as for `record_sent`."""
 
     async def standing(self, notice_id: NoticeId) -> Standing | None:

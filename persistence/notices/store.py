@@ -27,7 +27,6 @@ from domain.notices.model import (
     TemplateKey,
     Wording,
 )
-from domain.notices.provider import NotAccepted
 from persistence.notices.deliveries import REPORTED, REQUEUE, STANDING
 from persistence.notices.facts import ACCOUNT, LINES, ORDER, SHOP, SHOP_NAME, facts_of
 from persistence.notices.tables import NoticeRow
@@ -184,12 +183,14 @@ class NoticesRows:
     async def record_sent(self, notice_id: NoticeId, *, fence: int, reference: str) -> bool:
         return await self._transaction.run(SENT, notice_id=notice_id, fence=fence, reference=reference) == 1
 
-    async def record_failure(self, notice_id: NoticeId, *, fence: int, failure: NotAccepted, pause_seconds: int | None) -> bool:
+    async def record_failure(
+        self, notice_id: NoticeId, *, fence: int, reason: str, may_be_taken: bool, pause_seconds: int | None
+    ) -> bool:
         told = {
             "notice_id": notice_id,
             "fence": fence,
-            "reason": failure.reason[:500],
-            "may_be_taken": failure.may_be_taken,
+            "reason": reason[:500],
+            "may_be_taken": may_be_taken,
         }
         if pause_seconds is None:
             return await self._transaction.run(GIVE_UP, **told) == 1
