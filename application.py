@@ -19,6 +19,7 @@ from domain.access.secrets import OneTimeSecrets
 from edge import invoices, sms, unsubscribe, webhooks
 from edge.depths import (
     limit_depths,
+    notice_depths,
     open_depths,
     outbox_depths,
     payment_depths,
@@ -111,6 +112,7 @@ class Api:
         return [
             *outbox_depths(self.database),
             *webhook_depths(self.database),
+            *notice_depths(self.database),
             *payment_depths(self.database),
             *queue_depths(self.supplies.redis, QUEUE_KEYS),
             *provider_depths(circuits(self.supplies.providers)),

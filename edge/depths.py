@@ -8,6 +8,8 @@ import redis.asyncio
 
 from edge.metrics import Depth
 from persistence.engine import Database
+from persistence.notices.deliveries import DEPTH as NOTICE_DEPTH
+from persistence.notices.deliveries import Depth as NoticeDepth
 from persistence.outbox import DEPTH
 from persistence.outbox import Depth as OutboxDepth
 from persistence.payments.reads import DEPTH as PAYMENT_DEPTH
@@ -60,6 +62,29 @@ def webhook_depths(database: Database) -> list[Depth]:
         Depth("vitrine_webhooks_pending", "Webhook deliveries that are neither taken nor given up.", pending),
         Depth("vitrine_webhooks_oldest_seconds", "How long the oldest of them has waited.", oldest),
         Depth("vitrine_webhook_endpoints_failing", "Webhook endpoints whose last try failed.", failing),
+    ]
+
+
+def notice_depths(database: Database) -> list[Depth]:
+    """Messages to people that wait, those that were given up, and how long the oldest is overdue."""
+
+    async def depth() -> NoticeDepth:
+        async with database.reading() as connection:
+            return (await fetch(connection, NOTICE_DEPTH, {}))[0]
+
+    async def waiting() -> float:
+        return (await depth()).waiting
+
+    async def parked() -> float:
+        return (await depth()).parked
+
+    async def oldest() -> float:
+        return (await depth()).oldest_seconds
+
+    return [
+        Depth("vitrine_messages_waiting", "Messages to people that are neither sent nor given up.", waiting),
+        Depth("vitrine_messages_parked", "Messages to people that were given up: somebody has to look.", parked),
+        Depth("vitrine_messages_oldest_seconds", "By how much the oldest message that is due is overdue.", oldest),
     ]
 
 

@@ -30,6 +30,7 @@ def upgrade() -> None:
     op.create_check_constraint(op.f("ck_notice_tries_counted"), "notice", "attempts_before BETWEEN 0 AND attempts")
     op.create_check_constraint(op.f("ck_notice_receipt_at_a_time"), "notice", "(receipt IS NULL) = (receipt_at IS NULL)")
     op.create_check_constraint(op.f("ck_notice_receipt_of_what_was_sent"), "notice", "receipt IS NULL OR state = 'SENT'")
+    op.create_index("ix_notice_parked", "notice", ["created_at", "id"], postgresql_where=sa.text("state = 'DEAD'"))
     op.create_index("ix_notice_recipient", "notice", ["recipient", "created_at"])
     op.create_index("ix_notice_reference", "notice", ["reference"], postgresql_where=sa.text("reference IS NOT NULL"))
     op.drop_constraint(op.f("ck_message_template_medium_known"), "message_template", type_="check")
@@ -50,6 +51,7 @@ def downgrade() -> None:
     op.create_check_constraint(op.f("ck_message_template_medium_known"), "message_template", "medium IN ('EMAIL')")
     op.drop_index("ix_notice_reference", "notice")
     op.drop_index("ix_notice_recipient", "notice")
+    op.drop_index("ix_notice_parked", "notice")
     op.drop_constraint(op.f("ck_notice_sms_to_a_number"), "notice", type_="check")
     op.drop_constraint(op.f("ck_notice_medium_known"), "notice", type_="check")
     for column in ("receipt_at", "receipt", "reference", "is_unsure", "attempts_before"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Integer, Text, Uuid, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import Integer, Text, Uuid, and_, bindparam, case, func, or_, select, text, update
 
 from persistence.notices.tables import NoticeRow
 from persistence.statement import Question, Statement
@@ -18,6 +18,24 @@ class _Standing(NamedTuple):
     recipient: str
 
 
+class Depth(NamedTuple):
+    """How many messages wait, how many were given up, and by how many seconds the oldest that is due is overdue."""
+
+    waiting: int
+    parked: int
+    oldest_seconds: float
+
+
+DEPTH = Question(
+    Depth,
+    text(
+        """
+        WITH due AS (SELECT count(*) AS waiting, min(next_attempt_at) AS oldest FROM notice WHERE state IN ('QUEUED', 'SENDING'))
+        SELECT due.waiting, (SELECT count(*) FROM notice WHERE state = 'DEAD') AS parked,
+               coalesce(extract(epoch FROM greatest(now() - due.oldest, interval '0')), 0)::float8 AS oldest_seconds FROM due
+        """
+    ),
+)
 STANDING = Question(
     _Standing,
     select(NoticeRow.medium, NoticeRow.state, NoticeRow.receipt, NoticeRow.is_unsure, NoticeRow.recipient)

@@ -29,6 +29,7 @@ class NoticeRow(Row):
         CheckConstraint("(receipt IS NULL) = (receipt_at IS NULL)", name="receipt_at_a_time"),
         CheckConstraint("receipt IS NULL OR state = 'SENT'", name="receipt_of_what_was_sent"),
         Index("ix_notice_due", "next_attempt_at", postgresql_where=text("state IN ('QUEUED', 'SENDING')")),
+        Index("ix_notice_parked", "created_at", "id", postgresql_where=text("state = 'DEAD'")),
         Index("ix_notice_created", "created_at", "id"),
         Index("ix_notice_recipient", "recipient", "created_at"),
         Index("ix_notice_reference", "reference", postgresql_where=text("reference IS NOT NULL")),

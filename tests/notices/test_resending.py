@@ -111,6 +111,18 @@ async def test_what_may_have_arrived_is_only_sent_again_when_that_is_said(
         await shop.rows.execute("UPDATE notice SET state = 'DEAD', receipt = NULL, receipt_at = NULL WHERE id = $1", notice_id)
 
 
+async def test_what_was_given_up_is_counted_where_the_shop_is_watched(shop: Shop) -> None:
+    async def parked() -> float:
+        page = (await shop.client.get("/metrics")).text
+        return float(next(line for line in page.splitlines() if line.startswith("vitrine_messages_parked ")).split()[1])
+
+    before, notice_id = await parked(), await a_letter(shop)
+    await shop.rows.execute("UPDATE notice SET state = 'DEAD' WHERE id = $1", notice_id)
+    assert await parked() == before + 1
+    await resends(shop, notice_id, await a_staff_token(shop, *Permission))
+    assert await parked() == before
+
+
 async def test_of_two_who_send_the_same_message_again_at_once_one_is_told(shop: Shop) -> None:
     token = await a_staff_token(shop, *Permission)
     notice_id = await a_letter(shop)
