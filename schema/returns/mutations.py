@@ -167,15 +167,15 @@ async def return_receive(context: Context, *, input: ReturnReceiveInput) -> Answ
 @moves_money
 @keyed(Keyed.REQUIRED)
 async def return_refund(context: Context, *, input: ReturnRefundInput) -> Answer | UserError:
-    found = await _found(context, input.return_id)
-    if isinstance(found, UserError):
-        return found
-    view, order = found
     if len(input.reason) > REASON_LENGTH_MAX:
         return Invalid(path=("input", "reason"), reason=f"A reason has at most {REASON_LENGTH_MAX} characters.")
     lines = _lines(context, input.lines or (), lambda line_id, each: Units(line_id, each.quantity))
     if isinstance(lines, UserError):
         return lines
+    found = await _found(context, input.return_id)
+    if isinstance(found, UserError):
+        return found
+    view, order = found
     said = {"return": view.id, "lines": lines, "shipping": input.shipping, "reason": input.reason}
     context.claim = claim_of(context, "returnRefund", said, guest="", key=context.key or "")
     outcome = await context.act(

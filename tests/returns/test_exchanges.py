@@ -89,6 +89,17 @@ async def test_racing_exchanges_set_aside_each_unit_once_and_never_what_is_not_t
     assert [each["code"] for each in money["userErrors"]] == ["RETURN_STEP_REFUSED"]
 
 
+async def test_what_is_refunded_is_not_exchanged_however_they_race(desk: Desk) -> None:
+    goods = await desk.office.shop.goods(price=1000, stock=5)
+    order = await desk.sold((goods, 1))
+    return_id = await desk.received(order, goods, 1)
+    one = {"lineId": order["lines"][goods.sku], "quantity": 1}
+    done = await asyncio.gather(desk.refunds(return_id), _exchanges(desk, return_id, one), desk.refunds(return_id))
+    assert sorted(len(each["userErrors"]) for each in done) == [0, 1, 1]
+    [line] = next(each["return"]["lines"] for each in done if not each["userErrors"])
+    assert line["refunded"] + line["exchanged"] == line["accepted"] == 1
+
+
 async def test_only_a_variant_of_the_same_product_stands_in_and_no_more_than_came_back(desk: Desk) -> None:
     office = desk.office
     goods, other = await office.shop.goods(stock=5), await office.shop.goods(stock=5)

@@ -168,10 +168,14 @@ async def test_racing_requests_never_take_back_more_than_was_sent_and_what_is_de
     assert (await desk.refunds(again))["return"]["state"] == "COMPLETED"
 
 
-async def test_racing_refunds_of_one_return_pay_once_and_the_same_key_answers_again(desk: Desk) -> None:
+async def test_racing_receipts_and_refunds_count_once_and_the_same_key_answers_again(desk: Desk) -> None:
     goods = await desk.office.shop.goods(price=1000, stock=10)
     order = await desk.sold((goods, 2))
-    return_id = await desk.received(order, goods, 2)
+    return_id = await desk.approved(order, (goods, 2))
+    parcel = (goods, 2, "NEW", desk.office.north)
+    came = await asyncio.gather(*(desk.receives(order, return_id, parcel) for _ in range(3)))
+    assert sorted(len(each["userErrors"]) for each in came) == [0, 1, 1]
+    assert await desk.office.shelf(goods) == {"north": (10, 0)}
     done = await asyncio.gather(*(desk.refunds(return_id) for _ in range(4)))
     assert sorted(len(each["userErrors"]) for each in done) == [0, 1, 1, 1]
     other = await desk.sold((goods, 1))
