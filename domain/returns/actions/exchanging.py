@@ -1,7 +1,7 @@
 """Other goods for goods that came back: the same variant or another of its product, as an order of its own that costs nothing.
 
-An order is frozen, its lines and totals with it, and whatever is judged of stock, money and shipments goes by its lines. So
-what is sent instead is not squeezed into it: the replacement is set aside, shipped, followed and returned like any order.
+An order's lines say what was sold and paid, and whatever is judged of stock, money and shipments goes by them. So what is
+sent instead is not squeezed in between: the replacement is set aside, shipped, followed and returned like any order.
 """
 
 from __future__ import annotations
