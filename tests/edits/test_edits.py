@@ -224,3 +224,27 @@ async def test_edits_and_buyers_together_never_take_more_than_there_is(desk: Des
     assert await desk.shop.stock(scarce) == (6, 6)
     held = "SELECT count(*), sum(quantity) FROM reservation WHERE variant_id = $1 AND state = 'HELD' AND expires_at > now()"
     assert tuple(await desk.shop.rows.fetchrow(held, scarce.variant_id) or ()) == (3, 6)
+
+
+async def test_edits_a_payment_and_a_cancellation_that_race_leave_nothing_held_and_nothing_kept(desk: Desk) -> None:
+    goods = await desk.shop.goods(price=1000, stock=20)
+    order = await desk.shop.shopper().orders((goods, 2))
+    said = {"orderToken": order["token"], "method": "bank_transfer", "provider": "manual"}
+    started = await desk.office.does("paymentCreate", said, "payment { id }", key="race-pay")
+    version = (await desk.seen(order))["version"]
+    more, less = await desk.line(order, goods, 5), await desk.line(order, goods, 1)
+
+    stale = await asyncio.gather(*(desk.edits(order, lines=[each], ifVersion=version) for each in (more, less)))
+    assert sorted(len(each["userErrors"]) for each in stale) == [0, 1]
+    await asyncio.gather(
+        desk.edits(order, lines=[more]),
+        desk.edits(order, lines=[less]),
+        desk.office.does("paymentMarkReceived", {"paymentId": started["payment"]["id"]}, "order { status }", key="race-came"),
+        desk.office.does("orderCancel", {"orderId": order["id"]}, "order { status }"),
+    )
+
+    await desk.office.postman.works()
+    seen = await desk.seen(order)
+    assert (seen["status"], seen["captured"]["amount"]) == ("CANCELLED", "24.90")
+    assert sum(await desk.refunds(order)) == 2490
+    assert await desk.shop.stock(goods) == (20, 0)
