@@ -37,7 +37,8 @@ class NotificationRow(Row):
     permission: Mapped[str | None]
     channel_id: Mapped[UUID | None] = may_point_at("channel.id", ondelete="CASCADE")
     customer_id: Mapped[UUID | None] = may_point_at("customer.id", ondelete="CASCADE")
-    order_id: Mapped[UUID | None] = may_point_at("orders.id", ondelete="CASCADE")
+    order_id: Mapped[UUID | None]
+    """Held to nothing: the relay would wait for whoever is changing the order, and orders are never removed."""
     aggregate: Mapped[str]
     aggregate_id: Mapped[UUID]
     data: Mapped[EmptyObject]

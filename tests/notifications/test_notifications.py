@@ -182,6 +182,13 @@ async def test_who_fell_far_behind_misses_nothing(lobby: Lobby) -> None:
         assert late == expected
 
 
+async def test_the_relay_does_not_wait_for_who_is_changing_an_order(lobby: Lobby) -> None:
+    order = await lobby.order()
+    async with lobby.shop.rows.acquire() as connection, connection.transaction():
+        await connection.execute("SELECT FROM orders WHERE id = $1 FOR UPDATE", id_of("Order", order["id"]))
+        assert await lobby.relays() == 1
+
+
 async def test_what_fails_after_it_was_noted_is_noted_with_its_repeat(lobby: Lobby) -> None:
     about = await lobby.happens(1)
 
