@@ -143,12 +143,13 @@ class Goods:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """Where an order's goods went, as the order keeps it: replacements go there too."""
+    """Where an order's goods went, as the order keeps it: replacements go there too. `sms_phone`: who is told of them by text."""
 
     country: str
     shipping_address: dict[str, Any] | None
     billing_address: dict[str, Any]
     delivery: dict[str, Any] | None
+    sms_phone: str | None
 
 
 @dataclass(frozen=True, slots=True)

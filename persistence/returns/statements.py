@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Uuid, any_, bindparam, func, insert, select, text
 
+from persistence.carts.tables import CartRow
 from persistence.catalog.tables import ProductRow, VariantRow
 from persistence.orders.tables import OrderLineRow, OrderRow
 from persistence.payments.tables import RefundRow
@@ -66,6 +67,7 @@ class _Destination(NamedTuple):
     shipping_address: dict[str, Any] | None
     billing_address: dict[str, Any]
     delivery: dict[str, Any] | None
+    sms_phone: str | None
 
 
 class _Facts(NamedTuple):
@@ -191,9 +193,9 @@ GOODS = Question(
 )
 DESTINATION = Question(
     _Destination,
-    select(OrderRow.country, OrderRow.shipping_address, OrderRow.billing_address, OrderRow.delivery).where(
-        OrderRow.id == bindparam("order_id")
-    ),
+    select(OrderRow.country, OrderRow.shipping_address, OrderRow.billing_address, OrderRow.delivery, CartRow.sms_phone)
+    .join(CartRow, CartRow.id == OrderRow.cart_id)
+    .where(OrderRow.id == bindparam("order_id")),
 )
 FACTS = Question(
     _Facts,

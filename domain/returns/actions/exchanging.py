@@ -94,7 +94,7 @@ async def _chosen(unit: Unit, received: Return, replaced: Sequence[Replaced]) ->
 
 
 async def _place(unit: Unit, order: Order, chosen: Sequence[_Chosen], *, actor: str, now: datetime) -> OrderId | UserError:
-    """The replacement: reserved and allocated, numbered, announced. Its cart belongs to nobody and is spent."""
+    """The replacement: reserved and allocated, numbered, announced. Its cart is spent before it is anybody's."""
     destination = await unit.returns.destination(order.id)
     cart_id, order_id = CartId(new_id()), OrderId(new_id())
     cart = NewCart(
@@ -107,7 +107,8 @@ async def _place(unit: Unit, order: Order, chosen: Sequence[_Chosen], *, actor: 
         created_at=now,
     )
     await unit.carts.add(cart, {})
-    await unit.carts.change(cart_id, {"state": CartState.COMPLETED.value}, now=now)
+    spent = {"state": CartState.COMPLETED.value, "customer_id": order.customer_id, "sms_phone": destination.sms_phone}
+    await unit.carts.change(cart_id, spent, now=now)
     demand: dict[VariantId, int] = {}
     for each in chosen:
         if each.goods.tracks_stock:
