@@ -13,6 +13,7 @@ from persistence.invariants import check
 from tests.conftest import Clone
 from tests.fulfillments.conftest import Dispatch, open_dispatch
 from tests.makers.trade import Goods
+from tests.shop import Shopper
 
 _KEYS = itertools.count(1)
 RETURN = """return { id number state note declineReason lines { sku quantity reason accepted refunded exchanged }
@@ -26,9 +27,9 @@ class Desk:
 
     office: Dispatch
 
-    async def sold(self, *wanted: tuple[Goods, int], arrives: bool = True) -> dict[str, Any]:
+    async def sold(self, *wanted: tuple[Goods, int], arrives: bool = True, buyer: Shopper | None = None) -> dict[str, Any]:
         """An order that was paid and went out whole, and has arrived unless said otherwise."""
-        order = await self.office.paid(*wanted)
+        order = await self.office.paid(*wanted, buyer=buyer)
         for status in ("SHIPPED", "DELIVERED") if arrives else ("SHIPPED",):
             moved = {"orderId": order["id"], "fulfillmentStatus": status}
             await self.office.does("orderTransition", moved, "order { status }")

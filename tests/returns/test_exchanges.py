@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from tests.fulfillments.conftest import ORDER
+from tests.makers.people import a_customer_token
 from tests.makers.trade import Goods, some_goods
 from tests.returns.conftest import RETURN, Desk
 
@@ -130,3 +131,23 @@ async def test_whoever_watches_an_order_sees_its_return_move(desk: Desk) -> None
         "RETURN_RECEIVED",
         "FULFILLMENT_CHANGED",
     ]
+
+
+async def test_a_customer_sees_what_replaces_their_goods_among_their_orders_and_keeps_their_cart(desk: Desk) -> None:
+    office = desk.office
+    token = await a_customer_token(office.shop)
+    buyer = office.shop.shopper(token=token)
+    goods = await office.shop.goods(price=1000, stock=5)
+    order = await desk.sold((goods, 1), buyer=buyer)
+    buyer.cart = {}
+    assert (await buyer.adds(goods))["userErrors"] == []
+    asked = await desk.asks(order, (goods, 1), token=token)
+    assert (asked["userErrors"], asked["return"]["state"]) == ([], "REQUESTED")
+    off = await desk.does("returnCancel", {"returnId": asked["return"]["id"]}, token=token)
+    assert (off["userErrors"], off["return"]["state"]) == ([], "CANCELLED")
+    return_id = await desk.received(order, goods, 1)
+    done = await _exchanges(desk, return_id, {"lineId": order["lines"][goods.sku], "quantity": 1})
+    assert done["userErrors"] == []
+    mine = await office.shop.data("{ me { orders { nodes { id } } } myCart { id totalQuantity } }", token=token)
+    assert [each["id"] for each in mine["me"]["orders"]["nodes"]] == [done["replacement"]["id"], order["id"]]
+    assert mine["myCart"] == {"id": buyer.cart["id"], "totalQuantity": 1}
