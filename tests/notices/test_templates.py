@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from domain.access.secrets import OneTimeSecrets
 from domain.ids import new_id
-from domain.notices.model import Medium, NoticeKind, TemplateKey, Wording
+from domain.notices.model import NoticeKind, TemplateKey, Wording
 from domain.viewer import Permission
 from gateways.letters.wording import LANGUAGES, default_wording, filled, problem_of, variables_of
 from schema.notices.templates import TEMPLATES_SHOWN
@@ -205,7 +205,7 @@ async def test_every_kind_can_be_looked_at_and_an_order_only_where_it_is_all_tha
     token = await a_staff_token(fresh_shop, *Permission)
     order = await fresh_shop.shopper().orders((await fresh_shop.goods(), 1))
     writer = fresh_shop.api.supplies.ports().notices.writer
-    assert len(NoticeKind) * len(Medium) * len(LANGUAGES) <= TEMPLATES_SHOWN
+    assert sum(len(writer.media(kind)) for kind in NoticeKind) * len(LANGUAGES) <= TEMPLATES_SHOWN
     for kind in NoticeKind:
         for language, medium in itertools.product(LANGUAGES, writer.media(kind)):
             key = TemplateKey(kind=kind, language=language, medium=medium)
