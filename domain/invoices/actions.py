@@ -74,6 +74,9 @@ async def credit_refund(unit: Unit, *, refund_id: UUID, now: datetime) -> UUID |
         return None
     if (known := await unit.invoices.credit_note_of(refund_id)) is not None:
         return known
+    refund = await unit.invoices.refund(refund_id)
+    if refund is None or refund.amount <= 0:
+        return None
     if invoice.edition > 1 and refund.promised_at <= invoice.issued_at:
         return None
     number = await unit.invoices.next_number(order.channel_id, InvoiceKind.CREDIT_NOTE)

@@ -180,11 +180,21 @@ ADD = Statement(
         issued_at=bindparam("issued_at", type_=DateTime(timezone=True)),
     )
 )
+_OTHER = aliased(RefundRow)
+_DONE_OF_ORDER = select(func.sum(_OTHER.amount)).where(_OTHER.order_id == RefundRow.order_id, _OTHER.state == text("'DONE'"))
+_CREDITED_OF_ORDER = select(func.coalesce(func.sum(InvoiceRow.total), 0)).where(
+    InvoiceRow.order_id == RefundRow.order_id, InvoiceRow.refund_id.is_not(None)
+)
+# Of a refund whose money came back the credit note stands: what is given back in its place needs none.
+_TO_CREDIT = func.least(RefundRow.amount, _DONE_OF_ORDER.scalar_subquery() - _CREDITED_OF_ORDER.scalar_subquery())
 REFUND = Question(
     _Refund,
-    select(RefundRow.order_id, RefundRow.amount, RefundRow.reason, RefundRow.created_at.label("promised_at")).where(
-        RefundRow.id == bindparam("of_refund", type_=Uuid()), RefundRow.state == text("'DONE'")
-    ),
+    select(
+        RefundRow.order_id,
+        cast(_TO_CREDIT, BigInteger()).label("amount"),
+        RefundRow.reason,
+        RefundRow.created_at.label("promised_at"),
+    ).where(RefundRow.id == bindparam("of_refund", type_=Uuid()), RefundRow.state == text("'DONE'")),
 )
 UNPRINTED = Question(
     _Kept,

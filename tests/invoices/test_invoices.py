@@ -79,6 +79,19 @@ async def test_what_went_back_without_an_invoice_or_did_not_go_back_gets_no_cred
     assert len(await office.papers(order)) == 1
 
 
+async def test_what_is_given_back_in_place_of_a_refund_that_came_back_is_credited_only_beyond_it(office: Office) -> None:
+    await office.settles()
+    order = await office.order(price=10_000)
+    payment = await office.paid(order, 10_000)
+    await office.worker_hears_of_money(order)
+    lost = await office.refunded(order, payment, 8_000)
+    assert await office.worker_hears_of_refund(lost) is not None
+    await office.shop.rows.execute("UPDATE refund SET state = 'FAILED' WHERE id = $1", lost)
+    assert await office.worker_hears_of_refund(await office.refunded(order, payment, 7_000)) is None
+    assert await office.worker_hears_of_refund(await office.refunded(order, payment, 3_000)) is not None
+    assert [each["total"]["amount"] for each in await office.papers(order)] == ["100.00", "80.00", "20.00"]
+
+
 async def test_the_printed_paper_is_had_by_its_link_for_an_hour_and_by_no_other(office: Office) -> None:
     await office.settles()
     order = await office.order()
