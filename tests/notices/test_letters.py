@@ -13,8 +13,8 @@ import pytest
 
 from domain.ids import OrderId, new_id
 from domain.money import Currency
-from domain.notices.model import AccountFacts, LineFacts, NoticeKind, OrderFacts, Rendered, ShopFacts
-from gateways.letters.render import NO_WAY, Way
+from domain.notices.model import AccountFacts, LineFacts, NoticeKind, OrderFacts, Rendered, ShopFacts, StockFacts
+from gateways.letters.render import NO_WAY, Way, stock_letter
 from gateways.letters.render import account_letter as account_draft
 from gateways.letters.render import order_letter as order_draft
 from gateways.letters.render import staff_letter as staff_draft
@@ -52,7 +52,7 @@ SHOP_KINDS = (
     NoticeKind.STAFF_DISPUTE_CLOSED,
     NoticeKind.STAFF_BOOKS_DIFFER,
 )
-ORDER_KINDS = tuple(kind for kind in NoticeKind if kind not in {*ACCOUNT_KINDS, *SHOP_KINDS})
+ORDER_KINDS = tuple(kind for kind in NoticeKind if kind not in {*ACCOUNT_KINDS, *SHOP_KINDS, NoticeKind.BACK_IN_STOCK})
 SAID = ("number", "amount", "because", "until", "outcome", "provider", "count", "url", "goods")
 FACTS = OrderFacts(
     id=OrderId(new_id()),
@@ -164,6 +164,16 @@ def test_every_letter_about_an_order_can_be_written_in_every_language(language: 
     letter = order_letter(kind, replace(FACTS, language=language, shop_language=language), status="PROCESSING", way=NO_WAY)
     assert "{" not in letter.subject + letter.text
     assert letter.language == language
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_letter_about_goods_names_them_and_how_to_hear_no_more(language: str) -> None:
+    goods = StockFacts(shop_name="Vitrine", language=language, product="Shirt <b> {{ x }}", path="products/shirt")
+    letter = stock_letter(goods, link="https://shop.example/products/shirt", unsubscribe="https://api.example/u/1").written()
+    assert "Shirt <b> {{ x }}" in letter.subject
+    assert "Shirt &lt;b&gt;" in letter.html
+    assert letter.text.count("https://api.example/u/1") == 1
+    assert 'href="https://api.example/u/1"' in letter.html
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
