@@ -178,9 +178,16 @@ async def return_refund(context: Context, *, input: ReturnRefundInput) -> Answer
     view, order = found
     said = {"return": view.id, "lines": lines, "shipping": input.shipping, "reason": input.reason}
     context.claim = claim_of(context, "returnRefund", said, guest="", key=context.key or "")
+    refunding = settling.Refunding(
+        return_id=ReturnId(view.id),
+        lines=lines,
+        shipping=input.shipping,
+        reason=input.reason,
+        whole_only=context.ports.payments.whole_refunds,
+    )
     outcome = await context.act(
         settling.refund_return,
-        refunding=settling.Refunding(return_id=ReturnId(view.id), lines=lines, shipping=input.shipping, reason=input.reason),
+        refunding=refunding,
         limit=context.ports.payments.refund_limits.get(Currency(order.currency)),
         by=context.viewer,
         now=context.now,

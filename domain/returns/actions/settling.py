@@ -28,6 +28,8 @@ class Refunding:
     lines: tuple[Units, ...] = ()
     shipping: bool = False
     reason: str = ""
+    whole_only: frozenset[str] = frozenset()
+    """Providers that give back a payment as a whole or not at all."""
 
 
 async def refund_return(
@@ -49,6 +51,7 @@ async def refund_return(
         lines=tuple(BackLine(each.line_id, each.quantity, restocks=False) for each in lines),
         shipping=refunding.shipping,
         reason=refunding.reason or f"Return {order.number}-{received.number}",
+        whole_only=refunding.whole_only,
     )
     made = await give_back_of(unit, back=back, limit=limit, by=by, now=now, permission=Permission.MANAGE_ORDERS)
     if isinstance(made, UserError):
