@@ -277,3 +277,23 @@ async def test_a_return_is_its_buyers_and_its_channels_staffs(desk: Desk) -> Non
     assert page["pageInfo"]["hasNextPage"] == (page["totalCount"] > 1)
     after = {"where": {"orderId": order["id"]}, "after": page["pageInfo"]["endCursor"]}
     assert (await office.shop.data(RETURNS, after, token=office.token))["returns"]["nodes"] == []
+
+
+async def test_a_refund_that_waited_puts_nothing_on_the_shelf_that_has_become_a_returns(desk: Desk) -> None:
+    office = desk.office
+    goods = await office.shop.goods(price=6000, stock=5)
+    order = await desk.sold((goods, 2))
+    back = {"lineId": order["lines"][goods.sku], "quantity": 2, "restock": True}
+    refund = {"orderId": order["id"], "lines": [back], "reason": "Worn."}
+    asked = await office.does("refundCreate", refund, "request { id state }", key=f"waits-{order['number']}")
+    assert asked["request"]["state"] == "WAITING"
+    return_id = await desk.approved(order, (goods, 1))
+    second = await a_staff_token(office.shop, Permission.READ_PAYMENTS, Permission.MANAGE_PAYMENTS)
+    said = {"requestId": asked["request"]["id"]}
+    refused = await office.does("refundApprove", said, "request { state }", token=second)
+    assert _errors(refused) == [("INVALID", "requestId")]
+    assert await office.shelf(goods) == {"north": (3, 0)}
+    await desk.does("returnCancel", {"returnId": return_id})
+    agreed = await office.does("refundApprove", said, "request { state }", token=second)
+    assert (agreed["userErrors"], agreed["request"]) == ([], {"state": "APPROVED"})
+    assert await office.shelf(goods) == {"north": (5, 0)}
