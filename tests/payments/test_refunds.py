@@ -136,6 +136,31 @@ async def test_staff_gives_a_part_back_and_then_the_rest_but_no_more(till: Till,
     assert again["userErrors"][0]["code"] == "REFUND_TOO_LARGE"
 
 
+async def test_payments_that_race_the_expiry_of_their_orders_end_paid_or_given_back_and_never_between(till: Till) -> None:
+    orders = [await till.order() for _ in range(6)]
+    outcomes = await asyncio.gather(
+        *(each for order in orders for each in (till.pays(order), till.expires(order))), till.works(), till.works()
+    )
+    assert {error["code"] for outcome in outcomes if outcome for error in outcome["userErrors"]} <= {"ORDER_NOT_PAYABLE"}
+    for order in orders:
+        async with asyncio.timeout(60):
+            while True:
+                await till.works(tries_again=True)
+                seen = await till.seen(order)
+                books = [await till.books(payment) for payment in seen["payments"]]
+                kept = sum(each["captured"] - each["refunded"] for each in books)
+                if (seen["status"], seen["paymentStatus"], kept) == ("CONFIRMED", "PAID", 2489):
+                    break
+                if seen["status"] == "CANCELLED" and kept == 0 and seen["captured"] == seen["refunded"]:
+                    break
+                await asyncio.sleep(0.05)
+    held = (
+        "SELECT count(*) FROM reservation r JOIN orders o ON o.id = r.order_id WHERE o.id = ANY($1) AND o.status = 'CANCELLED'"
+    )
+    ids = [raw_id(order["id"]) for order in orders]
+    assert await till.shop.rows.fetchval(f"{held} AND r.state IN ('HELD', 'ALLOCATED')", ids) == 0
+
+
 async def test_refunds_that_race_give_back_what_came_in_and_no_more(till: Till, staff: str) -> None:
     order = await till.order()
     payment = await till.paid(order)
