@@ -57,6 +57,13 @@ async def a_marked_customer(post: Postman) -> tuple[str, str, dict[str, Any]]:
     await shopper.does("cartDeliverySelect", {**cart, "deliveryOptionId": shop.channel.standard_delivery})
     done = await shopper.completes()
     assert done["userErrors"] == [], done
+    await shop.rows.execute(
+        """INSERT INTO order_note (id, order_id, text, is_public, author)
+           SELECT gen_random_uuid(), o.id, $1 || p::text, p, 'staff' FROM orders o, (VALUES (true), (false)) AS v (p)
+           WHERE o.number = $2""",
+        MARK,
+        done["order"]["number"],
+    )
     await deed(shop, "emailChangeRequest", "email", token=token, email=f"new-{email}", password=PASSWORD)
     await post.works()
     return email, token, done["order"]
@@ -147,6 +154,9 @@ async def test_a_copy_holds_what_is_known_and_only_its_owner_sees_it(post: Postm
     assert content["profile"]["phone"] == "+4930901820"
     assert [each["company"] for each in content["addresses"]] == [MARK]
     assert [(each["number"], each["note"]) for each in content["orders"]] == [(order["number"], MARK)]
+    assert [[note["text"] for note in each["notes"]] for each in content["orders"]] == [[f"{MARK}true"]], (
+        "what staff wrote for them"
+    )
     assert {each["device"] for each in content["sessions"]} == {AGENT}
     secrets = await shop.rows.fetchval("SELECT password_hash FROM account WHERE email = $1", email)
     assert secrets not in json.dumps(content)
