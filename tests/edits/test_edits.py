@@ -71,6 +71,8 @@ async def test_what_costs_more_is_owed_and_goods_stay_until_it_is_paid(desk: Des
             "lines": [{"sku": mug.sku, "quantityAfter": 1}],
         },
     }
+    told = "SELECT count(*) FROM outbox_event e JOIN orders o ON o.id = e.aggregate_id WHERE o.number = $1 AND e.kind = 'OrderEdited'"
+    assert await desk.shop.rows.fetchval(told, order["number"]) == 1
     early = await desk.office.sends(order, (shirt, 1))
     assert [each["code"] for each in early["userErrors"]] == ["NOT_PAID"]
     letter = (await desk.office.postman.letters(order["email"]))[-1]
