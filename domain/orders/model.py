@@ -70,7 +70,8 @@ NEXT_PAYMENT_STATUS: dict[PaymentStatus, frozenset[PaymentStatus]] = {
     PaymentStatus.PAID: _GIVEN_BACK
     | {PaymentStatus.UNPAID, PaymentStatus.PENDING, PaymentStatus.AUTHORIZED, PaymentStatus.PARTIALLY_PAID},
     PaymentStatus.PARTIALLY_REFUNDED: frozenset({PaymentStatus.REFUNDED, PaymentStatus.PAID, PaymentStatus.PARTIALLY_PAID}),
-    PaymentStatus.REFUNDED: frozenset({PaymentStatus.PARTIALLY_REFUNDED}),
+    # Money that was given back may come back again.
+    PaymentStatus.REFUNDED: frozenset({PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.PAID, PaymentStatus.PARTIALLY_PAID}),
 }
 
 _CAME_BACK = frozenset({FulfillmentStatus.PARTIALLY_RETURNED, FulfillmentStatus.RETURNED})

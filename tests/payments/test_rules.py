@@ -22,7 +22,7 @@ from domain.orders.model import (
     States,
 )
 from domain.payments import figures, rules
-from domain.payments.model import Payment, PaymentState, ProviderPayment, ProviderStatus
+from domain.payments.model import Payment, PaymentState, ProviderPayment, ProviderStatus, Refund, RefundState
 from domain.payments.rules import Advance, Around, Mismatch, Stale
 
 EUR = Currency("EUR")
@@ -227,3 +227,46 @@ def test_what_is_outstanding_counts_open_and_authorised_attempts_as_taken() -> N
     taken = replace(attempt, state=PaymentState.CAPTURED, authorized=_eur(300), captured=_eur(300))
     for several in itertools.combinations_with_replacement([taken], 2):
         assert figures.outstanding(order, several) == _eur(400)
+
+
+@pytest.mark.parametrize(
+    ("came_back", "failed"),
+    [(300, [2]), (500, [1]), (800, [2, 1]), (1_000, [2, 1, 0]), (250, [2])],
+)
+def test_money_that_came_back_is_of_the_refund_of_its_amount_or_else_of_the_newest(came_back: int, failed: list[int]) -> None:
+    oldest_first = [_refund(amount) for amount in (300, 500, 300)]
+    found = figures.failed_of(oldest_first[::-1], _eur(came_back))
+    assert [oldest_first.index(each) for each in found] == failed
+
+
+def _refund(amount: int) -> Refund:
+    return Refund(
+        id=new_id(),
+        payment_id=PaymentId(new_id()),
+        order_id=OrderId(new_id()),
+        amount=_eur(amount),
+        reason="Torn.",
+        state=RefundState.DONE,
+        created_at=NOW,
+    )
+
+
+def test_a_whole_refund_that_comes_back_leaves_the_order_paid_and_what_was_told_before_is_stale() -> None:
+    order = _order()
+    payment = _attempt(order)
+    refunded = _seen(payment, 2, ProviderStatus.REFUNDED, 1000, 1000, 1000)
+    lost = _seen(payment, 3, ProviderStatus.CAPTURED, 1000, 1000)
+    given = rules.apply(payment, order, refunded, account="ours", around=ALONE)
+    assert isinstance(given, Advance)
+    then = replace(
+        order, states=given.steps[-1].states, authorized=given.authorized, captured=given.captured, refunded=given.refunded
+    )
+    # Less given back than was known, and nothing that came back: this cannot be.
+    assert isinstance(rules.apply(given.payment, then, lost, account="ours", around=ALONE), Mismatch)
+    undone = rules.apply(given.payment, then, replace(lost, came_back=_eur(1000)), account="ours", around=ALONE)
+    assert isinstance(undone, Advance)
+    assert (undone.came_back, undone.refunded, undone.to_refund) == (_eur(1000), NONE, NONE)
+    assert undone.steps[-1].states.payment is PaymentStatus.PAID
+    assert PaymentStatus.PAID in NEXT_PAYMENT_STATUS[then.states.payment]
+    assert [(each.kind.value, each.amount.minor) for each in undone.transfers] == [("REFUND_FAILED", 1000)]
+    assert isinstance(rules.apply(undone.payment, then, refunded, account="ours", around=ALONE), Stale)
