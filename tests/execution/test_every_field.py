@@ -40,6 +40,8 @@ def _some(argument: str, kind: GraphQLNamedType) -> str:
         return str(next(iter(kind.values)))
     if kind.name == "LanguageCode":
         return '"en"'
+    if kind.name == "DateTime":
+        return '"2026-03-01T12:00:00Z"'
     return "[]" if argument == "selected" else "1001"
 
 
