@@ -41,7 +41,9 @@ async def unsubscribe(unit: Unit, *, notice_id: NoticeId, from_all: bool) -> Non
 async def set_quiet_hours(unit: Unit, *, slug: str, quiet: QuietHours | None) -> ChannelId | Invalid | NotFound:
     """Says when a channel writes nothing that can wait, or that it always writes (None)."""
     if quiet is not None and not is_zone(quiet.zone):
-        return Invalid(path=("input", "quiet_hours", "time_zone"), reason="There is no such time zone. Name one like Europe/Berlin.")
+        return Invalid(
+            path=("input", "quiet_hours", "time_zone"), reason="There is no such time zone. Name one like Europe/Berlin."
+        )
     if quiet is not None and quiet.starts == quiet.ends:
         return Invalid(path=("input", "quiet_hours", "ends"), reason="Quiet hours end at another time than they start.")
     found = await unit.preferences.set_quiet_hours(slug, quiet)
