@@ -22,6 +22,7 @@ from schema.scalars import LanguageCode
 
 MANAGE = may(Permission.MANAGE_SETTINGS)
 MEDIUM = ("input", "medium")
+PHONE = ("input", "phone")
 
 
 @strawberry.input(name="MessageTemplateUpdateInput", description="New words of a message.")
@@ -51,7 +52,7 @@ class MessageTemplateTestSendInput:
     language: LanguageCode = strawberry.field(description="The language.")
     medium: Medium = strawberry.field(default=Medium.EMAIL, description="How the message is carried.")
     phone: str | None = strawberry.field(
-        default=None, description="Where a text message goes: a telephone number with its country code."
+        default=None, description="Where a text message goes: a telephone number with its country code. Not for letters."
     )
 
 
@@ -128,10 +129,10 @@ async def message_template_test_send(
 def _phone(context: Context, input: MessageTemplateTestSendInput) -> str | UserError | None:
     """Where a text message to look at goes; None for a letter, which goes to whoever asks."""
     if input.medium is not Medium.SMS:
-        return None
+        return Invalid(path=PHONE, reason="A letter goes to your own address.") if input.phone is not None else None
     if not input.phone:
-        return Invalid(path=("input", "phone"), reason="A text message needs a telephone number.")
-    return sms_phone_of(context, input.phone, at=("input", "phone"))
+        return Invalid(path=PHONE, reason="A text message needs a telephone number.")
+    return sms_phone_of(context, input.phone, at=PHONE)
 
 
 async def _changed(

@@ -161,6 +161,9 @@ async def test_a_text_has_its_own_words_and_its_parts_are_counted(fresh_shop: Sh
     test = {name: said[name] for name in ("kind", "language", "medium")}
     nowhere = (await fresh_shop.data(TEST_SEND, {"input": test}, token=token))["messageTemplateTestSend"]
     assert nowhere["userErrors"][0]["path"] == ["input", "phone"]
+    letter = {**test, "medium": "EMAIL", "phone": TYPED}
+    refused = (await fresh_shop.data(TEST_SEND, {"input": letter}, token=token))["messageTemplateTestSend"]
+    assert refused["userErrors"][0]["path"] == ["input", "phone"]
     once = [
         (await fresh_shop.data(TEST_SEND, {"input": {**test, "phone": TYPED}}, token=token, key="t"))["messageTemplateTestSend"]
         for _ in range(2)
