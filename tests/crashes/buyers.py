@@ -30,7 +30,7 @@ _CREATE = "mutation($input: CartCreateInput!) { cartCreate(input: $input) { cart
 _COMPLETE = """mutation($input: CheckoutCompleteInput!) { checkoutComplete(input: $input) {
   order { id number token } userErrors { code message } } }"""
 _PAY = """mutation($input: PaymentCreateInput!) { paymentCreate(input: $input) {
-  payment { id state captured { amount } } order { paymentStatus } userErrors { code message } } }"""
+  payment { id state failure { code } captured { amount } } order { paymentStatus } userErrors { code message } } }"""
 
 
 @dataclass(slots=True)
@@ -127,12 +127,21 @@ class Buyer:
         self.order = done["order"]
 
     async def pays(self, method: str = "tok_success") -> None:
-        """Pays the order, or learns that it is being paid."""
+        """Pays the order, or learns that it is being paid; whose attempt never reached the provider makes another.
+
+        That happens to an attempt whose API was away for so long that the worker gave it up.
+        """
         assert self.order is not None
         said = {"input": {"orderToken": self.order["token"], "method": method}}
-        done = (await self.line.told(_PAY, said, key=f"pay-{self.number}"))["paymentCreate"]
-        assert done["userErrors"] == [], done
-        self.payment = done["payment"]
+        for attempt in itertools.count(1):
+            key = f"pay-{self.number}" if attempt == 1 else f"pay-{self.number}-{attempt}"
+            done = (await self.line.told(_PAY, said, key=key))["paymentCreate"]
+            assert done["userErrors"] == [], done
+            self.payment = done["payment"]
+            failure = done["payment"]["failure"]
+            if failure is None:
+                return
+            assert failure["code"] == "not_started", done
 
     async def buys(self) -> None:
         """Checkout and payment, the cart being ready."""
