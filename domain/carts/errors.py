@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from domain.error import UserError
 from domain.money import Money
+from domain.viewer import Permission
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,3 +118,14 @@ class TotalChanged(UserError):
     @property
     def message(self) -> str:
         return "The total is another than expected. Look at it again before you complete."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnPricesNotAllowed(UserError):
+    """Prices and discounts of an order's own are for those with the permission alone."""
+
+    code: ClassVar[str] = "OWN_PRICES_NOT_ALLOWED"
+
+    @property
+    def message(self) -> str:
+        return f"Prices and discounts of an order's own need the permission {Permission.MANAGE_ORDER_PRICES.value}."

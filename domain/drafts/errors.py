@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from domain.error import UserError
-from domain.viewer import Permission
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,14 +18,3 @@ class DraftClosed(UserError):
     @property
     def message(self) -> str:
         return f"The draft is {self.state} and changes no more."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnPricesNotAllowed(UserError):
-    """Prices and discounts of an order's own are for those with the permission alone."""
-
-    code: ClassVar[str] = "OWN_PRICES_NOT_ALLOWED"
-
-    @property
-    def message(self) -> str:
-        return f"Prices and discounts of an order's own need the permission {Permission.MANAGE_ORDER_PRICES.value}."

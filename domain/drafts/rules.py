@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from domain.carts.errors import CartFull, QuantityOutOfRange
+from domain.carts.errors import CartFull, OwnPricesNotAllowed, QuantityOutOfRange
 from domain.carts.model import LINES_MAX, NOTE_LENGTH_MAX, QUANTITY_MAX, Cart
 from domain.carts.store import Sellable
-from domain.drafts.errors import DraftClosed, OwnPricesNotAllowed
+from domain.drafts.errors import DraftClosed
 from domain.drafts.model import NEXT_STATE, REASON_LENGTH_MAX, Contents, DraftLine, DraftState
 from domain.error import Invalid, NotFound, Path, Several, UserError
 from domain.ids import VariantId

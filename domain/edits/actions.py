@@ -96,7 +96,7 @@ async def _edit(unit: Unit, edit: Edit, reservation_seconds: int, by: Viewer, no
     scene = await _scene(unit, edit, by)
     if isinstance(scene, UserError):
         return scene
-    plan = await _plan(unit, scene, edit, now)
+    plan = await _plan(unit, scene, edit, by, now)
     if isinstance(plan, UserError):
         return plan
     actor = actor_name(by)
@@ -141,7 +141,7 @@ async def _scene(unit: Unit, edit: Edit, by: Viewer) -> _Scene | UserError:
     return rules.order_problem(order, gone_back=scene.gone_back, lines=scene.agreed.lines) or scene
 
 
-async def _plan(unit: Unit, scene: _Scene, edit: Edit, now: datetime) -> _Plan | UserError:
+async def _plan(unit: Unit, scene: _Scene, edit: Edit, by: Viewer, now: datetime) -> _Plan | UserError:
     """The order priced anew, or what keeps it from being so."""
     order, agreed = scene.order, scene.agreed
     standings = await unit.fulfillments.standings(order.id)
@@ -158,6 +158,10 @@ async def _plan(unit: Unit, scene: _Scene, edit: Edit, now: datetime) -> _Plan |
     if rate is None or rules.country_after(agreed, edit) != agreed.country:
         rate = await unit.edits.tax_rate(order.channel_id, rules.country_after(agreed, edit))
     base = await unit.carts.read(agreed.cart_id)
+    if not holds_in(by, Permission.MANAGE_ORDER_PRICES, order.channel_id):
+        refused = rules.own_prices_problem(agreed, base, edit)
+        if refused is not None:
+            return refused
     cart = replace(rules.priced_cart(agreed, base, edit, rate=rate, method=method), lines=lines)
     quoted = quote(cart, now=now)
     problem = rules.terms_problem(cart, edit, standings) or rules.discount_problem(cart, quoted, now)

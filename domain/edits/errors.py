@@ -22,11 +22,14 @@ class OrderNotEditable(UserError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineNotEditable(UserError):
-    """Units of the line are under way, or money was given back for it."""
+    """Units of the line are under way, money was given back for it, or it stands in for goods that came back."""
 
     code: ClassVar[str] = "LINE_NOT_EDITABLE"
     sku: str
 
     @property
     def message(self) -> str:
-        return f"Units of {self.sku} have left the shop, or money was given back for them: this line changes no more."
+        return (
+            f"Units of {self.sku} have left the shop, money was given back for them, or they stand in for goods that came back: "
+            "this line changes no more."
+        )

@@ -51,7 +51,7 @@ class AgreedLine:
     """A line as it was sold, and of its variant what an order does not keep. Amounts are minor units.
 
     `is_taxable` and `requires_shipping` are the variant's of now, None where it is gone. `was_refunded`: money goes back for
-    it. `is_fixed`: a return, or a decision about money, names the line.
+    it. `is_fixed`: a return, or a decision about money, names the line, or it stands in for goods of a return and costs nothing.
     """
 
     id: OrderLineId

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from domain.carts.errors import CartFull, DeliveryUnavailable, QuantityOutOfRange
+from domain.carts.errors import CartFull, DeliveryUnavailable, OwnPricesNotAllowed, QuantityOutOfRange
 from domain.carts.model import LINES_MAX, QUANTITY_MAX, Cart, CartLine, Quote, TermKind
 from domain.edits.errors import LineNotEditable, OrderNotEditable
 from domain.edits.model import Added, Agreed, AgreedLine, Amended, Changed, Edit
@@ -21,7 +21,7 @@ from domain.ids import CartLineId, OrderLineId, ShippingMethodId, VariantId
 from domain.money import Money
 from domain.orders.errors import AlreadyShipped
 from domain.orders.model import Order, OrderStatus, PaymentStatus
-from domain.promotions.model import Benefit, Coupon, FixedAmount
+from domain.promotions.model import Benefit, Coupon, FixedAmount, Percentage
 from domain.promotions.rules import why_not
 from domain.shipping.model import ShippingMethod
 
@@ -216,6 +216,23 @@ def discount_problem(cart: Cart, quoted: Quote, now: datetime) -> UserError | No
     if cart.coupon is None:
         return None
     return why_not(cart.coupon, goods=quoted.subtotal, now=now, at=("input", "drop_discounts"))
+
+
+def own_prices_problem(agreed: Agreed, cart: Cart, edit: Edit) -> UserError | None:
+    """Which units more somebody who may not give orders prices of their own would sell at one, or None; as with drafts.
+
+    `cart` is the one the order came from.
+    """
+    given = {line.variant_id: line.own_price.minor for line in cart.lines if line.own_price is not None}
+    reduced = isinstance(cart.reduction, Percentage) and _has_reduction(agreed.explanation) and not edit.drops_discounts
+    known = {each.id: each for each in agreed.lines}
+    for place, change in enumerate(edit.changed):
+        line = known.get(change.line_id) if change.line_id is not None else None
+        if line is None or change.quantity <= line.quantity:
+            continue
+        if reduced or (line.variant_id is not None and given.get(line.variant_id) == line.unit_price):
+            return OwnPricesNotAllowed(path=("input", "lines", str(place), "quantity"))
+    return OwnPricesNotAllowed(path=("input", "add")) if reduced and edit.added else None
 
 
 def differences(agreed: Agreed, lines: Sequence[CartLine]) -> tuple[dict[VariantId, int], dict[VariantId, int]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from domain.ids import AccountId, new_id
-from domain.notifications.model import TOLD, NewNotification, Reach
+from domain.notifications.model import TOLD, NewNotification, NotificationKind, Reach
 from domain.viewer import App, Customer, Guest, Machine, Staff, Viewer
 from domain.webhooks.model import LoggedFact
 
@@ -16,8 +16,8 @@ def told_of(facts: Iterable[LoggedFact]) -> list[NewNotification]:
     made = []
     for fact in facts:
         telling = TOLD.get(fact.kind)
-        # A step that a fact of its own took is told by that one.
-        if telling is None or fact.fields.get("cause"):
+        # A step that a fact of its own took is told by that one. That a draft became an order is told as any order is.
+        if telling is None or (fact.fields.get("cause") and telling.kind is not NotificationKind.ORDER_PLACED):
             continue
         order_id = UUID(str(fact.fields["order_id"])) if "order_id" in fact.fields else None
         audiences = [telling.staff] if telling.staff is not None else []

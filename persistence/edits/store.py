@@ -93,7 +93,9 @@ LINES = Question(
            EXISTS (SELECT FROM refund_line b JOIN refund_request r ON r.id = b.request_id
                    WHERE b.order_line_id = l.id AND r.state <> 'REJECTED') AS was_refunded,
            EXISTS (SELECT FROM refund_line b WHERE b.order_line_id = l.id)
-               OR EXISTS (SELECT FROM order_return_line t WHERE t.order_line_id = l.id) AS is_fixed
+               OR EXISTS (SELECT FROM order_return_line t WHERE t.order_line_id = l.id)
+               OR (l.unit_price = 0 AND EXISTS (
+                   SELECT FROM order_return_exchange x WHERE x.replacement_id = l.order_id)) AS is_fixed
     FROM order_line l LEFT JOIN variant v ON v.id = l.variant_id
     WHERE l.order_id = CAST(:order_id AS uuid) ORDER BY l.position, l.id
     """),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.carts.errors import OwnPricesNotAllowed
 from domain.drafts import errors as drafts
 from schema.errors import error_type
 
@@ -11,5 +12,5 @@ ERRORS: tuple[type, ...] = (
         "The draft became an order or was thrown away: it changes no more.",
         state=(str, "Where it is."),
     ),
-    error_type(drafts.OwnPricesNotAllowed, "The caller may not give orders prices and discounts of their own."),
+    error_type(OwnPricesNotAllowed, "The caller may not give orders prices and discounts of their own."),
 )

@@ -9,7 +9,7 @@ ERRORS: tuple[type, ...] = (
     error_type(edits.OrderNotEditable, "The order as a whole changes no more; the message says why."),
     error_type(
         edits.LineNotEditable,
-        "Units of the line are under way, or money was given back for them.",
+        "Units of the line are under way, money was given back for them, or they stand in for goods that came back.",
         sku=(str, "The line's SKU."),
     ),
 )

@@ -9,6 +9,7 @@ from domain.webhooks.actions import write_log
 from schema.ids import global_id
 from tests.drafts.conftest import DRAFT, Sales, line
 from tests.makers.people import a_customer_token, a_staff_token
+from tests.makers.trade import Goods
 from tests.payments.till import raw_id
 from tests.shop import BERLIN
 from workers import accounts
@@ -45,6 +46,34 @@ async def test_prices_of_their_own_are_for_those_with_the_permission_alone(sales
     assert more["userErrors"] == [{"code": "OWN_PRICES_NOT_ALLOWED", "path": ["input", "lines"]}]
     done = await sales.completes(reduced, token=plain)
     assert done["userErrors"] == [], "what others gave may be sold"
+
+
+async def test_what_was_sold_at_prices_of_its_own_is_sold_no_more_of_by_an_edit_without_the_permission(sales: Sales) -> None:
+    goods, other = await sales.shop.goods(price=1000), await sales.shop.goods(price=2000)
+    plain = await a_staff_token(sales.shop, Permission.READ_ORDERS, Permission.MANAGE_ORDERS)
+
+    async def edit(order: dict[str, Any], *, token: str = "", **said: Any) -> dict[str, Any]:
+        given = {"orderId": order["id"], "dryRun": True, **said}
+        return await sales.does("orderEdit", given, asked="change { total { gross { amount } } }", token=token)
+
+    def units(order: dict[str, Any], sold: Goods, quantity: int) -> list[dict[str, Any]]:
+        return [{"lineId": each["id"], "quantity": quantity} for each in order["lines"] if each["sku"] == sold.sku]
+
+    def refused(*path: str) -> dict[str, Any]:
+        return {"change": None, "userErrors": [{"code": "OWN_PRICES_NOT_ALLOWED", "path": ["input", *path]}]}
+
+    cheap = (await sales.completes(await sales.drafts(line(goods, 2, "1.00"), line(other))))["order"]
+    assert await edit(cheap, token=plain, lines=units(cheap, goods, 9)) == refused("lines", "0", "quantity")
+    assert (await edit(cheap, lines=units(cheap, goods, 9)))["userErrors"] == []
+    fewer = await edit(cheap, token=plain, lines=[*units(cheap, goods, 1), *units(cheap, other, 2)])
+    assert fewer == {"change": {"total": {"gross": {"amount": "45.90"}}}, "userErrors": []}
+
+    reduced = (await sales.completes(await sales.drafts(line(goods), discount={"percentage": "50"})))["order"]
+    more, new = units(reduced, goods, 2), [{"variantId": other.id, "quantity": 1}]
+    assert await edit(reduced, token=plain, lines=more) == refused("lines", "0", "quantity")
+    assert await edit(reduced, token=plain, add=new) == refused("add")
+    whole = await edit(reduced, token=plain, lines=more, add=new, dropDiscounts=True)
+    assert whole == {"change": {"total": {"gross": {"amount": "44.90"}}}, "userErrors": []}
 
 
 async def test_whoever_is_limited_to_a_channel_works_on_its_drafts_alone(sales: Sales) -> None:

@@ -70,6 +70,22 @@ async def test_another_size_goes_out_as_an_order_that_costs_nothing(desk: Desk) 
     assert any("€0.00" in each.text and large.sku in each.text for each in letters)
 
 
+async def test_what_is_sent_in_place_of_goods_is_not_more_by_an_edit(desk: Desk) -> None:
+    goods, other = await desk.office.shop.goods(price=1000, stock=5), await desk.office.shop.goods(price=2000)
+    order = await desk.sold((goods, 1))
+    return_id = await desk.received(order, goods, 1)
+    done = await _exchanges(desk, return_id, {"lineId": order["lines"][goods.sku], "quantity": 1})
+    replacement = done["replacement"]
+    for quantity in (4, 0):
+        said = {"orderId": replacement["id"], "lines": [{"lineId": replacement["lines"][0]["id"], "quantity": quantity}]}
+        refused = await desk.office.does("orderEdit", said, "change { total { gross { amount } } }")
+        assert [(each["code"], each["path"][-1]) for each in refused["userErrors"]] == [("LINE_NOT_EDITABLE", "lineId")]
+    assert await desk.office.shelf(goods) == {"north": (5, 1)}
+    said = {"orderId": replacement["id"], "add": [{"variantId": other.id, "quantity": 1}]}
+    sold = await desk.office.does("orderEdit", said, "change { due { amount } }")
+    assert (sold["userErrors"], sold["change"]) == ([], {"due": {"amount": "20.00"}})
+
+
 async def test_racing_exchanges_set_aside_each_unit_once_and_never_what_is_not_there(desk: Desk) -> None:
     office = desk.office
     goods = await office.shop.goods(price=1000, stock=5)
