@@ -30,7 +30,10 @@ _PASSES = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseSettings:
-    """Sizes are connections per process; seconds bound the wait for a free one. `pooler` is for PgBouncer in transaction mode."""
+    """Sizes are connections per process; `wait_seconds` bounds the wait for a free one, and for a lock.
+
+    `pooler` is for PgBouncer in transaction mode.
+    """
 
     url: str
     read_size: int = 10

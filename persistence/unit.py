@@ -205,9 +205,9 @@ class Transactions:
         self._origin = origin
         self.deed: Deed | None = None
         self.statements = 0
-        seconds = database.settings.statement_seconds
+        wait, seconds = database.settings.wait_seconds, database.settings.statement_seconds
         self._begin = (
-            f"BEGIN; SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = '{seconds:g}s'; "
+            f"BEGIN; SET LOCAL lock_timeout = '{wait:g}s'; SET LOCAL statement_timeout = '{seconds:g}s'; "
             "SET LOCAL idle_in_transaction_session_timeout = '10s'"
         )
 

@@ -47,7 +47,7 @@ class Size:
         known = [_length(value) for name in self.variables if (value := values.get(name)) is not None]
         if self.written is not None:
             known.append(self.written)
-        return min(max(known, default=self.assumed), SIZE_MAX)
+        return min(max(known), SIZE_MAX) if known else self.assumed
 
 
 def _length(value: object) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 from domain.drafts.actions import forget_deleted
 from tests.drafts.conftest import DRAFT, Sales, line
+from tests.makers.trade import Goods
 from tests.payments.till import raw_id
 from tests.shop import BERLIN
 
@@ -71,7 +72,11 @@ async def test_a_draft_with_prices_coupon_and_discount_becomes_an_order_that_is_
     assert (order["status"], order["paymentStatus"], order["couponCode"]) == ("PENDING", "UNPAID", coupon)
     assert (await sales.shop.stock(shirt), await sales.shop.stock(mug)) == ((5, 2), (5, 1))
 
-    # The catalogue moves on; what was agreed does not.
+    await _pays_and_gives_all_back(sales, order, shirt)
+
+
+async def _pays_and_gives_all_back(sales: Sales, order: dict[str, Any], shirt: Goods) -> None:
+    """The catalogue moves on; what was agreed does not."""
     await sales.shop.rows.execute("UPDATE price SET amount = 9999 WHERE variant_id = $1", shirt.variant_id)
     paid = await sales.receives(order)
     assert (paid["status"], paid["paymentStatus"]) == ("CONFIRMED", "PAID")

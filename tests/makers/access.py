@@ -220,9 +220,14 @@ def _schema() -> GraphQLSchema:
 
 @asynccontextmanager
 async def an_api(
-    database: Database, transact: Transactions, access: AccessPorts, identities: IdentityPorts | None = None
+    database: Database,
+    transact: Transactions,
+    access: AccessPorts,
+    identities: IdentityPorts | None = None,
+    *,
+    address: str = "203.0.113.7",
 ) -> AsyncIterator[Api]:
-    """An API process over the shared stores; two of them are two processes as far as caches go."""
+    """An API process over the shared stores, asked from an address; two of them are two processes as far as caches go."""
     clock = Clock(datetime(2026, 3, 1, 12, 0, tzinfo=UTC))
     ports = ports_of(access, clock, database, identities)
     contexts = Contexts(database=database, transact=transact, ports=ports, identify=ports.standings, clock=lambda: clock.now)
@@ -235,7 +240,7 @@ async def an_api(
             yield context
 
     endpoint = GraphQLEndpoint(Transport(schema=_schema(), open_context=noted, describe=described, explorer=False))
-    transport = httpx2.ASGITransport(app=endpoint, client=("203.0.113.7", 1))
+    transport = httpx2.ASGITransport(app=endpoint, client=(address, 1))
     async with httpx2.AsyncClient(transport=transport, base_url=ISSUER) as client:
         yield Api(client, clock, ports, database, transact, opened=opened)
 
