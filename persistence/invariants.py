@@ -116,14 +116,16 @@ _MONEY = {
         WHERE coalesce(f.promised, 0) <> CASE WHEN r.state = 'APPROVED' THEN r.amount ELSE 0 END""",
     "money.what_edits_took_off_was_promised_back": """
         SELECT o.id, o.edited_back FROM orders o WHERE o.edited_back > (
-            SELECT coalesce(sum(f.amount), 0) FROM refund f WHERE f.order_id = o.id)""",
+            SELECT coalesce(sum(f.amount), 0) FROM refund f WHERE f.order_id = o.id) + (
+            SELECT coalesce(sum(q.amount), 0) FROM refund_request q WHERE q.order_id = o.id AND q.state <> 'APPROVED')""",
     "money.nothing_kept_of_cancelled_orders_nor_paid_twice": """
         SELECT o.id, o.status, o.total, o.captured, o.refunded FROM orders o LEFT JOIN (
             SELECT order_id, sum(amount) FILTER (WHERE state <> 'FAILED') AS promised, bool_or(state = 'FAILED') AS is_told
             FROM refund GROUP BY 1) r ON r.order_id = o.id
         WHERE o.updated_at < now() - interval '5 minutes' AND NOT coalesce(r.is_told, false)
           AND o.captured - greatest(o.refunded, coalesce(r.promised, 0))
-              > CASE WHEN o.status = 'CANCELLED' THEN 0 ELSE o.total END""",
+              > CASE WHEN o.status = 'CANCELLED' THEN 0 ELSE o.total END + (
+            SELECT coalesce(sum(q.amount), 0) FROM refund_request q WHERE q.order_id = o.id AND q.state <> 'APPROVED')""",
 }
 _STATES = {
     "states.history_without_gap": """

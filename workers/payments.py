@@ -46,7 +46,9 @@ async def look_up(fact: Fact, tools: Tools) -> None:
 async def settle_cancelled_order(unit: UnitOfWork, fact: Fact, tools: Tools) -> UserError | None:
     """Promises money back, and announces attempts to be dropped."""
     del tools
-    await settle_cancelled(unit, order_id=OrderId(fact.id("order_id")), now=_now())
+    # Facts from before there was a limit to it do not say.
+    takes_two = bool(fact.fields.get("takes_two", False))
+    await settle_cancelled(unit, order_id=OrderId(fact.id("order_id")), takes_two=takes_two, now=_now())
     return None
 
 

@@ -26,7 +26,7 @@ from domain.idempotency import Answered, Claim, Fresh
 from domain.ids import OrderId, OrderLineId, VariantId
 from domain.invoices.actions import correct_invoice
 from domain.live import order_topic
-from domain.money import Money, sum_of, zero
+from domain.money import Currency, Money, sum_of, zero
 from domain.orders.events import OrderStatusChanged
 from domain.orders.model import Entry, EventKind, Order, OrderStatus, States
 from domain.orders.rules import payment_status
@@ -38,6 +38,14 @@ from domain.viewer import Permission, Viewer, actor_name, holds_in
 
 NOT_OWED = "The order was changed and costs less."
 """Why money goes back that had come in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How the shop edits: how long goods are kept that wait to be paid, and above which amounts two people give back."""
+
+    reservation_seconds: int
+    limits: Mapping[Currency, Money]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +71,12 @@ class _Plan:
 
 
 async def edit_order(
-    unit: Unit, *, edit: Edit, reservation_seconds: int, claim: Claim | None, by: Viewer, now: datetime
+    unit: Unit, *, edit: Edit, terms: Terms, claim: Claim | None, by: Viewer, now: datetime
 ) -> Edited | UserError:
     """Changes an order of which nothing is sent in the lines that change, or says everything that keeps it from that.
 
-    What is owed more waits to be paid; what came in and is owed no more goes back by the payments, and as with a cancelled
-    order nobody has to agree, for the goods stay here. Under a claim it is done once.
+    What is owed more waits to be paid; what came in and is owed no more goes back by the payments, and above the shop's limit
+    that waits for a second person, with the order changed all the same. Under a claim it is done once.
     """
     if claim is not None:
         match await unit.idempotency.claim(claim):
@@ -78,21 +86,19 @@ async def edit_order(
                 pass
             case reused:
                 return reused
-    done = await _edit(unit, edit, reservation_seconds, by, now)
+    done = await _edit(unit, edit, terms, by, now)
     if claim is not None and isinstance(done, Edited):
         await unit.idempotency.record(claim, {"order_id": str(done.order_id), "told": dict(done.told)})
     return done
 
 
-async def rehearse_edit(
-    unit: Unit, *, edit: Edit, reservation_seconds: int, by: Viewer, now: datetime
-) -> Rehearsed[Edited] | UserError:
+async def rehearse_edit(unit: Unit, *, edit: Edit, terms: Terms, by: Viewer, now: datetime) -> Rehearsed[Edited] | UserError:
     """The same, of which nothing stays."""
-    done = await _edit(unit, edit, reservation_seconds, by, now)
+    done = await _edit(unit, edit, terms, by, now)
     return done if isinstance(done, UserError) else Rehearsed(done)
 
 
-async def _edit(unit: Unit, edit: Edit, reservation_seconds: int, by: Viewer, now: datetime) -> Edited | UserError:
+async def _edit(unit: Unit, edit: Edit, terms: Terms, by: Viewer, now: datetime) -> Edited | UserError:
     scene = await _scene(unit, edit, by)
     if isinstance(scene, UserError):
         return scene
@@ -102,17 +108,18 @@ async def _edit(unit: Unit, edit: Edit, reservation_seconds: int, by: Viewer, no
     actor = actor_name(by)
     if plan.amended.coupon_code is None and scene.agreed.coupon_code is not None:
         await unit.promotions.give_back(scene.order.id)
-    if (short := await _stocked(unit, scene, edit, plan, seconds=reservation_seconds, actor=actor)) is not None:
+    if (short := await _stocked(unit, scene, edit, plan, seconds=terms.reservation_seconds, actor=actor)) is not None:
         return short
     await unit.edits.amend(plan.amended)
     order, states = await _moved(unit, scene, plan)
     due = max((order.billed - order.captured).minor, 0)
     told = rules.told(scene.agreed, plan.amended, edit, due=due, back=plan.surplus.minor)
-    seq = await _recorded(unit, scene.order, states, told, seconds=reservation_seconds, actor=actor, now=now)
+    seq = await _recorded(unit, scene.order, states, told, seconds=terms.reservation_seconds, actor=actor, now=now)
     unit.announce(OrderEdited(order_id=order.id, seq=seq, total=order.total.minor))
     if plan.surplus.minor > 0:
         back = Back(order_id=order.id, amount=plan.surplus, reason=NOT_OWED)
-        refused = await give_back_of(unit, back=back, limit=None, by=by, now=now, permission=Permission.MANAGE_ORDERS)
+        limit = terms.limits.get(order.currency)
+        refused = await give_back_of(unit, back=back, limit=limit, by=by, now=now, permission=Permission.MANAGE_ORDERS)
         if isinstance(refused, UserError):
             return refused
     await correct_invoice(unit, order_id=order.id, now=now)
@@ -138,7 +145,8 @@ async def _scene(unit: Unit, edit: Edit, by: Viewer) -> _Scene | UserError:
         gone_back=sum_of(back, order.currency),
         is_pending=any(each.state in OPEN for each in payments),
     )
-    return rules.order_problem(order, gone_back=scene.gone_back, lines=scene.agreed.lines) or scene
+    waiting = await unit.payments.waiting(order.id)
+    return rules.order_problem(order, gone_back=scene.gone_back, waiting=waiting, lines=scene.agreed.lines) or scene
 
 
 async def _plan(unit: Unit, scene: _Scene, edit: Edit, by: Viewer, now: datetime) -> _Plan | UserError:

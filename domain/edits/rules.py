@@ -29,10 +29,14 @@ _OPEN = frozenset({OrderStatus.PENDING, OrderStatus.CONFIRMED, OrderStatus.PROCE
 ORDER: Path = ("input", "order_id")
 
 
-def order_problem(order: Order, *, gone_back: Money, lines: Sequence[AgreedLine]) -> UserError | None:
-    """What keeps the order as a whole from being edited; `gone_back` is what went or goes back over all its payments."""
+def order_problem(order: Order, *, gone_back: Money, waiting: int, lines: Sequence[AgreedLine]) -> UserError | None:
+    """What keeps the order as a whole from being edited; `gone_back` is what went or goes back over all its payments, and
+    `waiting`, in minor units, what a second person has still to agree to.
+    """
     if order.states.status not in _OPEN:
         return OrderNotEditable(path=ORDER, because="The order is over.")
+    if waiting:
+        return OrderNotEditable(path=ORDER, because="A refund of it waits for a second person.")
     refunded = order.states.payment in (PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED)
     if refunded or gone_back.minor > order.edited_back or any(each.was_refunded for each in lines):
         return OrderNotEditable(

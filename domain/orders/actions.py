@@ -36,11 +36,20 @@ def may_see(order: Order, viewer: Viewer) -> bool:
 
 
 async def cancel_order(
-    unit: Unit, *, order_id: OrderId, reason: str, holds_token: bool, by: Viewer, now: datetime, if_version: int | None = None
+    unit: Unit,
+    *,
+    order_id: OrderId,
+    reason: str,
+    holds_token: bool,
+    by: Viewer,
+    now: datetime,
+    if_version: int | None = None,
+    takes_two: bool = False,
 ) -> OrderId | UserError:
     """Calls an order off: gives back stock and coupon, once, and announces it, so that money is given back too.
 
-    Buyers may cancel their own (by log-in or by the order's token), staff with MANAGE_ORDERS any of their channels.
+    Buyers may cancel their own (by log-in or by the order's token), staff with MANAGE_ORDERS any of their channels. With
+    `takes_two` the caller sees to the money that came in.
     """
     at: Path = ("input", "order_id")
     order = await unit.orders.lock(order_id)
@@ -52,18 +61,18 @@ async def cancel_order(
         return VersionConflict(path=("input", "if_version"), current=order.version)
     if (problem := rules.cancellation_problem(order.states, by_staff=by_staff, at=at)) is not None:
         return problem
-    await call_off(unit, order, reason=reason, actor=actor_name(by), now=now)
+    await call_off(unit, order, reason=reason, actor=actor_name(by), now=now, takes_two=takes_two)
     return order_id
 
 
-async def call_off(unit: Unit, order: Order, *, reason: str, actor: str, now: datetime) -> None:
+async def call_off(unit: Unit, order: Order, *, reason: str, actor: str, now: datetime, takes_two: bool = False) -> None:
     """Cancels an order whose lock is held and whose cancellation was decided."""
     states = replace(order.states, status=OrderStatus.CANCELLED)
     entry = Entry(kind=EventKind.CANCELLED, data={"reason": reason[:REASON_LENGTH_MAX]})
     seq = await unit.orders.record(order, states, [entry], actor=actor, now=now, cancel_reason=reason[:REASON_LENGTH_MAX])
     await unit.promotions.give_back(order.id)
     await unit.stock.release(order.id)
-    unit.announce(OrderCancelled(order_id=order.id, seq=seq, reason=reason[:REASON_LENGTH_MAX]))
+    unit.announce(OrderCancelled(order_id=order.id, seq=seq, reason=reason[:REASON_LENGTH_MAX], takes_two=takes_two))
     unit.hint(order_topic(order.id))
 
 
@@ -101,16 +110,24 @@ async def expired_orders(unit: Unit, *, limit: int) -> list[OrderId]:
 
 
 async def change_status(
-    unit: Unit, *, order_id: OrderId, to: OrderStatus, reason: str, by: Viewer, now: datetime, if_version: int | None = None
+    unit: Unit,
+    *,
+    order_id: OrderId,
+    to: OrderStatus,
+    reason: str,
+    by: Viewer,
+    now: datetime,
+    if_version: int | None = None,
+    takes_two: bool = False,
 ) -> OrderId | UserError:
-    """Staff sets the order's status by hand."""
+    """Staff sets the order's status by hand; `takes_two` is as for `cancel_order`."""
     order = await _of_staff(unit, order_id, if_version, by)
     if isinstance(order, UserError):
         return order
     if (problem := rules.status_problem(order.states, to, ("input", "status"))) is not None:
         return problem
     if to is OrderStatus.CANCELLED:
-        await call_off(unit, order, reason=reason, actor=actor_name(by), now=now)
+        await call_off(unit, order, reason=reason, actor=actor_name(by), now=now, takes_two=takes_two)
         return order_id
     states = replace(order.states, status=to)
     entry = Entry(kind=EventKind.STATUS_CHANGED, data={"from": order.states.status.value, "to": to.value})

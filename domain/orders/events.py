@@ -50,3 +50,5 @@ class OrderCancelled(_OrderEvent):
 
     seq: int
     reason: str
+    takes_two: bool = False
+    """Whether the money that was taken waits for a second person, as a refund that is large."""

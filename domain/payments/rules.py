@@ -286,7 +286,7 @@ def _advance(
         is_confirmed=walk.states.status is not order.states.status,
         unasked_refund=_positive(after.refunded - max(before.refunded, around.promised)),
         came_back=_positive(-refunded),
-        to_refund=_to_refund(walk, after, around) if captured.minor > 0 else zero(order.currency),
+        to_refund=_to_refund(walk, after, around, captured) if captured.minor > 0 else zero(order.currency),
     )
 
 
@@ -302,9 +302,9 @@ def _tell_state(walk: _Walk, after: Payment) -> None:
             pass  # told with the money that moved
 
 
-def _to_refund(walk: _Walk, after: Payment, around: Around) -> Money:
-    """All of it when the order is off; of a live one what passes its total, as when two attempts were both charged."""
-    left = figures.refundable(after, around.promised)
+def _to_refund(walk: _Walk, after: Payment, around: Around, captured: Money) -> Money:
+    """Of what came in now all when the order is off; of a live one what passes its total, as when two attempts were charged."""
+    left = min(figures.refundable(after, around.promised), captured)
     if walk.order.states.status is OrderStatus.CANCELLED:
         return _positive(left)
     kept = walk.captured - max(walk.refunded, around.promised_of_order)

@@ -112,6 +112,9 @@ class PaymentsStore(Protocol):
     async def request(self, request_id: RefundRequestId) -> RefundRequest | None:
         """A decision. Locks nothing: it is changed under its order's lock."""
 
+    async def waiting(self, order_id: OrderId) -> int:
+        """The sum of the order's decisions that wait for a second person, in minor units. Under the order's lock."""
+
     async def decide_request(self, request_id: RefundRequestId, state: RequestState, *, by: str, now: datetime) -> None:
         """Ends a WAITING decision."""
 

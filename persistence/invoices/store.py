@@ -7,7 +7,20 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, LargeBinary, Text, Uuid, bindparam, cast, exists, func, insert, select, text
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    LargeBinary,
+    Text,
+    Uuid,
+    bindparam,
+    cast,
+    exists,
+    func,
+    insert,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import aliased
@@ -27,7 +40,6 @@ from domain.invoices.model import (
 )
 from persistence.invoices.tables import InvoicePrintRow, InvoiceRow, InvoiceSeriesRow, InvoiceSettingsRow
 from persistence.orders.tables import OrderLineRow, OrderRow
-from persistence.payments.tables import RefundRow
 from persistence.statement import Question, Statement
 from persistence.transaction import Transaction
 
@@ -95,9 +107,9 @@ class _Number(NamedTuple):
 
 class _Refund(NamedTuple):
     order_id: UUID
-    amount: int
     reason: str
     promised_at: datetime
+    amount: int
 
 
 _CHANNEL = bindparam("of_channel", type_=Uuid())
@@ -180,21 +192,25 @@ ADD = Statement(
         issued_at=bindparam("issued_at", type_=DateTime(timezone=True)),
     )
 )
-_OTHER = aliased(RefundRow)
-_DONE_OF_ORDER = select(func.sum(_OTHER.amount)).where(_OTHER.order_id == RefundRow.order_id, _OTHER.state == text("'DONE'"))
-_CREDITED_OF_ORDER = select(func.coalesce(func.sum(InvoiceRow.total), 0)).where(
-    InvoiceRow.order_id == RefundRow.order_id, InvoiceRow.refund_id.is_not(None)
-)
-# Of a refund whose money came back the credit note stands: what is given back in its place needs none.
-_TO_CREDIT = func.least(RefundRow.amount, _DONE_OF_ORDER.scalar_subquery() - _CREDITED_OF_ORDER.scalar_subquery())
+# What went back because an edit took it off the total is not on the invoice that followed; as long as it is under way it is
+# none of what is done. Of a refund whose money came back the credit note stands: what is given back in its place needs none.
 REFUND = Question(
     _Refund,
-    select(
-        RefundRow.order_id,
-        cast(_TO_CREDIT, BigInteger()).label("amount"),
-        RefundRow.reason,
-        RefundRow.created_at.label("promised_at"),
-    ).where(RefundRow.id == bindparam("of_refund", type_=Uuid()), RefundRow.state == text("'DONE'")),
+    text("""
+    SELECT r.order_id, r.reason, coalesce(q.created_at, r.created_at) AS promised_at,
+           CAST(least(r.amount, given.done - greatest(o.edited_back - given.under_way - asked.waiting, 0) - papers.credited)
+               AS bigint) AS amount
+    FROM refund r JOIN orders o ON o.id = r.order_id LEFT JOIN refund_request q ON q.id = r.request_id,
+    LATERAL (SELECT coalesce(sum(f.amount) FILTER (WHERE f.state = 'DONE'), 0) AS done,
+                    coalesce(sum(f.amount) FILTER (WHERE f.state = 'PENDING'), 0) AS under_way
+             FROM refund f WHERE f.order_id = o.id) given,
+    LATERAL (SELECT coalesce(sum(w.amount), 0) AS waiting
+             FROM refund_request w WHERE w.order_id = o.id AND w.state = 'WAITING') asked,
+    LATERAL (SELECT coalesce(sum(i.total), 0) AS credited FROM invoice i
+             WHERE i.order_id = o.id AND i.refund_id IS NOT NULL
+               AND i.edition = (SELECT max(l.edition) FROM invoice l WHERE l.order_id = o.id)) papers
+    WHERE r.id = CAST(:of_refund AS uuid) AND r.state = 'DONE'
+    """),
 )
 UNPRINTED = Question(
     _Kept,

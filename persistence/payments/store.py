@@ -35,7 +35,7 @@ from domain.payments.model import (
     Transfer,
 )
 from domain.payments.refunding import RefundRequest, RequestState, Sold
-from persistence.payments import captures, disputes, inbox, ledger, methods, refunds, runs
+from persistence.payments import captures, decisions, disputes, inbox, ledger, methods, refunds, runs
 from persistence.payments.rows import PAYMENT_COLUMNS, KeptPayment, payment_of
 from persistence.payments.snapshots import kept_action, kept_method
 from persistence.payments.tables import PaymentRow
@@ -159,13 +159,16 @@ class PaymentsRows:
         return await refunds.sold(self._transaction, order_id)
 
     async def add_request(self, request: RefundRequest, amounts: Mapping[OrderLineId, Money], *, now: datetime) -> None:
-        await refunds.add_request(self._transaction, request, amounts, now)
+        await decisions.add_request(self._transaction, request, amounts, now)
 
     async def request(self, request_id: RefundRequestId) -> RefundRequest | None:
-        return await refunds.request(self._transaction, request_id)
+        return await decisions.request(self._transaction, request_id)
+
+    async def waiting(self, order_id: OrderId) -> int:
+        return await decisions.waiting(self._transaction, order_id)
 
     async def decide_request(self, request_id: RefundRequestId, state: RequestState, *, by: str, now: datetime) -> None:
-        await refunds.decide(self._transaction, request_id, state, by, now)
+        await decisions.decide(self._transaction, request_id, state, by, now)
 
     async def add_capture(self, capture: Capture, *, by: str, now: datetime) -> None:
         await captures.add(self._transaction, capture, by, now)

@@ -26,8 +26,9 @@ from schema.scalars import amount_of
 @deed(
     "Changes an order of which nothing was sent in the lines that change: what it holds, where it goes, its discounts. It is "
     "priced as a checkout prices; what was agreed keeps its price, what is new costs what it costs now. Stock is taken and given "
-    "back; what the order costs more is to be paid, what was paid too much goes back, an invoice is taken back and written anew, "
-    "and the buyer is written to. With `dryRun` all of that is worked out, and nothing is done.",
+    "back; what the order costs more is to be paid, what was paid too much goes back, above the shop's limit for one person once "
+    "somebody else agrees (`refundApprove`), an invoice is taken back and written anew, and the buyer is "
+    "written to. With `dryRun` all of that is worked out, and nothing is done.",
     allow=may(Permission.MANAGE_ORDERS, by_channel=True),
     change=(OrderChange, "What is otherwise, or would be."),
     explanation=(TotalTerm, "The tree that the new total is made of; null when a repeat of the same key is answered."),
@@ -39,18 +40,16 @@ async def order_edit(context: Context, *, input: OrderEditInput) -> Answer | Use
     edit = await _edit(context, input)
     if isinstance(edit, UserError):
         return edit
-    seconds = context.ports.reservation_seconds
+    terms = actions.Terms(reservation_seconds=context.ports.reservation_seconds, limits=context.ports.payments.refund_limits)
     outcome: Edited | UserError
     if input.dry_run:
-        rehearsed = await context.act(
-            actions.rehearse_edit, edit=edit, reservation_seconds=seconds, by=context.viewer, now=context.now
-        )
+        rehearsed = await context.act(actions.rehearse_edit, edit=edit, terms=terms, by=context.viewer, now=context.now)
         outcome = rehearsed.outcome if isinstance(rehearsed, Rehearsed) else rehearsed
     else:
         outcome = await context.act(
             actions.edit_order,
             edit=edit,
-            reservation_seconds=seconds,
+            terms=terms,
             claim=_claim(context, edit),
             by=context.viewer,
             now=context.now,

@@ -10,6 +10,7 @@ from domain.fulfillments.actions import change_fulfillment
 from domain.idempotency import Claim, fingerprint
 from domain.ids import CartId, OrderId
 from domain.orders import actions
+from domain.payments.actions import calling_off
 from domain.viewer import Guest, Permission, actor_name
 from persistence.orders.reads import notes_by_id, orders_of_holders
 from schema.carts.inputs import CheckoutCompleteInput
@@ -72,7 +73,8 @@ def _claim(context: Context, cart_id: UUID, said: CheckoutCompleteInput) -> Clai
 
 @deed(
     "Calls an order off: stock and coupon are given back at once, money by the provider. Buyers may until the shop begins "
-    "to work on it, staff until it ships.",
+    "to work on it, staff until it ships. What comes to more than the shop's limit for one person waits, when staff calls off, "
+    "until somebody else agrees (`refundApprove`).",
     allow=EVERYONE,
     order=THE_ORDER,
 )
@@ -86,10 +88,11 @@ async def order_cancel(context: Context, *, input: OrderCancelInput) -> Answer |
         field = "order_token" if input.order_token is not None else "order_id"
         return NotFound(path=("input", field), what="order")
     outcome = await context.act(
-        actions.cancel_order,
+        calling_off.cancel_order,
         order_id=OrderId(order_id),
         reason=input.reason,
         holds_token=by_token is not None,
+        limits=context.ports.payments.refund_limits,
         by=context.viewer,
         now=context.now,
         if_version=input.if_version,
@@ -114,10 +117,11 @@ async def order_transition(context: Context, *, input: OrderTransitionInput) -> 
     outcome: OrderId | UserError = one_of_two
     if input.status is not None:
         outcome = await context.act(
-            actions.change_status,
+            calling_off.change_status,
             order_id=OrderId(order_id),
             to=input.status,
             reason=input.reason,
+            limits=context.ports.payments.refund_limits,
             by=context.viewer,
             now=context.now,
             if_version=input.if_version,

@@ -92,6 +92,21 @@ async def test_what_is_given_back_in_place_of_a_refund_that_came_back_is_credite
     assert [each["total"]["amount"] for each in await office.papers(order)] == ["100.00", "80.00", "20.00"]
 
 
+async def test_what_went_back_for_an_edit_is_not_credited_again_in_place_of_a_refund_that_came_back(office: Office) -> None:
+    await office.settles()
+    order = await office.order(price=10_000)
+    payment = await office.paid(order, 10_000)
+    await office.worker_hears_of_money(order)
+    await office.shop.rows.execute("UPDATE orders SET edited_back = 3000 WHERE id = $1", uuid_of(order["id"]))
+    assert await office.worker_hears_of_refund(await office.refunded(order, payment, 3_000)) is None
+    lost = await office.refunded(order, payment, 2_000)
+    assert await office.worker_hears_of_refund(lost) is not None
+    await office.shop.rows.execute("UPDATE refund SET state = 'FAILED' WHERE id = $1", lost)
+    assert await office.worker_hears_of_refund(await office.refunded(order, payment, 2_000)) is None
+    assert await office.worker_hears_of_refund(await office.refunded(order, payment, 1_000)) is not None
+    assert [each["total"]["amount"] for each in await office.papers(order)] == ["100.00", "20.00", "10.00"]
+
+
 async def test_the_printed_paper_is_had_by_its_link_for_an_hour_and_by_no_other(office: Office) -> None:
     await office.settles()
     order = await office.order()

@@ -196,6 +196,16 @@ def test_money_for_an_order_that_is_off_or_paid_goes_back(status: OrderStatus, a
     assert decision.to_refund == _eur(back)
 
 
+def test_of_an_order_that_is_off_only_what_comes_in_late_goes_back_by_itself() -> None:
+    order = replace(_order(status=OrderStatus.CANCELLED), authorized=_eur(1000), captured=_eur(600))
+    taken = replace(
+        _attempt(order), reference="sp_1", version=1, state=PaymentState.CAPTURED, authorized=_eur(1000), captured=_eur(600)
+    )
+    decision = rules.apply(taken, order, _seen(taken, 2, ProviderStatus.CAPTURED, 1000, 1000), account="ours", around=ALONE)
+    assert isinstance(decision, Advance)
+    assert decision.to_refund == _eur(400)
+
+
 def test_an_attempt_that_was_given_up_is_revived_by_a_late_capture() -> None:
     order = _order()
     closed = rules.close(

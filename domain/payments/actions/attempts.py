@@ -169,15 +169,18 @@ async def close_attempt(
     return closed
 
 
-async def settle_cancelled(unit: Unit, *, order_id: OrderId, now: datetime) -> None:
-    """After a cancellation: promises back all that was taken, and announces what is still open, to be dropped."""
+async def settle_cancelled(unit: Unit, *, order_id: OrderId, takes_two: bool, now: datetime) -> None:
+    """After a cancellation: promises back all that was taken, and announces what is still open, to be dropped.
+
+    With `takes_two` what was taken is a second person's to decide, and stays for now.
+    """
     order = await unit.orders.lock(order_id)
     if order is None or order.states.status is not OrderStatus.CANCELLED:
         return
     promised = await unit.payments.promised(order_id)
     for payment in await unit.payments.lock_all(order_id):
         left = figures.refundable(payment, promised.get(payment.id, zero(order.currency)))
-        if left.minor > 0:
+        if left.minor > 0 and not takes_two:
             await promise(
                 unit,
                 order,

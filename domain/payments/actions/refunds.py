@@ -135,6 +135,36 @@ async def give_back_of(
     return Requested(request.id, await _promise(unit, order, request, left, sold, by=by, now=now))
 
 
+async def too_large_for_one(unit: Unit, order: Order, *, limit: Money | None) -> bool:
+    """Whether to give back all that is left of a locked order's money takes two people."""
+    if limit is None or not order.captured.minor:
+        return False
+    left = await _left(unit, order, None)
+    return left.total.minor > 0 and is_large(left.total, promised=left.promised, limit=limit)
+
+
+async def ask_a_second(unit: Unit, order: Order, *, reason: str, by: Viewer, now: datetime) -> None:
+    """Asks for all that is left of a locked order's money, beside what is asked for already; somebody else has to agree."""
+    left = await _left(unit, order, None)
+    amount = left.total - Money(await unit.payments.waiting(order.id), order.currency)
+    if amount.minor <= 0:
+        return
+    request = RefundRequest(
+        id=RefundRequestId(new_id()),
+        order_id=order.id,
+        payment_id=None,
+        amount=amount,
+        shipping=zero(order.currency),
+        lines=(),
+        reason=reason,
+        state=RequestState.WAITING,
+        takes_two=True,
+        requested_by=actor_name(by),
+    )
+    await unit.payments.add_request(request, {}, now=now)
+    unit.announce(RefundRequested(order_id=order.id, request_id=request.id))
+
+
 async def approve_refund(unit: Unit, *, request_id: RefundRequestId, by: Viewer, now: datetime) -> RefundRequestId | UserError:
     """A second person agrees: the money is promised. What is not left any more by now is not given back."""
     found = await _waiting(unit, request_id, by)
