@@ -3,123 +3,119 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any, TypeVar
 
 import redis.asyncio
 
 from edge.metrics import Depth
 from persistence.engine import Database
 from persistence.notices.deliveries import DEPTH as NOTICE_DEPTH
-from persistence.notices.deliveries import Depth as NoticeDepth
 from persistence.outbox import DEPTH
-from persistence.outbox import Depth as OutboxDepth
 from persistence.payments.reads import DEPTH as PAYMENT_DEPTH
-from persistence.payments.reads import Depth as PaymentDepth
-from persistence.statement import fetch
+from persistence.statement import Question, fetch
 from persistence.webhooks.reads import DEPTH as WEBHOOK_DEPTH
-from persistence.webhooks.reads import Depth as WebhookDepth
+
+V = TypeVar("V", bound=tuple[Any, ...])
+
+
+def _asked(database: Database, question: Question[V], figure: Callable[[V], float]) -> Callable[[], Awaitable[float]]:
+    """One figure of a question that answers with one row."""
+
+    async def ask() -> float:
+        async with database.reading() as connection:
+            return figure((await fetch(connection, question, {}))[0])
+
+    return ask
 
 
 def outbox_depths(database: Database) -> list[Depth]:
     """Tasks that wait, tasks that were parked, and how long the oldest open one is overdue."""
-
-    async def depth() -> OutboxDepth:
-        async with database.reading() as connection:
-            return (await fetch(connection, DEPTH, {}))[0]
-
-    async def waiting() -> float:
-        return (await depth()).waiting
-
-    async def parked() -> float:
-        return (await depth()).parked
-
-    async def oldest() -> float:
-        return (await depth()).oldest_seconds
-
+    figure = partial(_asked, database, DEPTH)
     return [
-        Depth("vitrine_outbox_waiting", "Outbox tasks that are not done.", waiting),
-        Depth("vitrine_outbox_parked", "Outbox tasks that were given up: somebody has to look.", parked),
-        Depth("vitrine_outbox_oldest_seconds", "By how much the oldest open outbox task is overdue.", oldest),
+        Depth("vitrine_outbox_waiting", "Outbox tasks that are not done.", figure(lambda each: each.waiting)),
+        Depth(
+            "vitrine_outbox_parked",
+            "Outbox tasks that were given up: somebody has to look.",
+            figure(lambda each: each.parked),
+        ),
+        Depth(
+            "vitrine_outbox_oldest_seconds",
+            "By how much the oldest open outbox task is overdue.",
+            figure(lambda each: each.oldest_seconds),
+        ),
     ]
 
 
 def webhook_depths(database: Database) -> list[Depth]:
     """Events that merchants' endpoints have not taken yet, and endpoints that nothing reaches."""
-
-    async def depth() -> WebhookDepth:
-        async with database.reading() as connection:
-            return (await fetch(connection, WEBHOOK_DEPTH, {}))[0]
-
-    async def pending() -> float:
-        return (await depth()).pending
-
-    async def oldest() -> float:
-        return (await depth()).oldest_seconds
-
-    async def failing() -> float:
-        return (await depth()).failing
-
+    figure = partial(_asked, database, WEBHOOK_DEPTH)
     return [
-        Depth("vitrine_webhooks_pending", "Webhook deliveries that are neither taken nor given up.", pending),
-        Depth("vitrine_webhooks_oldest_seconds", "How long the oldest of them has waited.", oldest),
-        Depth("vitrine_webhook_endpoints_failing", "Webhook endpoints whose last try failed.", failing),
+        Depth(
+            "vitrine_webhooks_pending",
+            "Webhook deliveries that are neither taken nor given up.",
+            figure(lambda each: each.pending),
+        ),
+        Depth(
+            "vitrine_webhooks_oldest_seconds",
+            "How long the oldest of them has waited.",
+            figure(lambda each: each.oldest_seconds),
+        ),
+        Depth(
+            "vitrine_webhook_endpoints_failing",
+            "Webhook endpoints whose last try failed.",
+            figure(lambda each: each.failing),
+        ),
     ]
 
 
 def notice_depths(database: Database) -> list[Depth]:
     """Messages to people that wait, those that were given up, and how long the oldest is overdue."""
-
-    async def depth() -> NoticeDepth:
-        async with database.reading() as connection:
-            return (await fetch(connection, NOTICE_DEPTH, {}))[0]
-
-    async def waiting() -> float:
-        return (await depth()).waiting
-
-    async def parked() -> float:
-        return (await depth()).parked
-
-    async def oldest() -> float:
-        return (await depth()).oldest_seconds
-
+    figure = partial(_asked, database, NOTICE_DEPTH)
     return [
-        Depth("vitrine_messages_waiting", "Messages to people that are neither sent nor given up.", waiting),
-        Depth("vitrine_messages_parked", "Messages to people that were given up: somebody has to look.", parked),
-        Depth("vitrine_messages_oldest_seconds", "By how much the oldest message that is due is overdue.", oldest),
+        Depth(
+            "vitrine_messages_waiting",
+            "Messages to people that are neither sent nor given up.",
+            figure(lambda each: each.waiting),
+        ),
+        Depth(
+            "vitrine_messages_parked",
+            "Messages to people that were given up: somebody has to look.",
+            figure(lambda each: each.parked),
+        ),
+        Depth(
+            "vitrine_messages_oldest_seconds",
+            "By how much the oldest message that is due is overdue.",
+            figure(lambda each: each.oldest_seconds),
+        ),
     ]
 
 
 def payment_depths(database: Database) -> list[Depth]:
     """Money that is on its way, and what only people can set right."""
-
-    async def depth() -> PaymentDepth:
-        async with database.reading() as connection:
-            return (await fetch(connection, PAYMENT_DEPTH, {}))[0]
-
-    async def unfinished() -> float:
-        return (await depth()).unfinished
-
-    async def refunds() -> float:
-        return (await depth()).refunds
-
-    async def parked() -> float:
-        return (await depth()).parked
-
-    async def unrepaired() -> float:
-        return (await depth()).unrepaired
-
-    async def disputes() -> float:
-        return (await depth()).disputes
-
+    figure = partial(_asked, database, PAYMENT_DEPTH)
     return [
-        Depth("vitrine_payments_unfinished", "Payments without an outcome for more than ten minutes.", unfinished),
-        Depth("vitrine_refunds_pending", "Refunds that their provider has not answered for.", refunds),
-        Depth("vitrine_payment_notifications_parked", "Providers' messages that somebody has to look at.", parked),
+        Depth(
+            "vitrine_payments_unfinished",
+            "Payments without an outcome for more than ten minutes.",
+            figure(lambda each: each.unfinished),
+        ),
+        Depth(
+            "vitrine_refunds_pending",
+            "Refunds that their provider has not answered for.",
+            figure(lambda each: each.refunds),
+        ),
+        Depth(
+            "vitrine_payment_notifications_parked",
+            "Providers' messages that somebody has to look at.",
+            figure(lambda each: each.parked),
+        ),
         Depth(
             "vitrine_reconciliation_unrepaired",
             "Differences to providers' books of the last 30 days left to people.",
-            unrepaired,
+            figure(lambda each: each.unrepaired),
         ),
-        Depth("vitrine_disputes_open", "Disputes that wait for an answer.", disputes),
+        Depth("vitrine_disputes_open", "Disputes that wait for an answer.", figure(lambda each: each.disputes)),
     ]
 
 
