@@ -23,7 +23,8 @@ class RequestState(enum.Enum):
 class SoldLine:
     """A line of an order with what was given back of it, or is to be; `total` is the whole line's, with its tax.
 
-    `restocked` units were put back on the shelf by refunds; those `in_return` are a return's to put there.
+    `restocked` units were put back on the shelf by refunds; those `in_return` are a return's to put there. For those that were
+    `exchanged` the buyer has other goods, unless these were called off or came back whole.
     """
 
     id: OrderLineId
@@ -33,6 +34,7 @@ class SoldLine:
     refunded: int
     restocked: int = 0
     in_return: int = 0
+    exchanged: int = 0
 
     @property
     def shelvable(self) -> int:

@@ -38,6 +38,7 @@ class _SoldLine(NamedTuple):
     refunded: int
     restocked: int
     in_return: int
+    exchanged: int
     currency: str
     shipping: int
 
@@ -107,6 +108,11 @@ SOLD = Question(
                SELECT sum(CASE WHEN r.received_at IS NULL THEN a.quantity ELSE a.accepted END)
                FROM order_return_line a JOIN order_return r ON r.id = a.return_id
                WHERE a.order_line_id = l.id AND r.state NOT IN ('DECLINED', 'CANCELLED')), 0) AS int) AS in_return,
+           CAST(coalesce((
+               SELECT sum(a.exchanged) FROM order_return_line a WHERE a.order_line_id = l.id AND EXISTS (
+                   SELECT FROM order_return_exchange x JOIN orders t ON t.id = x.replacement_id
+                   WHERE x.return_id = a.return_id AND t.status <> 'CANCELLED' AND t.fulfillment_status <> 'RETURNED')), 0)
+               AS int) AS exchanged,
            o.currency,
            CAST(o.shipping + o.tax_added - sum(l.tax_added) OVER () - coalesce((
                SELECT sum(r.shipping) FROM refund_request r WHERE r.order_id = o.id AND r.state <> 'REJECTED'), 0)
@@ -181,6 +187,7 @@ async def sold(transaction: Transaction, order_id: OrderId) -> Sold:
             refunded=row.refunded,
             restocked=row.restocked,
             in_return=row.in_return,
+            exchanged=row.exchanged,
         )
         for row in rows
     )

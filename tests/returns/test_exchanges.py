@@ -70,6 +70,40 @@ async def test_another_size_goes_out_as_an_order_that_costs_nothing(desk: Desk) 
     assert any("€0.00" in each.text and large.sku in each.text for each in letters)
 
 
+async def test_units_that_other_goods_were_sent_for_are_not_refunded_as_well_until_these_are_called_off(desk: Desk) -> None:
+    goods = await desk.office.shop.goods(price=1000, stock=5)
+    order = await desk.sold((goods, 2))
+    return_id = await desk.received(order, goods, 1)
+    line = order["lines"][goods.sku]
+    replacement = (await _exchanges(desk, return_id, {"lineId": line, "quantity": 1}))["replacement"]
+
+    async def refund(quantity: int) -> dict[str, Any]:
+        said = {"orderId": order["id"], "lines": [{"lineId": line, "quantity": quantity}], "reason": "Both?"}
+        return await desk.office.does("refundCreate", said, "refunds { amount { amount } }", key=f"both-{line}-{quantity}")
+
+    both = await refund(2)
+    assert [(each["code"], each["path"][-1]) for each in both["userErrors"]] == [("INVALID", "quantity")]
+    assert both["refunds"] is None
+    assert [each["amount"]["amount"] for each in (await refund(1))["refunds"]] == ["10.00"]
+    off = await desk.office.does("orderCancel", {"orderId": replacement["id"], "reason": "Gone."}, "order { status }")
+    assert off["userErrors"] == []
+    again = {"orderId": order["id"], "lines": [{"lineId": line, "quantity": 1}], "reason": "Nothing was sent for it."}
+    rest = await desk.office.does("refundCreate", again, "refunds { amount { amount } }", key=f"rest-{line}")
+    assert [each["amount"]["amount"] for each in rest["refunds"]] == ["10.00"]
+
+
+async def test_a_return_of_what_cost_nothing_has_nothing_to_give_back_and_says_so_of_the_return(desk: Desk) -> None:
+    goods = await desk.office.shop.goods(price=1000, stock=5)
+    order = await desk.sold((goods, 1))
+    sent = await _exchanges(desk, await desk.received(order, goods, 1), {"lineId": order["lines"][goods.sku], "quantity": 1})
+    replacement = {**sent["replacement"], "lines": {goods.sku: sent["replacement"]["lines"][0]["id"]}}
+    for status in ("SHIPPED", "DELIVERED"):
+        moved = {"orderId": replacement["id"], "fulfillmentStatus": status}
+        await desk.office.does("orderTransition", moved, "order { status }")
+    refused = await desk.refunds(await desk.received(replacement, goods, 1))
+    assert [(each["code"], each["path"]) for each in refused["userErrors"]] == [("REFUND_TOO_LARGE", ["input", "returnId"])]
+
+
 async def test_what_is_sent_in_place_of_goods_is_not_more_by_an_edit(desk: Desk) -> None:
     goods, other = await desk.office.shop.goods(price=1000, stock=5), await desk.office.shop.goods(price=2000)
     order = await desk.sold((goods, 1))

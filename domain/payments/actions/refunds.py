@@ -213,7 +213,7 @@ async def _left(unit: Unit, order: Order, payment_id: PaymentId | None) -> _Left
 
 
 def _amounts(sold: Sold, lines: Sequence[BackLine]) -> dict[OrderLineId, Money] | UserError:
-    """What each line comes to; no unit is given back twice."""
+    """What each line comes to; no unit is given back twice, nor one that other goods were sent for."""
     by_id = {each.id: each for each in sold.lines}
     amounts: dict[OrderLineId, Money] = {}
     for place, line in enumerate(lines):
@@ -221,7 +221,7 @@ def _amounts(sold: Sold, lines: Sequence[BackLine]) -> dict[OrderLineId, Money] 
         known = by_id.get(line.line_id)
         if known is None or line.line_id in amounts:
             return NotFound(path=(*at, "line_id"), what="order line")
-        left = known.quantity - known.refunded
+        left = max(known.quantity - known.refunded - known.exchanged, 0)
         if not 0 < line.quantity <= left:
             return Invalid(path=(*at, "quantity"), reason=f"Of this line {left} can still be given back.")
         amounts[line.line_id] = amount_for(known, line.quantity)

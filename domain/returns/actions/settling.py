@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.error import Invalid, UserError
@@ -55,7 +55,8 @@ async def refund_return(
     )
     made = await give_back_of(unit, back=back, limit=limit, by=by, now=now, permission=Permission.MANAGE_ORDERS)
     if isinstance(made, UserError):
-        return made
+        # Nobody says an amount here: it is what the return comes to.
+        return replace(made, path=AT) if made.path == ("input", "amount") else made
     await unit.returns.note_refund(return_id, made.request_id)
     await end_if_settled(unit, order, return_id, actor=actor_name(by), now=now)
     return made.request_id
