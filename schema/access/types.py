@@ -11,7 +11,7 @@ from uuid import UUID
 import strawberry
 
 from domain.access.model import SESSIONS_SHOWN_MAX
-from domain.viewer import Customer, Permission, Staff
+from domain.viewer import Customer, Permission, Staff, Viewer, holds
 from persistence.access import reads
 from persistence.access.reads import SessionView
 from persistence.customers.reads import CustomerView
@@ -51,6 +51,16 @@ class PermissionCode(enum.Enum):
     MANAGE_APPS = _value(Permission.MANAGE_APPS, "See and change apps, their secrets and their keys.")
     READ_EVENTS = _value(Permission.READ_EVENTS, "See the log of what happened in the shop.")
     MANAGE_WEBHOOKS = _value(Permission.MANAGE_WEBHOOKS, "See and change where events are sent to.")
+
+
+def codes(permissions: frozenset[Permission]) -> list[PermissionCode]:
+    """Permissions in alphabetical order, as the API spells them."""
+    return [PermissionCode(name) for name in sorted(each.value for each in permissions)]
+
+
+def codes_of(viewer: Viewer) -> list[PermissionCode]:
+    """What a viewer holds."""
+    return codes(frozenset(each for each in Permission if holds(viewer, each)))
 
 
 def _are_current(sessions: Sequence[SessionView], context: Context) -> list[bool]:

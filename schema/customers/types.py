@@ -13,7 +13,7 @@ from domain.viewer import Customer as CustomerViewer
 from persistence.customers import reads
 from persistence.customers.reads import CustomerView, EntryView
 from persistence.orders.listing import OrderFilter
-from schema.access.types import Session, sessions_field
+from schema.access.types import PermissionCode, Session, codes_of, sessions_field
 from schema.audit.types import SecurityEvent, security_events_field
 from schema.context import Context
 from schema.customers.addresses import PostalAddress
@@ -75,6 +75,10 @@ async def _orders(
     return [await orders_connection(context, OrderFilter(customer_id=each.id), part) for each in customers]
 
 
+def _permissions(customers: Sequence[CustomerView], context: Context) -> list[list[PermissionCode]]:
+    return [codes_of(context.viewer) for _ in customers]
+
+
 @strawberry.type(name="Customer", description="Somebody who buys here and has an account.")
 @shows(CustomerView, allow=SIGNED_IN)
 class Customer(Node):
@@ -92,6 +96,9 @@ class Customer(Node):
     addresses: list[CustomerAddress] = batch(_books, f"Their address book, the oldest first, {ADDRESSES_MAX} at most.")
     default_shipping_address: CustomerAddress | None = batch(_default_shipping, "Where parcels go unless they say otherwise.")
     default_billing_address: CustomerAddress | None = batch(_default_billing, "Where bills go unless they say otherwise.")
+    permissions: list[PermissionCode] = batch(
+        _permissions, "What the caller may do of what needs a permission, as `viewer` tells it: nothing, for most customers."
+    )
     sessions: list[Session] = sessions_field()
     security_events: list[SecurityEvent] = security_events_field()
     erase_after: datetime | None = plain("When they will be erased, UTC, as they asked; null for who stays.")

@@ -15,7 +15,7 @@ from domain.staff.model import permissions_of
 from domain.viewer import App, Customer, Permission, Staff, Viewer, channels_of, holds
 from persistence.staff import reads
 from persistence.staff.reads import MemberView, RoleView
-from schema.access.types import PermissionCode, Session, sessions_field
+from schema.access.types import PermissionCode, Session, codes, codes_of, sessions_field
 from schema.audit.types import SecurityEvent, security_events_field
 from schema.context import Context
 from schema.enums import described
@@ -27,11 +27,6 @@ from schema.paging import connection
 from schema.permissions import STAFF, may
 
 MANAGES = may(Permission.MANAGE_STAFF, by_channel=True)
-
-
-def codes(permissions: frozenset[Permission]) -> list[PermissionCode]:
-    """Permissions in alphabetical order, as the API spells them."""
-    return [PermissionCode(name) for name in sorted(each.value for each in permissions)]
 
 
 def _held(roles: Sequence[RoleView], context: Context) -> list[list[PermissionCode]]:
@@ -128,7 +123,7 @@ _KINDS: dict[type, ViewerKind] = {Customer: ViewerKind.CUSTOMER, Staff: ViewerKi
 
 async def held(context: Context, viewer: Viewer) -> Held:
     """What a viewer holds. The channels of who holds nothing are every one: nothing is limited there."""
-    permissions = codes(frozenset(each for each in Permission if holds(viewer, each)))
+    permissions = codes_of(viewer)
     only = channels_of(viewer) if isinstance(viewer, (Staff, App)) else None
     slugs = None
     if only is not None:

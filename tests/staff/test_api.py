@@ -46,7 +46,9 @@ async def test_a_member_is_made_with_a_role_and_holds_what_the_role_holds(shop: 
 async def test_the_viewer_tells_everybody_who_they_are(shop: Shop, boss: Manager) -> None:
     nobody: dict[str, object] = {"permissions": [], "scopes": [], "channels": None}
     assert (await shop.data(VIEWER))["viewer"] == {"kind": "GUEST", **nobody}
-    assert (await shop.data(VIEWER, token=await a_customer_token(shop)))["viewer"] == {"kind": "CUSTOMER", **nobody}
+    customer = await a_customer_token(shop)
+    assert (await shop.data(VIEWER, token=customer))["viewer"] == {"kind": "CUSTOMER", **nobody}
+    assert (await shop.data("{ me { permissions } }", token=customer))["me"] == {"permissions": []}
     held = (await shop.data(VIEWER, token=boss.token))["viewer"]
     assert held["permissions"] == sorted(each.value for each in Permission)
     assert held["channels"] is None
