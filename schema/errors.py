@@ -77,7 +77,9 @@ class ErrorCode(enum.Enum):
     ADDRESS_BOOK_FULL = _value("ADDRESS_BOOK_FULL", "The address book holds as many addresses as it may.")
     NOTHING_TO_CANCEL = _value("NOTHING_TO_CANCEL", "No erasure of the account is planned.")
     ORDER_NOT_EDITABLE = _value("ORDER_NOT_EDITABLE", "The order as a whole changes no more.")
-    LINE_NOT_EDITABLE = _value("LINE_NOT_EDITABLE", "Units of the line are under way, or money was given back for them.")
+    LINE_NOT_EDITABLE = _value(
+        "LINE_NOT_EDITABLE", "Units of the line are under way, refunded, or sent in place of goods that came back."
+    )
     CART_COMPLETED = _value("CART_COMPLETED", "The cart has become an order and changes no more.")
     DRAFT_CLOSED = _value("DRAFT_CLOSED", "The draft became an order or was thrown away, and changes no more.")
     OWN_PRICES_NOT_ALLOWED = _value(

@@ -1,4 +1,4 @@
-"""The questions about messages."""
+"""The question for one message, and how pages of messages are answered."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from typing import Annotated
 
 import strawberry
 
-from domain.notices.model import NoticeState
 from domain.viewer import Permission
 from persistence.notices.reads import NoticeView, Wanted, count_notices, notice_cursor, notices_by_id, notices_page
 from persistence.paging import Page
 from schema.context import Context
 from schema.execution.fields import query
-from schema.notices.types import Notice, NoticeConnection
-from schema.paging import After, Before, ConnectionView, First, Last, Window, window
+from schema.notices.types import Notice
+from schema.paging import ConnectionView, Window
 from schema.permissions import may
 
 _READ = may(Permission.READ_NOTICES)
@@ -30,23 +29,6 @@ async def notice(
 ) -> NoticeView | None:
     notice_id = context.id_of("Notice", id)
     return (await notices_by_id(context.reader, [notice_id]))[0] if notice_id is not None else None
-
-
-@query(NoticeConnection, "Messages to buyers and staff, newest first. `messageDeliveries` finds them by more.", allow=_READ)
-async def notices(
-    context: Context,
-    *,
-    state: Annotated[NoticeState | None, strawberry.argument(description="Only those in this state.")] = None,
-    order_id: Annotated[strawberry.ID | None, strawberry.argument(description="Only those about this order.")] = None,
-    first: First = None,
-    after: After = None,
-    last: Last = None,
-    before: Before = None,
-) -> ConnectionView:
-    wanted_order = context.id_of("Order", order_id) if order_id is not None else None
-    wanted = Wanted(state=state.value if state is not None else None, order_id=wanted_order)
-    is_none = order_id is not None and wanted_order is None
-    return await notices_connection(context, None if is_none else wanted, window(first, after, last, before))
 
 
 async def notices_connection(context: Context, wanted: Wanted | None, asked: Window) -> ConnectionView:

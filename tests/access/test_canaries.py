@@ -50,7 +50,7 @@ async def lives_dangerously(post: Postman, secrets: dict[str, str]) -> None:
     assert await resets(shop, secrets["mailed"], secrets["reset"]) == []
     assert len(await resets(shop, secrets["mailed"], secrets["reset"])) == 1
     staff = await a_staff_token(shop, Permission.READ_NOTICES, Permission.READ_AUDIT)
-    await shop.data("{ notices(first: 20) { nodes { bodyText } } auditLog { nodes { said } } }", token=staff)
+    await shop.data("{ messageDeliveries(first: 20) { nodes { bodyText } } auditLog { nodes { said } } }", token=staff)
     await shop.ask(f'{{ me {{ nothing(password: "{secrets["wrong"]}") }} }}')
     await post.works()
 

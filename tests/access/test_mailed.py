@@ -240,6 +240,6 @@ async def test_the_secret_is_in_the_letter_and_nowhere_else(shop: Shop, post: Po
         found = await shop.rows.fetchval(f'SELECT count(*) FROM "{table}" t WHERE position($1 IN t::text) > 0', secret)
         assert found == 0, table
     staff = await a_staff_token(shop, Permission.READ_NOTICES)
-    seen: Any = await shop.data("{ notices(first: 20) { nodes { bodyText bodyHtml } } }", token=staff)
+    seen: Any = await shop.data("{ messageDeliveries(first: 20) { nodes { bodyText bodyHtml } } }", token=staff)
     assert secret not in str(seen)
     assert "vitrine-secret." in str(seen), "staff sees where it was"

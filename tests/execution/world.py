@@ -26,7 +26,7 @@ LEARNED = """{
   collections(first: 30) { nodes { id slug } }
   orders { nodes { id token number } pageInfo { endCursor } }
   warehouses { id }
-  notices { nodes { id } }
+  messageDeliveries { nodes { id } }
 }"""
 
 

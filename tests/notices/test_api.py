@@ -17,8 +17,8 @@ from tests.shop import Shop
 from tests.workers.world import an_order
 
 LETTERS = """
-query($state: NoticeState, $orderId: ID, $first: Int, $after: String, $last: Int, $before: String) {
-  notices(state: $state, orderId: $orderId, first: $first, after: $after, last: $last, before: $before) {
+query($where: MessageWhereInput, $first: Int, $after: String, $last: Int, $before: String) {
+  messageDeliveries(where: $where, first: $first, after: $after, last: $last, before: $before) {
     totalCount
     nodes { id kind state recipient subject bodyText attempts failure sentAt order { number } }
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
@@ -55,7 +55,7 @@ async def test_staff_with_the_permission_read_letters_and_others_do_not(fresh_sh
     order_id = await an_order(url_of(fresh_shop))
     await a_letter(fresh_shop, order_id=order_id)
     reader = await a_staff_token(fresh_shop, Permission.READ_NOTICES)
-    page = (await fresh_shop.data(LETTERS, token=reader))["notices"]
+    page = (await fresh_shop.data(LETTERS, token=reader))["messageDeliveries"]
     assert page["totalCount"] == 1
     [letter] = page["nodes"]
     assert {name: letter[name] for name in ("kind", "state", "recipient", "subject", "attempts", "failure", "sentAt")} == {
@@ -69,7 +69,7 @@ async def test_staff_with_the_permission_read_letters_and_others_do_not(fresh_sh
     }
     assert letter["order"] is None
     both = await a_staff_token(fresh_shop, Permission.READ_NOTICES, Permission.READ_ORDERS)
-    assert (await fresh_shop.data(LETTERS, token=both))["notices"]["nodes"][0]["order"] == {"number": 1001}
+    assert (await fresh_shop.data(LETTERS, token=both))["messageDeliveries"]["nodes"][0]["order"] == {"number": 1001}
 
     for token, code in (
         (None, "UNAUTHENTICATED"),
@@ -89,13 +89,13 @@ async def test_letters_are_paged_newest_first_both_ways_without_loss(fresh_shop:
     seen: list[str] = []
     after = None
     while True:
-        page = (await fresh_shop.data(LETTERS, {"first": 3, "after": after}, token=token))["notices"]
+        page = (await fresh_shop.data(LETTERS, {"first": 3, "after": after}, token=token))["messageDeliveries"]
         seen += [each["id"] for each in page["nodes"]]
         after = page["pageInfo"]["endCursor"]
         if not page["pageInfo"]["hasNextPage"]:
             break
     assert seen == made[::-1]
-    back = (await fresh_shop.data(LETTERS, {"last": 2, "before": after}, token=token))["notices"]
+    back = (await fresh_shop.data(LETTERS, {"last": 2, "before": after}, token=token))["messageDeliveries"]
     assert [each["id"] for each in back["nodes"]] == made[::-1][4:6]
 
     refused = await fresh_shop.ask(LETTERS, {"after": "bm9uc2Vuc2U"}, token=token)
@@ -109,7 +109,7 @@ async def test_letters_are_found_by_state_and_by_order(fresh_shop: Shop) -> None
     token = await a_staff_token(fresh_shop, Permission.READ_NOTICES)
 
     async def found(**given: str) -> tuple[int, list[str]]:
-        page = (await fresh_shop.data(LETTERS, given, token=token))["notices"]
+        page = (await fresh_shop.data(LETTERS, {"where": given}, token=token))["messageDeliveries"]
         return page["totalCount"], [each["id"] for each in page["nodes"]]
 
     assert await found(state="DEAD") == (1, [global_id("Notice", other)])

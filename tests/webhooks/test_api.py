@@ -56,7 +56,7 @@ async def test_a_selection_reads_no_more_than_its_maker_may(desk: Desk) -> None:
     box = desk.receiver.box()
     selection = "query($id: ID!) { node(id: $id) { id } customers(first: 1) { totalCount } }"
     if "customers" not in str(await desk.shop.ask("{ __schema { queryType { fields { name } } } }")):
-        selection = "query($id: ID!) { node(id: $id) { id } notices(first: 1) { totalCount } }"
+        selection = "query($id: ID!) { node(id: $id) { id } messageDeliveries(first: 1) { totalCount } }"
     given = {"url": box, "eventTypes": ["ORDER_PLACED"], "selection": selection}
     made = (await desk.shop.data(CREATE, {"input": given}, token=token))["webhookEndpointCreate"]
     assert made["userErrors"] == []
