@@ -158,7 +158,10 @@ class Order:
     version: int
     placed_at: datetime
     edited_back: int = 0
-    """Minor units that had come in, are not owed any more since the order was edited, and went or go back for that."""
+    """Minor units that had come in, are not owed any more since the order was edited, and went or go back for that.
+
+    What a second person declined to give back is counted too: it is the shop's, and not owed again.
+    """
 
     @property
     def billed(self) -> Money:

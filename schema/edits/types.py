@@ -96,7 +96,9 @@ class OrderChange:
     discount: Money = _after("discount", "What is taken off the goods from then on.")
     shipping: Money = _after("shipping", "What delivery costs from then on, before tax on top.")
     due: Money = _amount("due", "What was still to come in right after.")
-    refund: Money = _amount("back", "What had come in, was owed no more, and went back.")
+    refund: Money = _amount(
+        "back", "What had come in and was owed no more: it goes back, above the shop's limit once somebody else agrees."
+    )
     lines: list[OrderLineChange] = computed(_lines, "The lines that are otherwise.", size=5)
     address_changed: bool = plain("Whether it goes to another address.")
     reason: str = plain("Why, in the words of who changed it.")
