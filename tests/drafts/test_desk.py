@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from domain.notifications.actions import note
 from domain.viewer import Permission
 from domain.webhooks.actions import write_log
+from persistence.unit import UnitOfWork
 from schema.ids import global_id
 from tests.drafts.conftest import DRAFT, Sales, line
 from tests.makers.people import a_customer_token, a_staff_token
@@ -24,6 +26,10 @@ async def _found(sales: Sales, *, token: str = "", **said: Any) -> list[str]:
     page = (await sales.shop.data(LIST, {"first": 100, **said}, token=token or sales.token))["draftOrders"]
     assert page["totalCount"] == len(page["nodes"])
     return [each["id"] for each in page["nodes"]]
+
+
+async def _relay(unit: UnitOfWork) -> None:
+    await note(unit, facts=await write_log(unit, known=tuple(ROUTES)))
 
 
 async def test_prices_of_their_own_are_for_those_with_the_permission_alone(sales: Sales) -> None:
@@ -154,6 +160,16 @@ async def test_other_systems_hear_of_each_step_and_the_record_keeps_who_took_it(
     assert [each["action"] for each in entries][:2] == ["draftOrderCreate", "draftOrderUpdate"]
     assert all(each["actor"].startswith("staff:") for each in entries)
     assert not any("secret" in each["said"] for each in entries)
+
+
+async def test_an_order_made_of_a_draft_is_told_to_open_pages_as_any_other(sales: Sales) -> None:
+    buyer = await a_customer_token(sales.shop)
+    me = (await sales.shop.data("{ me { id } }", token=buyer))["me"]["id"]
+    done = await sales.completes(await sales.drafts(line(await sales.shop.goods()), customerId=me))
+    await sales.postman.tools.transact.work(_relay)
+    for token in (sales.token, buyer):
+        told = await sales.shop.data("{ notifications(first: 1) { nodes { kind subjectId } } }", token=token)
+        assert told["notifications"]["nodes"] == [{"kind": "ORDER_PLACED", "subjectId": done["order"]["id"]}]
 
 
 async def test_a_customer_is_asked_for_by_account_and_erased_with_their_drafts(sales: Sales) -> None:

@@ -27,7 +27,7 @@ from schema.notifications.feeds import NotificationFeed
 from tests.conftest import Clone
 from tests.live.sockets import Socket, sockets
 from tests.makers.people import a_customer_token, a_staff_token
-from tests.shop import BERLIN, Shop, open_shop
+from tests.shop import Shop, open_shop
 from workers.roster import ROUTES
 
 LIST = """query($first: Int, $after: String, $unread: Boolean) {
@@ -37,8 +37,6 @@ LIST = """query($first: Int, $after: String, $unread: Boolean) {
 WATCH = "subscription($after: String) { notifications(afterPosition: $after) { position kind subjectId data } }"
 READ = "mutation($input: NotificationsReadInput!) { notificationsRead(input: $input) { unread userErrors { code path } } }"
 CANCEL = "mutation($input: OrderCancelInput!) { orderCancel(input: $input) { order { status } userErrors { code } } }"
-DRAFT = "mutation($input: DraftOrderCreateInput!) { draftOrderCreate(input: $input) { draftOrder { id } } }"
-COMPLETE = "mutation($input: DraftOrderCompleteInput!) { draftOrderComplete(input: $input) { order { id } } }"
 STAFF = (Permission.READ_ORDERS, Permission.MANAGE_ORDERS)
 
 
@@ -141,24 +139,6 @@ async def test_all_windows_of_staff_and_buyer_are_told_and_nobody_else(lobby: Lo
         ("ORDER_CANCELLED", False, order["id"]),
         ("ORDER_PLACED", False, order["id"]),
     ]
-
-
-async def test_an_order_that_staff_made_of_a_draft_is_told_as_any_other(lobby: Lobby) -> None:
-    staff = await a_staff_token(lobby.shop, *STAFF, Permission.READ_CUSTOMERS)
-    buyer = await a_customer_token(lobby.shop)
-    wanted = {
-        "customerId": (await lobby.shop.data("{ me { id } }", token=buyer))["me"]["id"],
-        "lines": [{"variantId": (await lobby.shop.goods(price=1000)).id, "quantity": 1}],
-        "shippingAddress": BERLIN,
-        "deliveryOptionId": lobby.shop.channel.standard_delivery,
-    }
-    made = await lobby.shop.data(DRAFT, {"input": wanted}, token=staff)
-    completed = {"id": made["draftOrderCreate"]["draftOrder"]["id"], "expectedTotal": "14.90"}
-    done = (await lobby.shop.data(COMPLETE, {"input": completed}, token=staff))["draftOrderComplete"]
-    await lobby.relays()
-    for token in (staff, buyer):
-        told = (await lobby.shown(token, first=1))["nodes"]
-        assert [(each["kind"], each["subjectId"]) for each in told] == [("ORDER_PLACED", done["order"]["id"])]
 
 
 async def test_none_is_left_out_or_comes_twice_while_many_write_and_several_relays_run(lobby: Lobby) -> None:
