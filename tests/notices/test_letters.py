@@ -99,7 +99,8 @@ def staff_letter(kind: NoticeKind, facts: ShopFacts, *, said: dict[str, str]) ->
 
 
 def test_a_confirmation_tells_the_whole_order_in_english() -> None:
-    letter = order_letter(NoticeKind.ORDER_CONFIRMED, FACTS, status="PENDING", way=Way(link="https://shop.example/orders/key"))
+    placed = replace(FACTS, captured=0)
+    letter = order_letter(NoticeKind.ORDER_CONFIRMED, placed, status="PENDING", way=Way(link="https://shop.example/orders/key"))
     assert letter.subject == "Vitrine: your order 1001"
     assert letter.text == (
         "Thank you for your order\n\nHello Ada Lovelace,\n\n"
