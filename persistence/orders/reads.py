@@ -110,7 +110,7 @@ class OrderNoteView(NamedTuple):
 
 
 NOTES_MAX = 100
-"""Notes of an order that are shown: the latest."""
+"""Notes of an order that are shown: the latest internal ones, and as many public ones, so that none hides another's."""
 EVENTS_MAX = 200
 """Entries of a history read at once; a catch-up goes on from the last."""
 ORDER_COLUMNS = tuple(getattr(OrderRow, name) for name in OrderView._fields)
@@ -158,7 +158,10 @@ _LATEST = (
     select(
         *(getattr(OrderNoteRow, name) for name in OrderNoteView._fields),
         func.row_number()
-        .over(partition_by=OrderNoteRow.order_id, order_by=(OrderNoteRow.created_at.desc(), OrderNoteRow.id.desc()))
+        .over(
+            partition_by=(OrderNoteRow.order_id, OrderNoteRow.is_public),
+            order_by=(OrderNoteRow.created_at.desc(), OrderNoteRow.id.desc()),
+        )
         .label("place"),
     )
     .where(OrderNoteRow.order_id == any_(ids()))

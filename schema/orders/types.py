@@ -281,7 +281,9 @@ class Order(Node):
     email: str = plain("The buyer's e-mail address.")
     note: str = plain("The buyer's note to the shop.")
     notes: list[OrderNote] = batch(
-        order_notes, f"What staff wrote about it, oldest first, the latest {NOTES_MAX}: to its buyer what is public.", size=3
+        order_notes,
+        f"What staff wrote about it, oldest first, the latest {NOTES_MAX} internal and public ones each: to its buyer the latter.",
+        size=3,
     )
     shipping_address: PostalAddress | None = batch(_shipping_addresses, "Where the goods go.")
     billing_address: PostalAddress | None = batch(_billing_addresses, "Whom the bill is for.")

@@ -38,6 +38,23 @@ async def test_internal_notes_are_for_staff_and_public_ones_are_in_the_buyers_hi
     assert await shop.rows.fetchval(kinds, "Packed as a gift.") == ["PLACED", "NOTE_ADDED"]
 
 
+async def test_no_number_of_internal_notes_takes_a_public_one_from_its_buyer(shop: Shop) -> None:
+    buyer = await a_customer_token(shop)
+    staff = await a_staff_token(shop, Permission.MANAGE_ORDERS, Permission.READ_ORDERS)
+    order = await shop.shopper(token=buyer).orders((await shop.goods(), 1))
+    await _added(shop, staff, orderId=order["id"], text="Packed in blue paper.", isPublic=True)
+    await shop.rows.execute(
+        "INSERT INTO order_note (id, order_id, text, is_public, author, created_at) "
+        "SELECT gen_random_uuid(), n.order_id, 'No. ' || i, false, n.author, n.created_at + make_interval(secs => i) "
+        "FROM order_note n, generate_series(1, 110) i WHERE n.text = 'Packed in blue paper.'"
+    )
+    read = "query($id: ID!) { order(id: $id) { notes { text } } }"
+    seen = (await shop.data(read, {"id": order["id"]}, token=buyer))["order"]["notes"]
+    assert seen == [{"text": "Packed in blue paper."}]
+    all_of_them = (await shop.data(read, {"id": order["id"]}, token=staff))["order"]["notes"]
+    assert [each["text"] for each in all_of_them][:2] == ["Packed in blue paper.", "No. 11"]
+
+
 async def test_a_note_has_bounds_and_an_order_that_is_the_writers(shop: Shop) -> None:
     order = await shop.shopper().orders((await shop.goods(), 1))
     staff = await a_staff_token(shop, Permission.MANAGE_ORDERS, Permission.READ_ORDERS)
