@@ -223,14 +223,17 @@ def _install_with_pip(lock: Path, count: int, turn: int) -> None:
 
 
 def _follow(lines: Iterable[str], count: int) -> list[str]:
-    """Tells how far pip is, a line for every twenty packages, and returns the last of what it said."""
+    """Tells how far pip is, a line for every twenty packages, and returns the last of what it said.
+
+    Pip speaks of some packages twice: what is more than all of them is not told.
+    """
     said: list[str] = []
     found = 0
     for line in lines:
         said = [*said[-20:], line.rstrip()]
         if line.startswith("Collecting "):
             found += 1
-            if found % 20 == 0:
+            if found % 20 == 0 and found <= count:
                 _say(f"  {found} of {count} found")
         elif line.startswith("Installing collected"):
             _say("  unpacking")
