@@ -45,6 +45,8 @@ class ReturnStepRefused(UserError):
     @property
     def message(self) -> str:
         choices = " or ".join(self.allowed) or "nothing else"
+        if self.asked == self.current:
+            return f"The return is {self.current} already; it can become {choices}."
         return f"The return is {self.current} and cannot become {self.asked}; it can become {choices}."
 
 
