@@ -37,12 +37,13 @@ class Statement:
     `touches` narrows what is told of a change; without, it is told of every row of each table that the text writes.
     """
 
-    __slots__ = ("_fixed", "_names", "text", "touches")
+    __slots__ = ("_fixed", "_known", "_names", "text", "touches")
 
     def __init__(self, statement: Executable, *, touches: Touches | None = None) -> None:
         compiled = cast("ClauseElement", statement).compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
         self.text = str(compiled)
         self._names: tuple[str, ...] = tuple(getattr(compiled, "positiontup", None) or ())
+        self._known = frozenset(self._names)
         binds: Mapping[str, BindParameter[Any]] = getattr(compiled, "binds", {})
         self._fixed = {name: bind.value for name, bind in binds.items() if not bind.required}
         self.touches = touches
@@ -50,8 +51,8 @@ class Statement:
     def arguments(self, values: Mapping[str, object]) -> list[object]:
         """The values in the order of $1, $2, ...; KeyError for one that is missing, TypeError for one too many."""
         fixed = self._fixed
-        if unknown := values.keys() - set(self._names):
-            raise TypeError(f"the statement has no parameter {', '.join(sorted(unknown))}")
+        if not values.keys() <= self._known:
+            raise TypeError(f"the statement has no parameter {', '.join(sorted(values.keys() - self._known))}")
         return [values[name] if name in values else fixed[name] for name in self._names]
 
     def places(self, name: str) -> list[int]:

@@ -143,6 +143,7 @@ async def sales(clone: Clone, redis_url: str, tmp_path_factory: pytest.TempPathF
         redis_url=redis_url,
         requests_per_minute=1_000_000,
         mutations_per_minute=1_000_000,
+        logins_per_minute=1_000_000,
         response_cache_bytes=0,
         payment_providers="*:*=manual",
         manual_methods="bank_transfer",

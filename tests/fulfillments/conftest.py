@@ -130,6 +130,7 @@ async def open_dispatch(url: str, redis_url: str, data_dir: Path, **more: Any) -
         redis_url=redis_url,
         requests_per_minute=1_000_000,
         mutations_per_minute=1_000_000,
+        logins_per_minute=1_000_000,
         response_cache_bytes=0,
         payment_providers="*:*=manual",
         manual_methods="bank_transfer",

@@ -6,8 +6,10 @@ Run with the data directory and JSON of settings as arguments; says `ready PORT`
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import json
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -71,6 +73,7 @@ def children(_settings: Settings) -> Mapping[str, Sequence[str]]:
 
 
 def main() -> None:
+    faulthandler.register(signal.SIGUSR1)
     given = json.loads(sys.argv[2])
     try:
         settings = load_settings(env_file=None, data_dir=Path(sys.argv[1]), **{"port": 0, "log_level": "WARNING", **given})
