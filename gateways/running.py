@@ -55,7 +55,7 @@ class Shop:
 
 def run_shop(settings: Settings, shop: Shop, *, progress: Progress) -> None:
     """Runs the shop until SIGINT or SIGTERM and leaves no process behind. Raises CannotStart."""
-    signals.treat_sigterm_as_ctrl_c()
+    signals.unwind_when_stopped()
     with contextlib.ExitStack() as stack, contextlib.suppress(KeyboardInterrupt):
         embedded = _embedded(settings)
         if embedded is not None:
@@ -84,7 +84,7 @@ def servers(settings: Settings, *, progress: Progress) -> Iterator[Settings]:
     They are the configured ones, those of a Vitrine that runs on the data directory, or embedded ones for as long as the
     block lasts. Raises CannotStart.
     """
-    signals.treat_sigterm_as_ctrl_c()
+    signals.unwind_when_stopped()
     beside = launcher.running(settings.data_dir)
     if beside is not None:
         settings = settings.model_copy(

@@ -44,9 +44,14 @@ def deferred() -> Iterator[None]:
             signal.raise_signal(arrived[0])
 
 
-def treat_sigterm_as_ctrl_c() -> None:
-    """Makes SIGTERM unwind the stack as Ctrl-C does (KeyboardInterrupt), so that `finally` runs."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+def unwind_when_stopped() -> None:
+    """Makes SIGTERM unwind the stack as Ctrl-C does (KeyboardInterrupt), so that `finally` runs.
+
+    A shell that starts us in the background has SIGINT ignored, and Python leaves it so; the API server heeds it
+    nevertheless, and so must all that comes before it.
+    """
+    for number in STOPPING:
+        signal.signal(number, signal.default_int_handler)
 
 
 def end_with_parent(parent: int, *, grace_seconds: float = 20.0) -> None:

@@ -1,15 +1,17 @@
 """The reads of one request: one connection taken at the first statement, statements one after the other, and a memo.
 
-Loads that several fields of an operation need are made once: the memo is keyed by question and context, and filled only
-after the answer is there, so that a concurrent asker never sees half of it.
+Loads that several fields of an operation need are made once: the memo is keyed by question and values, and filled only
+after the answer is there, so that a concurrent asker never sees half of it. Whoever knows what will be asked about the
+rows of the next question says so, and all of it is read in one statement; who asks then finds it in the memo.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
+from persistence.ahead import Ahead, Read, Step, steps, together
 from persistence.engine import Database
 from persistence.failures import LOST, Unavailable
 from persistence.statement import Borrowed, Question, V, fetch
@@ -23,8 +25,21 @@ class RequestOver(Exception):
     """A field that nobody waits for any more would have read something."""
 
 
+class Following(Protocol):
+    """What will be asked about the rows of a question that is about to be asked."""
+
+    def concerns(self, view: type) -> bool:
+        """Whether anything will be asked about rows of that view."""
+
+    async def about(self, view: type) -> tuple[Ahead, ...]:
+        """What will be asked about them."""
+
+
 class Reader:
-    """Reads for one request. `statements` counts what was sent; `dependence` collects what the answer depends on, if wanted."""
+    """Reads for one request. `statements` counts what was sent; `dependence` collects what the answer depends on, if wanted.
+
+    `following` is for the next question whose rows it concerns.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -36,24 +51,56 @@ class Reader:
         self._values: dict[Hashable, Any] = {}
         self.statements = 0
         self.dependence: Dependence | None = None
+        self.following: Following | None = None
 
     async def rows(self, question: Question[V], **values: object) -> list[V]:
-        """All rows of an answer; no memo."""
+        """All rows of an answer; no memo, but for what will be asked about them."""
+        following = self.following
+        if following is not None and following.concerns(question.view):
+            self.following = None
+            beside = steps(await following.about(question.view))
+            if beside:
+                return await self._rows_and(question, values, beside)
+        return await self._alone(question, values)
+
+    async def _alone(self, question: Question[V], values: Mapping[str, object]) -> list[V]:
         async with self._lock:
-            if self._is_over:
-                raise RequestOver
-            self.statements += 1
-            try:
-                if self._connection is None:
-                    self._connection = await self._database.borrow_for_reads()
-                self._is_sound = False
-                rows = await fetch(self._connection, question, values)
-                self._is_sound = True
-            except LOST as lost:
-                raise Unavailable(str(lost)) from lost
+            rows = await self._sent(lambda connection: fetch(connection, question, values))
         if self.dependence is not None:
             self.dependence.note(question, values, rows)
         return rows
+
+    async def _rows_and(self, question: Question[V], values: Mapping[str, object], beside: Sequence[Step]) -> list[V]:
+        """The rows of a question; what is read beside it goes into the memo."""
+        statement = together(question, *((step.above, step.column, step.read.question) for step in beside))
+        arguments = statement.arguments([values, *(step.read.values for step in beside)])
+        async with self._lock:
+            [row] = await self._sent(lambda connection: connection.fetch(statement.text, *arguments))
+        answers = list(statement.answers(row))
+        if self.dependence is not None:
+            self.dependence.note(question, values, answers[0])
+        for step, rows in zip(beside, answers[1:], strict=True):
+            place = statement.place_of(step)
+            keys = list(dict.fromkeys(each[place] for each in answers[step.above] if each[place] is not None))
+            if self.dependence is not None:
+                self.dependence.note(step.read.question, {"ids": keys, **step.read.values}, rows)
+            self._remember(step.read, keys, rows)
+        return answers[0]
+
+    async def _sent(self, send: Callable[[Borrowed], Awaitable[T]]) -> T:
+        """What a statement answers, on the request's connection; whoever calls holds the lock."""
+        if self._is_over:
+            raise RequestOver
+        self.statements += 1
+        try:
+            if self._connection is None:
+                self._connection = await self._database.borrow_for_reads()
+            self._is_sound = False
+            answer = await send(self._connection)
+            self._is_sound = True
+        except LOST as lost:
+            raise Unavailable(str(lost)) from lost
+        return answer
 
     def depends_on(self, question: Question[V]) -> None:
         """Notes a question whose answer was remembered beyond this request."""
@@ -65,23 +112,37 @@ class Reader:
         found = await self.rows(question, **values)
         return found[0] if found else None
 
+    async def each(self, read: Read[Any], keys: Sequence[Any]) -> list[Any]:
+        """For each key, in the keys' order, its row or None, or its rows in the statement's order. None has nothing.
+
+        One statement for all that the memo lacks.
+        """
+        memo = self._memo.setdefault(read.place, {})
+        if missing := [each for each in dict.fromkeys(keys) if each not in memo and each is not None]:
+            self._remember(read, missing, await self.rows(read.question, ids=missing, **read.values))
+        if read.has_many:
+            return [memo[each] if each is not None else [] for each in keys]
+        return [memo[each] if each is not None else None for each in keys]
+
     async def one_each(self, question: Question[V], ids: Sequence[K], **context: Hashable) -> list[V | None]:
-        """For each id, in the ids' order, its row or None. One statement for all that the memo lacks; parameter `ids`."""
-        memo = self._memo.setdefault((question, "one", tuple(context.items())), {})
-        if missing := [each for each in dict.fromkeys(ids) if each not in memo]:
-            found = {row[question.by]: row for row in await self.rows(question, ids=missing, **context)}
-            memo.update({each: found.get(each) for each in missing})
-        return [memo[each] for each in ids]
+        """For each id, in the ids' order, its row or None."""
+        return await self.each(Read(question, has_many=False, values=context), ids)
 
     async def many_each(self, question: Question[V], ids: Sequence[K], **context: Hashable) -> list[list[V]]:
-        """For each id, in the ids' order, its rows in the statement's order. One statement for all that the memo lacks."""
-        memo = self._memo.setdefault((question, "many", tuple(context.items())), {})
-        if missing := [each for each in dict.fromkeys(ids) if each not in memo]:
-            found: dict[Any, list[V]] = {each: [] for each in missing}
-            for row in await self.rows(question, ids=missing, **context):
-                found[row[question.by]].append(row)
-            memo.update(found)
-        return [memo[each] for each in ids]
+        """For each id, in the ids' order, its rows in the statement's order."""
+        return await self.each(Read(question, has_many=True, values=context), ids)
+
+    def _remember(self, read: Read[Any], keys: Sequence[Any], rows: Sequence[Any]) -> None:
+        by = read.question.by
+        memo = self._memo.setdefault(read.place, {})
+        if read.has_many:
+            lists: dict[Any, list[Any]] = {each: [] for each in keys}
+            for row in rows:
+                lists[row[by]].append(row)
+            memo.update(lists)
+        else:
+            found = {row[by]: row for row in rows}
+            memo.update({each: found.get(each) for each in keys})
 
     async def once(self, key: Hashable, load: Callable[[], Awaitable[T]]) -> T:
         """A value loaded once per request under a key."""

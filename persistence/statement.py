@@ -7,6 +7,7 @@ a `Statement` is text with named parameters, a `Question` adds the view (a Named
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 
 import asyncpg
@@ -55,6 +56,14 @@ class Statement:
             raise TypeError(f"the statement has no parameter {', '.join(sorted(values.keys() - self._known))}")
         return [values[name] if name in values else fixed[name] for name in self._names]
 
+    def fixed(self, name: str) -> object:
+        """The value that the text fixed itself; KeyError for a parameter that must be given."""
+        return self._fixed[name]
+
+    def name(self, place: int) -> str:
+        """The name of the parameter with that number in the text, counted from 1."""
+        return self._names[place - 1]
+
     def places(self, name: str) -> list[int]:
         """The numbers of the parameters of that name in the text, counted from 1."""
         return [place for place, known in enumerate(self._names, start=1) if known == name]
@@ -67,7 +76,7 @@ class Question(Statement, Generic[V]):
     the owner's tables only rows of the things in that column may then have made the answer what it is.
     """
 
-    __slots__ = ("about", "by", "view")
+    __slots__ = ("about", "by", "fields", "lists", "make", "view")
 
     def __init__(
         self,
@@ -84,7 +93,15 @@ class Question(Statement, Generic[V]):
             names = tuple(column.key for column in statement.selected_columns)
             if names != fields:
                 raise TypeError(f"{view.__name__} has {fields}, the statement answers {names}")
+            self.lists = tuple(isinstance(column.type, ARRAY) for column in statement.selected_columns)
+            """For each column whether its values are lists."""
+            # What a NamedTuple does itself when it is called, without its Python around it; the number of values is known.
+            self.make: Callable[[Iterable[Any]], V] = partial(tuple.__new__, view)
+        else:
+            self.lists = (False,) * len(fields)
+            self.make = view._make  # type: ignore[attr-defined]
         self.view = view
+        self.fields = fields
         self.by = fields.index(by) if by is not None else 0
         self.about = about or {}
 
@@ -92,8 +109,7 @@ class Question(Statement, Generic[V]):
 async def fetch(connection: Connection, question: Question[V], values: Mapping[str, object]) -> list[V]:
     """All rows as views, in the statement's order."""
     rows = await connection.fetch(question.text, *question.arguments(values))
-    view = question.view
-    return [view(*row) for row in rows]
+    return list(map(question.make, rows))
 
 
 async def run(connection: Connection, statement: Statement, values: Mapping[str, object]) -> int:

@@ -24,6 +24,7 @@ from sqlalchemy import (
     tuple_,
 )
 
+from persistence.ahead import Read
 from persistence.catalog.tables import (
     CategoryClosureRow,
     CategoryRow,
@@ -72,30 +73,37 @@ class CollectionView(NamedTuple):
 _CATEGORY = tuple(getattr(CategoryRow, name) for name in CategoryView._fields[:-1])
 _COLLECTION = tuple(getattr(CollectionRow, name) for name in CollectionView._fields[:-1])
 _BY_ITSELF = cast(null(), Uuid).label("asked_by")
-CATEGORIES_BY_ID = Question(CategoryView, select(*_CATEGORY, _BY_ITSELF).where(CategoryRow.id == any_(ids())))
+CATEGORIES = Read(Question(CategoryView, select(*_CATEGORY, _BY_ITSELF).where(CategoryRow.id == any_(ids()))))
 CATEGORIES_BY_SLUG = Question(
     CategoryView, select(*_CATEGORY, _BY_ITSELF).where(CategoryRow.slug == any_(many("ids", Text()))), by="slug"
 )
-ANCESTORS = Question(
-    CategoryView,
-    select(*_CATEGORY, CategoryClosureRow.descendant_id.label("asked_by"))
-    .join(CategoryClosureRow, CategoryClosureRow.ancestor_id == CategoryRow.id)
-    .where(CategoryClosureRow.descendant_id == any_(ids()), CategoryClosureRow.depth > 0)
-    .order_by(CategoryClosureRow.descendant_id, CategoryClosureRow.depth.desc()),
-    by="asked_by",
+ANCESTORS = Read(
+    Question(
+        CategoryView,
+        select(*_CATEGORY, CategoryClosureRow.descendant_id.label("asked_by"))
+        .join(CategoryClosureRow, CategoryClosureRow.ancestor_id == CategoryRow.id)
+        .where(CategoryClosureRow.descendant_id == any_(ids()), CategoryClosureRow.depth > 0)
+        .order_by(CategoryClosureRow.descendant_id, CategoryClosureRow.depth.desc()),
+        by="asked_by",
+    ),
+    has_many=True,
 )
-CATEGORIES_OF_PRODUCTS = Question(
-    CategoryView,
-    select(*_CATEGORY, ProductCategoryRow.product_id.label("asked_by"))
-    .join(ProductCategoryRow, ProductCategoryRow.category_id == CategoryRow.id)
-    .where(ProductCategoryRow.product_id == any_(ids()))
-    .order_by(ProductCategoryRow.product_id, CategoryRow.name, CategoryRow.id),
-    by="asked_by",
-    about={"product": "asked_by"},
+"""The way from the root down to each category's parent."""
+CATEGORIES_OF_PRODUCTS = Read(
+    Question(
+        CategoryView,
+        select(*_CATEGORY, ProductCategoryRow.product_id.label("asked_by"))
+        .join(ProductCategoryRow, ProductCategoryRow.category_id == CategoryRow.id)
+        .where(ProductCategoryRow.product_id == any_(ids()))
+        .order_by(ProductCategoryRow.product_id, CategoryRow.name, CategoryRow.id),
+        by="asked_by",
+        about={"product": "asked_by"},
+    ),
+    has_many=True,
 )
 
 
-def _below(*, deep: bool) -> Question[CategoryView]:
+def _below(*, deep: bool) -> Read[CategoryView]:
     """Children or descendants per category, siblings in order, nearer levels first; bounded per category."""
     parents = func.unnest(ids()).table_valued(column("id", Uuid()), name="parents").render_derived()
     found = (
@@ -109,7 +117,7 @@ def _below(*, deep: bool) -> Question[CategoryView]:
         .limit(BELOW_MAX)
     )
     below = lateral(found, name="below")
-    return Question(
+    question = Question(
         CategoryView,
         select(*(below.c[each.key] for each in _CATEGORY), parents.c.id.label("asked_by"))
         .select_from(parents)
@@ -117,6 +125,7 @@ def _below(*, deep: bool) -> Question[CategoryView]:
         .order_by(below.c.depth, below.c.position, below.c.name, below.c.id),
         by="asked_by",
     )
+    return Read(question, has_many=True)
 
 
 CHILDREN = _below(deep=False)
@@ -146,42 +155,22 @@ def _collections_of_products(*, sees_all: bool) -> Question[CollectionView]:
     )
 
 
-async def categories_by_id(reader: Reader, category_ids: Sequence[UUID]) -> list[CategoryView | None]:
-    return await reader.one_each(CATEGORIES_BY_ID, category_ids)
-
-
 async def categories_by_slug(reader: Reader, slugs: Sequence[str]) -> list[CategoryView | None]:
     return await reader.one_each(CATEGORIES_BY_SLUG, slugs)
 
 
-async def ancestors_of(reader: Reader, category_ids: Sequence[UUID]) -> list[list[CategoryView]]:
-    """The way from the root down to each category's parent."""
-    return await reader.many_each(ANCESTORS, category_ids)
-
-
-async def children_of(reader: Reader, category_ids: Sequence[UUID]) -> list[list[CategoryView]]:
-    return await reader.many_each(CHILDREN, category_ids)
-
-
-async def descendants_of(reader: Reader, category_ids: Sequence[UUID]) -> list[list[CategoryView]]:
-    return await reader.many_each(DESCENDANTS, category_ids)
-
-
-async def categories_of_products(reader: Reader, product_ids: Sequence[UUID]) -> list[list[CategoryView]]:
-    return await reader.many_each(CATEGORIES_OF_PRODUCTS, product_ids)
-
-
-async def collections_by_id(reader: Reader, collection_ids: Sequence[UUID], *, sees_all: bool) -> list[CollectionView | None]:
-    return await reader.one_each(_collections_by("id", sees_all=sees_all), collection_ids)
+def collections(*, sees_all: bool) -> Read[CollectionView]:
+    """Collections by their ids."""
+    return Read(_collections_by("id", sees_all=sees_all))
 
 
 async def collections_by_slug(reader: Reader, slugs: Sequence[str], *, sees_all: bool) -> list[CollectionView | None]:
     return await reader.one_each(_collections_by("slug", sees_all=sees_all), slugs)
 
 
-async def collections_of_products(reader: Reader, product_ids: Sequence[UUID], *, sees_all: bool) -> list[list[CollectionView]]:
-    found = await reader.many_each(_collections_of_products(sees_all=sees_all), product_ids)
-    return [those[:GROUPS_OF_PRODUCT_MAX] for those in found]
+def collections_of_products(*, sees_all: bool) -> Read[CollectionView]:
+    """The collections that products are in, by name."""
+    return Read(_collections_of_products(sees_all=sees_all), has_many=True)
 
 
 class Number(NamedTuple):

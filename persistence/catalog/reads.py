@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Text, any_, select
 
+from persistence.ahead import Read
 from persistence.catalog.tables import ProductImageRow, ProductRow, VariantRow
 from persistence.catalog.views import (
     LISTED,
@@ -86,28 +86,19 @@ def _variants_of_products(*, sees_all: bool) -> Question[VariantView]:
 
 
 _IMAGES = select(*image_columns()).where(ProductImageRow.product_id == any_(ids()))
-IMAGES_OF_PRODUCTS = Question(
-    ImageView, _IMAGES.order_by(ProductImageRow.product_id, ProductImageRow.position), by="product_id", about=_IMAGE
+IMAGES_OF_PRODUCTS = Read(
+    Question(ImageView, _IMAGES.order_by(ProductImageRow.product_id, ProductImageRow.position), by="product_id", about=_IMAGE),
+    has_many=True,
 )
-THUMBNAILS = Question(ImageView, _IMAGES.where(ProductImageRow.position == THUMBNAIL_POSITION), by="product_id", about=_IMAGE)
-IMAGES_BY_ID = Question(ImageView, select(*image_columns()).where(ProductImageRow.id == any_(ids())), about=_IMAGE)
-
-
-async def products_by_id(reader: Reader, product_ids: Sequence[UUID], *, shelf: Shelf) -> list[ProductView | None]:
-    return await reader.one_each(
-        _products_by_id(sees_all=shelf.sees_all), product_ids, **_parameters(shelf, dated=not shelf.sees_all)
-    )
+THUMBNAILS = Read(
+    Question(ImageView, _IMAGES.where(ProductImageRow.position == THUMBNAIL_POSITION), by="product_id", about=_IMAGE)
+)
+IMAGES = Read(Question(ImageView, select(*image_columns()).where(ProductImageRow.id == any_(ids())), about=_IMAGE))
 
 
 async def products_by_slug(reader: Reader, slugs: Sequence[str], *, shelf: Shelf) -> list[ProductView | None]:
     return await reader.one_each(
         _products_by_slug(sees_all=shelf.sees_all), slugs, **_parameters(shelf, dated=not shelf.sees_all)
-    )
-
-
-async def variants_by_id(reader: Reader, variant_ids: Sequence[UUID], *, shelf: Shelf) -> list[VariantView | None]:
-    return await reader.one_each(
-        _variants_by_id(sees_all=shelf.sees_all), variant_ids, **_parameters(shelf, dated=not shelf.sees_all)
     )
 
 
@@ -117,23 +108,19 @@ async def variants_by_sku(reader: Reader, skus: Sequence[str], *, shelf: Shelf) 
     )
 
 
-async def variants_of_products(reader: Reader, product_ids: Sequence[UUID], *, shelf: Shelf) -> list[list[VariantView]]:
+def variants_of_products(shelf: Shelf) -> Read[VariantView]:
     """The variants of products that the shelf's viewer has seen."""
-    return await reader.many_each(
-        _variants_of_products(sees_all=shelf.sees_all), product_ids, **_parameters(shelf, dated=False)
-    )
+    return Read(_variants_of_products(sees_all=shelf.sees_all), has_many=True, values=_parameters(shelf, dated=False))
 
 
-async def images_of_products(reader: Reader, product_ids: Sequence[UUID]) -> list[list[ImageView]]:
-    return await reader.many_each(IMAGES_OF_PRODUCTS, product_ids)
+def products(shelf: Shelf) -> Read[ProductView]:
+    """Products by their ids."""
+    return Read(_products_by_id(sees_all=shelf.sees_all), values=_parameters(shelf, dated=not shelf.sees_all))
 
 
-async def thumbnails_of_products(reader: Reader, product_ids: Sequence[UUID]) -> list[ImageView | None]:
-    return await reader.one_each(THUMBNAILS, product_ids)
-
-
-async def images_by_id(reader: Reader, image_ids: Sequence[UUID]) -> list[ImageView | None]:
-    return await reader.one_each(IMAGES_BY_ID, image_ids)
+def variants(shelf: Shelf) -> Read[VariantView]:
+    """Variants by their ids."""
+    return Read(_variants_by_id(sees_all=shelf.sees_all), values=_parameters(shelf, dated=not shelf.sees_all))
 
 
 def _parameters(shelf: Shelf, *, dated: bool) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ColumnElement, DateTime, Text, Uuid, and_, bindparam, cast, exists, func, null, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from domain.catalog.model import ProductStatus
-from persistence.base import JsonObject
 from persistence.catalog.tables import ProductImageRow, ProductOptionRow, ProductRow, VariantRow
 from persistence.prices.tables import ListingRow, PriceRow
 from persistence.stock.tables import StockRow, WarehouseRow
@@ -34,7 +34,9 @@ class Shelf:
 
 
 class ProductView(NamedTuple):
-    """A product. The price span covers its active variants; None where it has no price. The last two are for lists only."""
+    """A product. The price span covers its active variants; None where it has no price. `attributes` is JSON text, which
+    few readers look into. The last two are for lists only.
+    """
 
     id: UUID
     slug: str
@@ -48,7 +50,7 @@ class ProductView(NamedTuple):
     published_at: datetime | None
     seo_title: str | None
     seo_description: str | None
-    attributes: JsonObject
+    attributes: str
     version: int
     created_at: datetime
     updated_at: datetime
@@ -110,9 +112,13 @@ OPTION_NAMES = func.array(
     select(ProductOptionRow.name)
     .where(ProductOptionRow.product_id == VariantRow.product_id)
     .order_by(ProductOptionRow.position)
-    .scalar_subquery()
+    .scalar_subquery(),
+    type_=ARRAY(Text()),
 )
-_PRODUCT_OWN = tuple(getattr(ProductRow, name) for name in ProductView._fields[: ProductView._fields.index("currency")])
+_PRODUCT_OWN = tuple(
+    cast(ProductRow.attributes, Text).label("attributes") if name == "attributes" else getattr(ProductRow, name)
+    for name in ProductView._fields[: ProductView._fields.index("currency")]
+)
 
 
 def product_columns(sort_value: ColumnElement[Any] | None = None) -> list[Any]:

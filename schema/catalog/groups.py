@@ -15,11 +15,10 @@ from schema.catalog import parts
 from schema.catalog.enums import ProductOrder
 from schema.catalog.inputs import ProductWhereInput
 from schema.catalog.lists import products_within
-from schema.catalog.loads import load_categories
 from schema.catalog.parts import SearchEngineText
 from schema.catalog.types import STAFF_ONLY, ProductConnection
 from schema.context import Context
-from schema.execution.fields import batch, computed, plain, shows
+from schema.execution.fields import Link, batch, computed, linked, plain, shows
 from schema.node import Node, identity
 from schema.paging import After, Before, ConnectionView, First, Last, connection, window
 
@@ -31,26 +30,8 @@ def _paths(categories: Sequence[CategoryView], above: Sequence[Sequence[Category
     return [" / ".join((*(each.name for each in way), own.name)) for own, way in zip(categories, above, strict=True)]
 
 
-async def _parents(categories: Sequence[CategoryView], context: Context) -> list[CategoryView | None]:
-    wanted = list({each.parent_id for each in categories if each.parent_id is not None})
-    found = dict(zip(wanted, await load_categories(context, wanted), strict=True)) if wanted else {}
-    return [found.get(each.parent_id) if each.parent_id is not None else None for each in categories]
-
-
-async def _ancestors(categories: Sequence[CategoryView], context: Context) -> list[list[CategoryView]]:
-    return await groups.ancestors_of(context.reader, [each.id for each in categories])
-
-
 async def _path(categories: Sequence[CategoryView], context: Context) -> list[str]:
-    return _paths(categories, await _ancestors(categories, context))
-
-
-async def _children(categories: Sequence[CategoryView], context: Context) -> list[list[CategoryView]]:
-    return await groups.children_of(context.reader, [each.id for each in categories])
-
-
-async def _descendants(categories: Sequence[CategoryView], context: Context) -> list[list[CategoryView]]:
-    return await groups.descendants_of(context.reader, [each.id for each in categories])
+    return _paths(categories, await context.reader.each(groups.ANCESTORS, [each.id for each in categories]))
 
 
 async def _products_of_categories(
@@ -78,19 +59,19 @@ class Category(Node):
     slug: str = plain("Its name in addresses, unique among categories.")
     name: str = plain("What it is called.")
     description: str = plain("HTML that is safe to show.")
-    path: str = batch(_path, "The names from the root down to it, with slashes between.")
+    path: str = batch(_path, "The names from the root down to it, with slashes between.", link=Link("id", groups.ANCESTORS))
     position: int = plain("Its place among its siblings.")
-    parent: Annotated[Category, strawberry.lazy("schema.catalog.groups")] | None = batch(
-        _parents, "The category above it; null for a root."
+    parent: Annotated[Category, strawberry.lazy("schema.catalog.groups")] | None = linked(
+        "parent_id", groups.CATEGORIES, "The category above it; null for a root."
     )
-    ancestors: list[Annotated[Category, strawberry.lazy("schema.catalog.groups")]] = batch(
-        _ancestors, "The categories above it, the root first; 100 at most."
+    ancestors: list[Annotated[Category, strawberry.lazy("schema.catalog.groups")]] = linked(
+        "id", groups.ANCESTORS, "The categories above it, the root first; 100 at most."
     )
-    children: list[Annotated[Category, strawberry.lazy("schema.catalog.groups")]] = batch(
-        _children, "The categories right below it, in order; 500 at most.", size=20
+    children: list[Annotated[Category, strawberry.lazy("schema.catalog.groups")]] = linked(
+        "id", groups.CHILDREN, "The categories right below it, in order; 500 at most.", size=20
     )
-    descendants: list[Annotated[Category, strawberry.lazy("schema.catalog.groups")]] = batch(
-        _descendants, "All categories below it, level by level; 500 at most.", size=50
+    descendants: list[Annotated[Category, strawberry.lazy("schema.catalog.groups")]] = linked(
+        "id", groups.DESCENDANTS, "All categories below it, level by level; 500 at most.", size=50
     )
     products: ProductConnection = batch(
         _products_of_categories, "Products in it or anywhere below it, each once; the newest first unless `orderBy` says."

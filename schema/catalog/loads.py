@@ -14,19 +14,19 @@ from schema.node import loads_nodes
 
 
 async def load_products(context: Context, product_ids: Sequence[UUID]) -> list[ProductView | None]:
-    return await reads.products_by_id(context.reader, product_ids, shelf=await shelf_of(context))
+    return await context.reader.each(reads.products(await shelf_of(context)), product_ids)
 
 
 async def load_variants(context: Context, variant_ids: Sequence[UUID]) -> list[VariantView | None]:
-    return await reads.variants_by_id(context.reader, variant_ids, shelf=await shelf_of(context))
+    return await context.reader.each(reads.variants(await shelf_of(context)), variant_ids)
 
 
 async def load_categories(context: Context, category_ids: Sequence[UUID]) -> list[CategoryView | None]:
-    return await groups.categories_by_id(context.reader, category_ids)
+    return await context.reader.each(groups.CATEGORIES, category_ids)
 
 
 async def load_collections(context: Context, collection_ids: Sequence[UUID]) -> list[CollectionView | None]:
-    return await groups.collections_by_id(context.reader, collection_ids, sees_all=sees_all(context))
+    return await context.reader.each(groups.collections(sees_all=sees_all(context)), collection_ids)
 
 
 loads_nodes("Product")(load_products)

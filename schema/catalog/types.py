@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
+import orjson
 import strawberry
 
 from domain.catalog.model import Attribute, AttributeKind, ProductStatus
@@ -13,15 +14,14 @@ from domain.catalog.rules import OPTIONS_MAX
 from domain.money import Currency
 from domain.money import Money as Amount
 from domain.viewer import Permission
+from persistence.ahead import Read
 from persistence.catalog import groups, reads
-from persistence.catalog.groups import CategoryView, CollectionView
-from persistence.catalog.views import ImageView, ProductView, VariantView
+from persistence.catalog.groups import CollectionView
+from persistence.catalog.views import ProductView, VariantView
 from schema.catalog import parts
-from schema.catalog.loads import load_categories, load_products
 from schema.catalog.parts import (
     Availability,
     Image,
-    OptionView,
     PriceRange,
     PriceRangeView,
     ProductAttribute,
@@ -31,7 +31,7 @@ from schema.catalog.parts import (
 )
 from schema.catalog.shelves import sees_all, shelf_of
 from schema.context import Context
-from schema.execution.fields import batch, computed, plain, shows
+from schema.execution.fields import Link, batch, computed, linked, plain, shows
 from schema.node import Node, identity
 from schema.paging import connection
 from schema.permissions import may
@@ -57,14 +57,8 @@ def _compared(variant: VariantView) -> Amount | None:
     return parts.price(variant.compare_at, variant.currency)
 
 
-async def _products_of_variants(variants: Sequence[VariantView], context: Context) -> list[ProductView | None]:
-    return await load_products(context, [each.product_id for each in variants])
-
-
-async def _images_of_variants(variants: Sequence[VariantView], context: Context) -> list[ImageView | None]:
-    wanted = {each.image_id for each in variants if each.image_id is not None}
-    found = dict(zip(wanted, await reads.images_by_id(context.reader, list(wanted)), strict=True)) if wanted else {}
-    return [found.get(each.image_id) if each.image_id is not None else None for each in variants]
+async def _products(context: Context) -> Read[ProductView]:
+    return reads.products(await shelf_of(context))
 
 
 @strawberry.type(name="Variant", description="What is bought: one combination of a product's options.")
@@ -81,9 +75,9 @@ class Variant(Node):
     price: Money | None = computed(_price, "What one costs on the channel, in the operation's currency; null: not sold here.")
     compare_at_price: Money | None = computed(_compared, "The price it is shown struck through against; null: none.")
     availability: Availability = computed(parts.availability, "Whether it is to be had now.")
-    image: Image | None = batch(_images_of_variants, "The picture of just this variant, if it has one.")
-    product: Annotated[Product, strawberry.lazy("schema.catalog.types")] | None = batch(
-        _products_of_variants, "The product it belongs to."
+    image: Image | None = linked("image_id", reads.IMAGES, "The picture of just this variant, if it has one.")
+    product: Annotated[Product, strawberry.lazy("schema.catalog.types")] | None = linked(
+        "product_id", _products, "The product it belongs to."
     )
     position: int = plain("Its place among the product's variants, counted from 1.")
     weight_grams: int = plain("What one weighs, in grams.")
@@ -103,16 +97,12 @@ def _range(product: ProductView) -> PriceRangeView | None:
 def _attributes(product: ProductView) -> list[Attribute]:
     return [
         Attribute(name=name, kind=AttributeKind(kept["kind"]), value=kept["value"])
-        for name, kept in sorted(product.attributes.items())
+        for name, kept in sorted(orjson.loads(product.attributes).items())
     ]
 
 
-async def _variants(products: Sequence[ProductView], context: Context) -> list[list[VariantView]]:
-    return await reads.variants_of_products(context.reader, [each.id for each in products], shelf=await shelf_of(context))
-
-
-async def _options(products: Sequence[ProductView], context: Context) -> list[list[OptionView]]:
-    return [parts.options(each) for each in await _variants(products, context)]
+async def _variants(context: Context) -> Read[VariantView]:
+    return reads.variants_of_products(await shelf_of(context))
 
 
 async def _selected(
@@ -129,36 +119,20 @@ async def _selected(
         values = (variant.option1, variant.option2, variant.option3)
         return dict(zip(variant.option_names, values, strict=False)) == wanted
 
-    return [next(filter(meant, variants), None) for variants in await _variants(products, context)]
+    found = await context.reader.each(await _variants(context), [each.id for each in products])
+    return [next(filter(meant, variants), None) for variants in found]
 
 
-async def _availability(products: Sequence[ProductView], context: Context) -> list[bool]:
-    return [
-        any(each.is_active and each.amount is not None and (not each.tracks_stock or each.free > 0) for each in variants)
-        for variants in await _variants(products, context)
-    ]
+def _is_available(variants: Sequence[VariantView]) -> bool:
+    return any(each.is_active and each.amount is not None and (not each.tracks_stock or each.free > 0) for each in variants)
 
 
-async def _images(products: Sequence[ProductView], context: Context) -> list[list[ImageView]]:
-    return await reads.images_of_products(context.reader, [each.id for each in products])
+def _first_groups(collections: Sequence[CollectionView]) -> Sequence[CollectionView]:
+    return collections[: groups.GROUPS_OF_PRODUCT_MAX]
 
 
-async def _thumbnails(products: Sequence[ProductView], context: Context) -> list[ImageView | None]:
-    return await reads.thumbnails_of_products(context.reader, [each.id for each in products])
-
-
-async def _main_categories(products: Sequence[ProductView], context: Context) -> list[CategoryView | None]:
-    wanted = list({each.category_id for each in products if each.category_id is not None})
-    found = dict(zip(wanted, await load_categories(context, wanted), strict=True)) if wanted else {}
-    return [found.get(each.category_id) if each.category_id is not None else None for each in products]
-
-
-async def _categories(products: Sequence[ProductView], context: Context) -> list[list[CategoryView]]:
-    return await groups.categories_of_products(context.reader, [each.id for each in products])
-
-
-async def _collections(products: Sequence[ProductView], context: Context) -> list[list[CollectionView]]:
-    return await groups.collections_of_products(context.reader, [each.id for each in products], sees_all=sees_all(context))
+async def _collections(context: Context) -> Read[CollectionView]:
+    return groups.collections_of_products(sees_all=sees_all(context))
 
 
 @strawberry.type(name="Product", description="Something the shop sells, in one or more variants.")
@@ -174,20 +148,24 @@ class Product(Node):
     product_type: str = plain("What kind of thing it is; may be empty.")
     tags: list[str] = plain("Words to find it by.")
     price_range: PriceRange | None = computed(_range, "What its variants cost here; null: it has no price here.")
-    variants: list[Variant] = batch(_variants, "What can be bought, in order; 250 at most.", size=20)
-    options: list[ProductOption] = batch(_options, "What a buyer chooses between; 3 at most.", size=OPTIONS_MAX)
-    variant_by_selected_options: Variant | None = batch(_selected, "The variant of these options; null when there is none.")
-    is_available: bool = batch(_availability, "Whether some variant is to be had now.")
-    images: list[Image] = batch(_images, "Its pictures, in order; 250 at most.")
-    thumbnail: Image | None = batch(_thumbnails, "Its first picture.")
-    category: Annotated[Category, strawberry.lazy("schema.catalog.groups")] | None = batch(
-        _main_categories, "Its main category."
+    variants: list[Variant] = linked("id", _variants, "What can be bought, in order; 250 at most.", size=20)
+    options: list[ProductOption] = linked(
+        "id", _variants, "What a buyer chooses between; 3 at most.", then=parts.options, size=OPTIONS_MAX
     )
-    categories: list[Annotated[Category, strawberry.lazy("schema.catalog.groups")]] = batch(
-        _categories, "All its categories, by name; 50 at most."
+    variant_by_selected_options: Variant | None = batch(
+        _selected, "The variant of these options; null when there is none.", link=Link("id", _variants)
     )
-    collections: list[Annotated[Collection, strawberry.lazy("schema.catalog.groups")]] = batch(
-        _collections, "The collections it is in, by name; 50 at most."
+    is_available: bool = linked("id", _variants, "Whether some variant is to be had now.", then=_is_available)
+    images: list[Image] = linked("id", reads.IMAGES_OF_PRODUCTS, "Its pictures, in order; 250 at most.")
+    thumbnail: Image | None = linked("id", reads.THUMBNAILS, "Its first picture.")
+    category: Annotated[Category, strawberry.lazy("schema.catalog.groups")] | None = linked(
+        "category_id", groups.CATEGORIES, "Its main category."
+    )
+    categories: list[Annotated[Category, strawberry.lazy("schema.catalog.groups")]] = linked(
+        "id", groups.CATEGORIES_OF_PRODUCTS, "All its categories, by name; 50 at most."
+    )
+    collections: list[Annotated[Collection, strawberry.lazy("schema.catalog.groups")]] = linked(
+        "id", _collections, "The collections it is in, by name; 50 at most.", then=_first_groups
     )
     attributes: list[ProductAttribute] = computed(_attributes, "Its free properties, by name.")
     seo: SearchEngineText = computed(parts.seo, "What search engines are told.")

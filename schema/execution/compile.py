@@ -6,7 +6,7 @@ What cannot be done here as graphql-core would do it is refused with `Unsupporte
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from keyword import iskeyword
 from operator import attrgetter
 from typing import Any
@@ -29,8 +29,8 @@ from graphql.execution.collect_fields import FieldDetails, FragmentDetails, Grou
 from strawberry.types.field import StrawberryField
 
 from schema.execution.arguments import Arguments
-from schema.execution.fields import DEFINITION, VIEWS, declared_of, rule_of
-from schema.execution.plan import Below, Column, Field, HandOver, Plan, Selection, Unsupported
+from schema.execution.fields import DEFINITION, VIEWS, declared_of, rule_of, shown_of
+from schema.execution.plan import Below, Column, Field, Follow, HandOver, Plan, Selection, Unsupported
 from schema.execution.rows import rows_of
 from schema.permissions import EVERYONE, Rule
 
@@ -77,7 +77,7 @@ class Compiler:
 
     def _plan(self, selection: Selection) -> Plan:
         columns = tuple(each.column for each in selection.fields if each.column)
-        return Plan(columns, rows_of(selection), selection.rules)
+        return Plan(columns, rows_of(selection), selection.rules, tuple(_follows(selection)))
 
     def _below(self, kind: GraphQLObjectType, details: list[FieldDetails]) -> Selection:
         collected = collect_subfields(self._schema, self._fragments, self._switches, self._operation, kind, details)
@@ -132,8 +132,9 @@ class Compiler:
             if function is not None
             else None,
             below=below,
+            follows=_below_of(below),
         )
-        return Field(key, definition.type, column=column, inner=written)
+        return Field(key, definition.type, column=column, inner=written, link=declared.link if declared else None)
 
     def _completion(self, kind: GraphQLOutputType, inner: Selection | _Lazy) -> Below:
         non_null = isinstance(kind, GraphQLNonNull)
@@ -141,6 +142,21 @@ class Compiler:
         if isinstance(nullable, GraphQLList):
             return Below(non_null, self._completion(nullable.of_type, inner), None)
         return Below(non_null, None, inner if isinstance(inner, _Lazy) else self._plan(inner))
+
+
+def _follows(selection: Selection) -> Iterator[Follow]:
+    """What a selection's fields read about its parents; what a parent merely holds is asked about as the parent is."""
+    for each in selection.fields:
+        if each.link is not None and each.column is not None:
+            yield Follow(shown_of(selection.kind).views, each.link, each.column.follows)
+        elif each.column is not None and each.column.read is not None:
+            yield from each.column.follows
+
+
+def _below_of(below: Below | None) -> tuple[Follow, ...]:
+    while below is not None and below.items is not None:
+        below = below.items
+    return below.objects.follows if below is not None and isinstance(below.objects, Plan) else ()
 
 
 def _is_attribute(field: StrawberryField) -> bool:

@@ -1,5 +1,5 @@
-"""How fields are declared: plain ones read an attribute of their view, computed ones make something of it, batch ones answer
-for all parents of a level at once.
+"""How fields are declared: plain ones read an attribute of their view, computed ones make something of it, linked ones read
+what belongs to an attribute, batch ones answer for all parents of a level at once.
 
 One declaration serves two executors: graphql-core calls a batch field through a DataLoader, the compiled executor once a
 level. Root fields are functions of the context. Every declaration says what the field is and who may ask it.
@@ -8,7 +8,7 @@ level. Root fields are functions of the context. Every declaration says what the
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +18,7 @@ from aiodataloader import DataLoader
 from graphql import GraphQLInterfaceType, GraphQLObjectType
 from strawberry.types.field import StrawberryField
 
+from persistence.ahead import Read
 from schema.permissions import EVERYONE, Rule, shown
 
 if TYPE_CHECKING:
@@ -34,6 +35,22 @@ ROOTS = frozenset({"Query", "Mutation", "Subscription"})
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """What a field's function reads first of all: `read` for the values of the attribute `key` of its parents.
+
+    Who knows it reads it together with the parents. A read that depends on the viewer or the place is a function of the
+    context.
+    """
+
+    key: str
+    read: Read[Any] | Callable[[Context], Awaitable[Read[Any]]]
+
+    async def of(self, context: Context) -> Read[Any]:
+        """The read in an operation."""
+        return self.read if isinstance(self.read, Read) else await self.read(context)
+
+
+@dataclass(frozen=True, slots=True)
 class Declared:
     """What a field says of itself beside its type: its rule (None: its type's), and its function for both executors.
 
@@ -45,6 +62,7 @@ class Declared:
     batch: Callable[..., Any] | None = None
     computed: Callable[[Any], Any] | None = None
     root: Callable[..., Any] | None = None
+    link: Link | None = None
     cost: int | None = None
     size: int | None = None
     is_alone: bool = False
@@ -150,11 +168,13 @@ def batch(
     deprecated: str | None = None,
     cost: int | None = None,
     size: int | None = None,
+    link: Link | None = None,
 ) -> Any:
     """A field answered by `function(parents, context, **arguments)` with one value per parent, in the parents' order.
 
     The function may be a coroutine function (it loads) or a plain one (it computes). Its keyword parameters, with their
-    annotations, are the field's arguments; its type is the class attribute's annotation. `cost` and `size`: see `Declared`.
+    annotations, are the field's arguments; its type is the class attribute's annotation. `cost`, `size`, `link`: see
+    `Declared`.
     """
     loads = inspect.iscoroutinefunction(function)
     arguments = list(inspect.signature(function).parameters.values())[2:]
@@ -170,9 +190,28 @@ def batch(
         description=description,
         name=name,
         deprecation_reason=deprecated,
-        metadata={METADATA: Declared(allow=allow, batch=function, cost=cost, size=size)},
+        metadata={METADATA: Declared(allow=allow, batch=function, link=link, cost=cost, size=size)},
         directives=shown(allow) if allow else (),
     )
+
+
+def linked(
+    key: str,
+    read: Read[Any] | Callable[[Context], Awaitable[Read[Any]]],
+    description: str,
+    *,
+    then: Callable[[Any], Any] | None = None,
+    allow: Rule | None = None,
+    size: int | None = None,
+) -> Any:
+    """A field answered by what is read for the attribute `key` of its parents, and what `then` makes of that for each."""
+    link, keys = Link(key, read), attrgetter(key)
+
+    async def belonging(parents: Sequence[Any], context: Context) -> list[Any]:
+        found = await context.reader.each(await link.of(context), list(map(keys, parents)))
+        return found if then is None else list(map(then, found))
+
+    return batch(belonging, description, allow=allow, size=size, link=link)
 
 
 def _loader(context: Context, function: Callable[..., Any], given: dict[str, Any]) -> DataLoader[Any, Any]:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from graphql import GraphQLObjectType, GraphQLOutputType, VariableValues
 
+from schema.execution.fields import Link
 from schema.permissions import Rule
 
 
@@ -25,10 +26,20 @@ class HandOver(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Follow:
+    """What a field reads for parents that are one of `views`, and what follows that."""
+
+    views: tuple[type, ...]
+    link: Link
+    then: tuple[Follow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """How one field's values are gathered for all parents of a level: by `read` from each, else by one call of `function`.
 
     `below` says how they are completed before the rows are written; None leaves it to the generated function.
+    `follows` is what will be read about them.
     """
 
     read: Callable[[Any], Any] | None
@@ -37,6 +48,7 @@ class Column:
     is_root: bool
     arguments: Callable[[VariableValues], dict[str, Any]] | None
     below: Below | None
+    follows: tuple[Follow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +67,8 @@ class Plan:
     columns: tuple[Column, ...]
     rows: Callable[..., list[dict[str, Any]]]
     rules: frozenset[Rule]
+    follows: tuple[Follow, ...] = ()
+    """What its columns will read about its parents, and about what those merely hold."""
     sane: set[type] = field(default_factory=set)
     """The classes of parents met so far that are neither exceptions nor awaitables, which graphql-core treats apart."""
 
@@ -79,6 +93,7 @@ class Field:
     read: str | Callable[[Any], Any] = ""
     column: Column | None = None
     inner: Selection | None = None
+    link: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)

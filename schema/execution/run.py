@@ -26,9 +26,10 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetails
 
 from domain.viewer import Viewer
+from persistence.ahead import Ahead
 from schema.context import Context
 from schema.execution.compile import Compiler
-from schema.execution.plan import Below, Branch, Column, HandOver, Plan, Unsupported
+from schema.execution.plan import Below, Branch, Column, Follow, HandOver, Plan, Unsupported
 from schema.execution.prepared import Prepared
 from schema.execution.values import is_apart, listed
 from schema.execution.variables import values_of
@@ -44,6 +45,25 @@ class Running(NamedTuple):
 
     context: Context
     variables: VariableValues
+
+
+class Followed(NamedTuple):
+    """What an operation will ask about the rows of the next question: `persistence.reader.Following`."""
+
+    follows: Sequence[Follow]
+    context: Context
+
+    def concerns(self, view: type) -> bool:
+        return any(view in each.views for each in self.follows)
+
+    async def about(self, view: type) -> tuple[Ahead, ...]:
+        found = []
+        for each in self.follows:
+            if view in each.views:
+                read = await each.link.of(self.context)
+                then = await Followed(each.then, self.context).about(read.question.view) if each.then else ()
+                found.append(Ahead(each.link.key, read, then))
+        return tuple(found)
 
 
 class _Arrived(NamedTuple):
@@ -167,11 +187,15 @@ async def _gathered(column: Column, parents: Sequence[Any], running: Running) ->
     if column.function is None or column.arguments is None:
         raise TypeError("a column reads or calls")
     given = column.arguments(running.variables)
+    if not (column.loads or column.is_root):
+        computed: Sequence[Any] = column.function(parents, running.context, **given)
+        return computed
+    context = running.context
+    context.reader.following = Followed(column.follows, context) if column.follows else None
     if column.is_root:
-        return [await column.function(running.context, **given)]
-    values: Any = column.function(parents, running.context, **given)
-    gathered: Sequence[Any] = await values if column.loads else values
-    return gathered
+        return [await column.function(context, **given)]
+    loaded: Sequence[Any] = await column.function(parents, context, **given)
+    return loaded
 
 
 async def _completed(below: Below, values: Sequence[Any], running: Running) -> list[Any]:

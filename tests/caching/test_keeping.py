@@ -153,7 +153,9 @@ async def test_without_redis_nothing_is_kept_until_it_is_back(
             await process.hears()
             assert await street.differences(process, questions) == []
         hits = _lookups(street.there, "hit")
-        assert await street.differences(street.there, questions) == []
-        assert _lookups(street.there, "hit") > hits
+        # A Valkey that has just come back may be lost once more on a busy machine.
+        async with asyncio.timeout(60):
+            while _lookups(street.there, "hit") == hits:
+                assert await street.differences(street.there, questions) == []
         await DEEDS["product_update"](street, street.here, chance)
         await street.settles(street.there, questions)

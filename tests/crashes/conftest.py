@@ -20,10 +20,22 @@ from tests.crashes.ground import Ground, open_ground
 _NUMBERS = itertools.cycle(range(2, 14))
 
 
+CYCLES = int(os.environ.get("VITRINE_CRASH_CYCLES", "20"))
+SECONDS_EACH = 40
+"""How long a cycle may take at most on a busy machine; a few seconds otherwise."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is done again and again takes longer than other tests may."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.timeout(CYCLES * SECONDS_EACH))
+
+
 @pytest.fixture
 def cycles() -> int:
     """How often API or worker is killed: 20 times, or as VITRINE_CRASH_CYCLES says."""
-    return int(os.environ.get("VITRINE_CRASH_CYCLES", "20"))
+    return CYCLES
 
 
 @pytest.fixture

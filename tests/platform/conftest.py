@@ -107,11 +107,11 @@ def start_shop(data_dir: Path) -> Iterator[Callable[..., RunningShop]]:
     """Starts shops on the test's data directory; whatever is left of them is killed afterwards."""
     started: list[RunningShop] = []
 
-    def start(**settings: object) -> RunningShop:
+    def start(*before: str, **settings: object) -> RunningShop:
         log = data_dir / f"shop-{len(started)}.log"
         with log.open("w") as errors:
             process = subprocess.Popen(
-                [sys.executable, "-m", "tests.platform.shop_process", str(data_dir), json.dumps(settings)],
+                [*before, sys.executable, "-m", "tests.platform.shop_process", str(data_dir), json.dumps(settings)],
                 cwd=ROOT,
                 stdout=subprocess.PIPE,
                 stderr=errors,

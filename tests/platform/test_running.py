@@ -13,6 +13,8 @@ import pytest
 from tests.platform.conftest import RunningShop, eventually, is_alive, processes_of
 
 StartShop = Callable[..., RunningShop]
+IN_THE_BACKGROUND = ("/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh")
+"""As a shell's `&` starts a command: SIGINT is ignored until it says otherwise."""
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -40,8 +42,11 @@ def test_two_signals_in_quick_succession_still_end_everything_cleanly(start_shop
     assert "Traceback" not in shop.log.read_text()
 
 
-def test_a_signal_while_the_servers_start_leaves_none_of_them(start_shop: StartShop, data_dir: Path) -> None:
-    shop = start_shop()
+@pytest.mark.parametrize("before", [(), IN_THE_BACKGROUND], ids=["in front", "in the background"])
+def test_a_signal_while_the_servers_start_leaves_none_of_them(
+    start_shop: StartShop, data_dir: Path, before: tuple[str, ...]
+) -> None:
+    shop = start_shop(*before)
     eventually(lambda: "Making the database" in shop.log.read_text(), "the start has begun")
     assert shop.end(signal.SIGINT) == 0
     assert processes_of(data_dir) == {}

@@ -1,0 +1,155 @@
+"""What is asked about rows is read in the statement that reads them, and is what it would have been by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from graphql import GraphQLObjectType, GraphQLSchema
+
+from persistence.ahead import PARTS_MAX, Ahead, Read, steps
+from persistence.catalog import groups, reads
+from persistence.catalog.groups import CategoryView, CollectionView
+from persistence.catalog.views import ProductView, Shelf, VariantView
+from persistence.demo import places
+from persistence.reader import Reader
+from persistence.tags import Dependence
+from schema.context import Context
+from schema.execution.fields import Link, declared_of, shown_of
+from schema.transport.caller import Caller
+from tests.conftest import NOW
+from tests.execution.world import Both
+from tests.shop import Shop
+
+BUYERS = Shelf(places.WEB, "EUR", NOW, sees_all=False)
+PARENTS: dict[type, Read[Any]] = {
+    ProductView: reads.products(BUYERS),
+    VariantView: reads.variants(BUYERS),
+    CategoryView: groups.CATEGORIES,
+    CollectionView: groups.collections(sees_all=False),
+}
+TABLES: dict[type, str] = {
+    ProductView: "product",
+    VariantView: "variant",
+    CategoryView: "category",
+    CollectionView: "collection",
+}
+
+
+class Told:
+    """`persistence.reader.Following`: these are asked about rows of that view."""
+
+    def __init__(self, view: type, *aheads: Ahead) -> None:
+        self._view = view
+        self._aheads = aheads
+
+    def concerns(self, view: type) -> bool:
+        return view is self._view
+
+    async def about(self, view: type) -> tuple[Ahead, ...]:
+        assert view is self._view
+        return self._aheads
+
+
+def _links(schema: GraphQLSchema) -> list[tuple[str, type, Link]]:
+    """Every linked field with a view that it is asked of."""
+    found = []
+    for kind in schema.type_map.values():
+        if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
+            for name in kind.fields:
+                declared = declared_of(kind, name)
+                if declared is not None and declared.link is not None:
+                    found += [(f"{kind.name}.{name}", view, declared.link) for view in shown_of(kind).views]
+    return found
+
+
+async def _both_ways(shop: Shop, context: Context, view: type, link: Link) -> tuple[list[Any], list[Any], list[Dependence]]:
+    """Parents with what belongs to them, read apart and together, and what the answers depend on."""
+    ids = [row[0] for row in await shop.rows.fetch(f"SELECT id FROM {TABLES[view]} ORDER BY id LIMIT 60")]
+    read = await link.of(context)
+    told = []
+    for following in (None, Told(view, Ahead(link.key, read))):
+        reader = Reader(shop.api.database)
+        reader.dependence = Dependence(set(), set())
+        reader.following = following
+        parents = await reader.each(PARENTS[view], ids)
+        belonging = await reader.each(read, [getattr(each, link.key) for each in parents if each is not None])
+        assert reader.statements == (2 if following is None else 1)
+        await reader.end()
+        told.append((parents, belonging, reader.dependence))
+    return [each[0] for each in told], [each[1] for each in told], [each[2] for each in told]
+
+
+async def test_every_link_of_the_schema_reads_the_same_together_with_its_parents_as_apart(both: Both, filled: Shop) -> None:
+    links = _links(both.schema)
+    assert len(links) >= 14
+    async with both.open_context(Caller(request_id="test")) as context:
+        assert isinstance(context, Context)
+        for name, view, link in links:
+            parents, belonging, depend = await _both_ways(filled, context, view, link)
+            assert parents[0] == parents[1], name
+            assert belonging[0] == belonging[1], name
+            assert any(belonging[0]), f"{name} is of nothing here, which shows nothing"
+            assert depend[0] == depend[1], name
+
+
+async def test_what_belongs_to_what_belongs_to_rows_comes_along(filled: Shop) -> None:
+    slug = await filled.rows.fetchval(
+        "SELECT p.slug FROM product p JOIN category c ON c.id = p.category_id WHERE c.parent_id IS NOT NULL AND p.status = 'ACTIVE' LIMIT 1"
+    )
+    reader = Reader(filled.api.database)
+    reader.following = Told(
+        ProductView,
+        Ahead("category_id", groups.CATEGORIES, (Ahead("id", groups.ANCESTORS), Ahead("parent_id", groups.CATEGORIES))),
+        Ahead("id", reads.variants_of_products(BUYERS), (Ahead("image_id", reads.IMAGES),)),
+        Ahead("id", reads.variants_of_products(BUYERS)),
+    )
+    [product] = await reads.products_by_slug(reader, [slug], shelf=BUYERS)
+    assert product is not None
+    [category] = await reader.each(groups.CATEGORIES, [product.category_id])
+    [above] = await reader.each(groups.ANCESTORS, [category.id])
+    [parent] = await reader.each(groups.CATEGORIES, [category.parent_id])
+    assert above[-1].id == parent.id == category.parent_id
+    [variants] = await reader.each(reads.variants_of_products(BUYERS), [product.id])
+    assert {each.product_id for each in variants} == {product.id}
+    assert reader.statements == 1
+    await reader.end()
+
+
+async def test_rows_that_are_not_there_have_nothing_belonging_to_them(filled: Shop) -> None:
+    reader = Reader(filled.api.database)
+    reader.following = Told(
+        ProductView, Ahead("id", reads.variants_of_products(BUYERS)), Ahead("category_id", groups.CATEGORIES)
+    )
+    assert await reads.products_by_slug(reader, ["nowhere"], shelf=BUYERS) == [None]
+    assert await reader.each(groups.CATEGORIES, [None, None]) == [None, None]
+    assert reader.statements == 1
+    await reader.end()
+
+
+async def test_other_questions_in_between_are_asked_by_themselves(filled: Shop) -> None:
+    reader = Reader(filled.api.database)
+    reader.following = Told(ProductView, Ahead("id", reads.THUMBNAILS))
+    category_id = await filled.rows.fetchval("SELECT id FROM category LIMIT 1")
+    [category] = await reader.each(groups.CATEGORIES, [category_id])
+    assert category.id == category_id
+    product_id = await filled.rows.fetchval("SELECT product_id FROM product_image LIMIT 1")
+    await reader.each(reads.products(BUYERS), [product_id])
+    [thumbnail] = await reader.each(reads.THUMBNAILS, [product_id])
+    assert thumbnail.product_id == product_id
+    assert reader.statements == 2
+    await reader.end()
+
+
+def test_no_more_go_together_than_are_allowed_however_deep_it_is_asked() -> None:
+    way: tuple[Ahead, ...] = ()
+    for _ in range(100):
+        way = (Ahead("parent_id", groups.CATEGORIES, way), Ahead("id", groups.ANCESTORS, way[:1]))
+    found = steps(way)
+    assert len(found) == PARTS_MAX - 1
+    assert all(step.above <= number for number, step in enumerate(found))
+
+
+@pytest.mark.parametrize("twice", [Ahead("id", reads.THUMBNAILS), Ahead("id", reads.IMAGES_OF_PRODUCTS)])
+def test_what_is_asked_twice_is_read_once(twice: Ahead) -> None:
+    assert [step.read for step in steps((twice, twice, twice))] == [twice.read]
