@@ -1,4 +1,4 @@
-"""Reads that go together: a question and what is asked about its rows right after it, in one statement and one round trip.
+"""Reads by key that go together: some, and what is asked about their rows right after, in one statement and one round trip.
 
 Each round trip costs the asking process more than the reading does: it falls asleep and wakes with cold caches. The rows
 come as one array a column, which are decoded faster than rows are.
@@ -11,13 +11,15 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
+import orjson
 from asyncpg import Record
+from sqlalchemy import String
 
-from persistence.statement import Question, V
+from persistence.statement import Question
 
 PARTS_MAX = 12
 """How many questions go together at most: what is further down is read when it is asked for."""
-_PLACE = re.compile(r"\$(\d+)")
+_PLACE = re.compile(r"\$(\d+)(::[A-Z ]+\[\])?")
 T = TypeVar("T", bound=tuple[Any, ...])
 
 
@@ -42,26 +44,48 @@ class Ahead(NamedTuple):
     then: tuple[Ahead, ...] = ()
 
 
-class Step(NamedTuple):
-    """One of the reads that go together; its keys are in the `column` of the rows of an earlier one."""
+class Wanted(NamedTuple):
+    """A read for keys that are known, and what is read for its rows in turn."""
 
-    above: int
-    column: str
     read: Read[Any]
+    keys: Sequence[Any]
+    then: tuple[Ahead, ...] = ()
 
 
-def steps(aheads: Iterable[Ahead], above: int = 0) -> list[Step]:
-    """What is read beside a question, each once and after what it takes its keys from; no more than go together."""
+class Step(NamedTuple):
+    """One of the reads that go together: for known `keys`, or for those in a `column` of the rows of the step `above`."""
+
+    read: Read[Any]
+    keys: Sequence[Any] | None = None
+    above: int = -1
+    column: str = ""
+
+
+def wanted(aheads: Iterable[Ahead], fields: Sequence[str], rows: Sequence[Any]) -> list[Wanted]:
+    """What is read for rows that are there, each read once."""
+    found: dict[Hashable, Wanted] = {}
+    for each in aheads:
+        place = fields.index(each.column)
+        keys = {row[place]: None for row in rows if row[place] is not None}
+        known = found.get(each.read.place)
+        if known is not None:
+            keys = dict.fromkeys((*known.keys, *keys))
+        found[each.read.place] = Wanted(each.read, list(keys), each.then if known is None else (*known.then, *each.then))
+    return [each for each in found.values() if each.keys]
+
+
+def steps(roots: Sequence[Wanted]) -> list[Step]:
+    """The reads with what follows them, each once and after what it takes its keys from; no more than go together."""
+    made = [Step(each.read, each.keys) for each in roots[:PARTS_MAX]]
     found: dict[tuple[int, str, Hashable], int] = {}
-    made: list[Step] = []
-    level = [(above, each) for each in aheads]
+    level = [(number, then) for number, each in enumerate(roots[:PARTS_MAX]) for then in each.then]
     while level:
         below: list[tuple[int, Ahead]] = []
-        for place, each in level:
-            known = (place, each.column, each.read.place)
-            if known not in found and len(made) + 1 < PARTS_MAX:
-                made.append(Step(place, each.column, each.read))
+        for above, each in level:
+            known = (above, each.column, each.read.place)
+            if known not in found and len(made) < PARTS_MAX:
                 found[known] = len(made)
+                made.append(Step(each.read, above=above, column=each.column))
             if known in found:
                 below += [(found[known], then) for then in each.then]
         level = below
@@ -71,25 +95,24 @@ def steps(aheads: Iterable[Ahead], above: int = 0) -> list[Step]:
 class Together:
     """One statement for several questions, which answers with one row: for each question an array a column."""
 
-    def __init__(self, questions: Sequence[Question[Any]], keys: Sequence[tuple[int, str]]) -> None:
-        self._questions = questions
+    def __init__(self, parts: Sequence[tuple[Question[Any], int, str]]) -> None:
+        if any(kind is not None and not isinstance(kind, String) for part in parts for kind in part[0].lists):
+            raise TypeError("lists of anything but text would not be the same by way of JSON")
+        self._questions = [question for question, _, _ in parts]
         self._names: list[list[str]] = []
         taken = 0
-        parts = []
-        for number, question in enumerate(questions):
-            text, names = _part(question, keys[number - 1] if number else None, taken)
+        made = []
+        for number, (question, above, column) in enumerate(parts):
+            keys = f'SELECT DISTINCT "{column}" FROM a{above}' if above >= 0 else None  # noqa: S608 - made of the code's own names
+            text, names = _part(question, keys, taken)
             taken += len(names)
             self._names.append(names)
-            parts.append(f"a{number} ({_quoted(question)}) AS MATERIALIZED ({text})")
+            made.append(f"a{number} ({_quoted(question)}) AS MATERIALIZED ({text})")
         arrays = (
-            f"(SELECT {_arrays(question, number)} FROM a{number}) AS r{number}"  # noqa: S608 - made of the code's own names
-            for number, question in enumerate(questions)
+            f"(SELECT {_arrays(question, number)} FROM a{number}) AS r{number}"  # noqa: S608 - the same
+            for number, question in enumerate(self._questions)
         )
-        self.text = f"WITH {', '.join(parts)} SELECT * FROM {', '.join(arrays)}"  # noqa: S608 - the same
-
-    def place_of(self, step: Step) -> int:
-        """Where in the rows above a step the keys are that it is read for."""
-        return self._questions[step.above].fields.index(step.column)
+        self.text = f"WITH {', '.join(made)} SELECT * FROM {', '.join(arrays)}"  # noqa: S608 - the same
 
     def arguments(self, values: Sequence[Mapping[str, object]]) -> list[object]:
         """The values of each question in the order of $1, $2, ..."""
@@ -108,29 +131,33 @@ class Together:
             if columns[0] is None:
                 yield []
                 continue
-            for place, is_list in enumerate(question.lists):
-                if is_list:
-                    columns[place] = [each[0] for each in columns[place]]
+            for place, kind in enumerate(question.lists):
+                if kind is not None:
+                    # The same lists come again and again: the option names of a product with each of its variants.
+                    known = {each: orjson.loads(each) for each in set(columns[place]) if each is not None}
+                    columns[place] = list(map(known.get, columns[place]))
             yield list(map(question.make, zip(*columns, strict=True)))
 
 
 @lru_cache(maxsize=1_000)
-def together(question: Question[Any], *others: tuple[int, str, Question[Any]]) -> Together:
-    """The statement of a question and others, each with the place and the column of the rows that it takes its keys from."""
-    return Together((question, *(each[2] for each in others)), tuple(each[:2] for each in others))
+def together(*parts: tuple[Question[Any], int, str]) -> Together:
+    """The statement of questions, each with the place and the column of the rows that it takes its keys from, or -1."""
+    return Together(parts)
 
 
-def _part(question: Question[V], keys: tuple[int, str] | None, taken: int) -> tuple[str, list[str]]:
-    """The question's text, its parameters counted on from `taken`, and their names. `keys` stand in for the parameter `ids`."""
+def _part(question: Question[Any], keys: str | None, taken: int) -> tuple[str, list[str]]:
+    """The question's text, its parameters counted on from `taken`, and their names. `keys` are asked for its `ids`."""
     names: list[str] = []
 
     def renumbered(match: re.Match[str]) -> str:
         name = question.name(int(match[1]))
         if name == "ids" and keys is not None:
-            above, column = keys
-            return f'ARRAY(SELECT DISTINCT a{above}."{column}" FROM a{above} WHERE a{above}."{column}" IS NOT NULL)'  # noqa: S608 - the same
+            return f"ARRAY({keys})"
         names.append(name)
-        return f"${taken + len(names)}"
+        place = f"${taken + len(names)}{match[2] or ''}"
+        # PostgreSQL plans a statement anew each time that a plan for these very keys looks cheaper than one for any, and
+        # planning several reads takes longer than they do. What it cannot see into looks alike.
+        return f"ARRAY(SELECT unnest({place}))" if name == "ids" else place
 
     return _PLACE.sub(renumbered, question.text), names
 
@@ -140,8 +167,8 @@ def _quoted(question: Question[Any]) -> str:
 
 
 def _arrays(question: Question[Any], number: int) -> str:
-    # PostgreSQL would make arrays of arrays two-dimensional, and refuse those of different lengths: rows keep them apart.
+    # PostgreSQL would make arrays of arrays two-dimensional, and refuse those of different lengths.
     return ", ".join(
-        f'array_agg(ROW(a{number}."{name}"))' if is_list else f'array_agg(a{number}."{name}")'
-        for name, is_list in zip(question.fields, question.lists, strict=True)
+        f'array_agg(array_to_json(a{number}."{name}")::text)' if kind is not None else f'array_agg(a{number}."{name}")'
+        for name, kind in zip(question.fields, question.lists, strict=True)
     )

@@ -2,7 +2,8 @@
 
 Loads that several fields of an operation need are made once: the memo is keyed by question and values, and filled only
 after the answer is there, so that a concurrent asker never sees half of it. Whoever knows what will be asked about the
-rows of the next question says so, and all of it is read in one statement; who asks then finds it in the memo.
+rows of the next question says so: below a read by key all of it is read in the same statement, below any other question
+(whose plan depends on its values) in the next one. Who asks then finds it in the memo.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
-from persistence.ahead import Ahead, Read, Step, steps, together
+from persistence.ahead import Ahead, Read, Step, Wanted, steps, together, wanted
 from persistence.engine import Database
 from persistence.failures import LOST, Unavailable
 from persistence.statement import Borrowed, Question, V, fetch
@@ -52,16 +53,24 @@ class Reader:
         self.statements = 0
         self.dependence: Dependence | None = None
         self.following: Following | None = None
+        self._owed: Sequence[Wanted] = ()
+        """What will be asked about rows that are there."""
 
     async def rows(self, question: Question[V], **values: object) -> list[V]:
-        """All rows of an answer; no memo, but for what will be asked about them."""
+        """All rows of an answer; no memo. What will be asked about them is read with the first that is."""
+        then = await self._then(question)
+        rows = await self._alone(question, values)
+        if then:
+            self._owed = wanted(then, question.fields, rows)
+        return rows
+
+    async def _then(self, question: Question[Any]) -> tuple[Ahead, ...]:
+        """What will be asked about a question's rows."""
         following = self.following
-        if following is not None and following.concerns(question.view):
-            self.following = None
-            beside = steps(await following.about(question.view))
-            if beside:
-                return await self._rows_and(question, values, beside)
-        return await self._alone(question, values)
+        if following is None or not following.concerns(question.view):
+            return ()
+        self.following = None
+        return await following.about(question.view)
 
     async def _alone(self, question: Question[V], values: Mapping[str, object]) -> list[V]:
         async with self._lock:
@@ -70,22 +79,22 @@ class Reader:
             self.dependence.note(question, values, rows)
         return rows
 
-    async def _rows_and(self, question: Question[V], values: Mapping[str, object], beside: Sequence[Step]) -> list[V]:
-        """The rows of a question; what is read beside it goes into the memo."""
-        statement = together(question, *((step.above, step.column, step.read.question) for step in beside))
-        arguments = statement.arguments([values, *(step.read.values for step in beside)])
+    async def _together(self, made: Sequence[Step]) -> None:
+        """Reads in one statement what the memo will be asked for."""
+        statement = together(*((step.read.question, step.above, step.column) for step in made))
+        arguments = statement.arguments([{**step.read.values, "ids": step.keys} for step in made])
         async with self._lock:
             [row] = await self._sent(lambda connection: connection.fetch(statement.text, *arguments))
-        answers = list(statement.answers(row))
-        if self.dependence is not None:
-            self.dependence.note(question, values, answers[0])
-        for step, rows in zip(beside, answers[1:], strict=True):
-            place = statement.place_of(step)
-            keys = list(dict.fromkeys(each[place] for each in answers[step.above] if each[place] is not None))
+        answers: list[list[Any]] = []
+        for step, rows in zip(made, statement.answers(row), strict=True):
+            keys = step.keys
+            if keys is None:
+                place = made[step.above].read.question.fields.index(step.column)
+                keys = list(dict.fromkeys(each[place] for each in answers[step.above] if each[place] is not None))
+            answers.append(rows)
             if self.dependence is not None:
                 self.dependence.note(step.read.question, {"ids": keys, **step.read.values}, rows)
             self._remember(step.read, keys, rows)
-        return answers[0]
 
     async def _sent(self, send: Callable[[Borrowed], Awaitable[T]]) -> T:
         """What a statement answers, on the request's connection; whoever calls holds the lock."""
@@ -119,7 +128,13 @@ class Reader:
         """
         memo = self._memo.setdefault(read.place, {})
         if missing := [each for each in dict.fromkeys(keys) if each not in memo and each is not None]:
-            self._remember(read, missing, await self.rows(read.question, ids=missing, **read.values))
+            then = await self._then(read.question)
+            owed, self._owed = self._owed, ()
+            made = steps([Wanted(read, missing, then), *(each for each in owed if each.read.place != read.place)])
+            if len(made) > 1:
+                await self._together(made)
+            else:
+                self._remember(read, missing, await self._alone(read.question, {"ids": missing, **read.values}))
         if read.has_many:
             return [memo[each] if each is not None else [] for each in keys]
         return [memo[each] if each is not None else None for each in keys]
@@ -155,6 +170,7 @@ class Reader:
         """Empties the memo: after a change, the payload must read what was written."""
         self._memo.clear()
         self._values.clear()
+        self._owed = ()
 
     async def close(self) -> None:
         """Gives the connection back, once the statement that may be running on it has ended."""

@@ -93,12 +93,13 @@ class Question(Statement, Generic[V]):
             names = tuple(column.key for column in statement.selected_columns)
             if names != fields:
                 raise TypeError(f"{view.__name__} has {fields}, the statement answers {names}")
-            self.lists = tuple(isinstance(column.type, ARRAY) for column in statement.selected_columns)
-            """For each column whether its values are lists."""
+            kinds = [column.type for column in statement.selected_columns]
+            self.lists = tuple(each.item_type if isinstance(each, ARRAY) else None for each in kinds)
+            """What the values of each column are lists of; None for a column of anything else."""
             # What a NamedTuple does itself when it is called, without its Python around it; the number of values is known.
             self.make: Callable[[Iterable[Any]], V] = partial(tuple.__new__, view)
         else:
-            self.lists = (False,) * len(fields)
+            self.lists = (None,) * len(fields)
             self.make = view._make  # type: ignore[attr-defined]
         self.view = view
         self.fields = fields

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from graphql import GraphQLObjectType, GraphQLSchema
 
-from persistence.ahead import PARTS_MAX, Ahead, Read, steps
+from domain.ids import new_id
+from persistence.ahead import PARTS_MAX, Ahead, Read, Wanted, steps, wanted
 from persistence.catalog import groups, reads
+from persistence.catalog.filters import EVERYTHING
 from persistence.catalog.groups import CategoryView, CollectionView
+from persistence.catalog.listing import Asked, Order, Scope, page_of_shop
 from persistence.catalog.views import ProductView, Shelf, VariantView
 from persistence.demo import places
 from persistence.reader import Reader
@@ -141,15 +143,56 @@ async def test_other_questions_in_between_are_asked_by_themselves(filled: Shop) 
     await reader.end()
 
 
+async def test_what_belongs_to_the_rows_of_a_list_is_read_with_the_first_of_it(filled: Shop) -> None:
+    reader = Reader(filled.api.database)
+    reader.following = Told(
+        ProductView,
+        Ahead("id", reads.THUMBNAILS),
+        Ahead("id", reads.variants_of_products(BUYERS), (Ahead("image_id", reads.IMAGES),)),
+        Ahead("category_id", groups.CATEGORIES, (Ahead("id", groups.ANCESTORS),)),
+    )
+    asked = Asked(scope=Scope.SHOP, wanted=EVERYTHING, order=Order.NAME_ASC)
+    page = await page_of_shop(reader, asked, shelf=BUYERS, count=10, backwards=False, cursor=None)
+    assert reader.statements == 1
+    ids = [each.id for each in page.rows]
+    thumbnails = await reader.each(reads.THUMBNAILS, ids)
+    assert [each.product_id for each in thumbnails if each] == [
+        product_id for product_id, each in zip(ids, thumbnails, strict=True) if each
+    ]
+    variants = await reader.each(reads.variants_of_products(BUYERS), ids)
+    assert [{each.product_id for each in those} for those in variants] == [{each} for each in ids]
+    categories = await reader.each(groups.CATEGORIES, [each.category_id for each in page.rows])
+    await reader.each(groups.ANCESTORS, [each.id for each in categories if each])
+    assert reader.statements == 2
+    await reader.end()
+
+
+async def test_after_a_change_nothing_is_read_for_rows_of_before(filled: Shop) -> None:
+    reader = Reader(filled.api.database)
+    reader.following = Told(ProductView, Ahead("id", reads.THUMBNAILS), Ahead("id", reads.variants_of_products(BUYERS)))
+    asked = Asked(scope=Scope.SHOP, wanted=EVERYTHING, order=Order.NAME_ASC)
+    page = await page_of_shop(reader, asked, shelf=BUYERS, count=3, backwards=False, cursor=None)
+    ids = [each.id for each in page.rows]
+    reader.forget()
+    await reader.each(reads.THUMBNAILS, ids)
+    await reader.each(reads.variants_of_products(BUYERS), ids)
+    assert reader.statements == 3
+    await reader.end()
+
+
 def test_no_more_go_together_than_are_allowed_however_deep_it_is_asked() -> None:
     way: tuple[Ahead, ...] = ()
     for _ in range(100):
         way = (Ahead("parent_id", groups.CATEGORIES, way), Ahead("id", groups.ANCESTORS, way[:1]))
-    found = steps(way)
-    assert len(found) == PARTS_MAX - 1
-    assert all(step.above <= number for number, step in enumerate(found))
+    found = steps([Wanted(groups.CATEGORIES, [new_id()], way)] * 3)
+    assert len(found) == PARTS_MAX
+    assert all(step.above < number for number, step in enumerate(found))
 
 
-@pytest.mark.parametrize("twice", [Ahead("id", reads.THUMBNAILS), Ahead("id", reads.IMAGES_OF_PRODUCTS)])
-def test_what_is_asked_twice_is_read_once(twice: Ahead) -> None:
-    assert [step.read for step in steps((twice, twice, twice))] == [twice.read]
+def test_what_is_asked_twice_is_read_once_for_all_its_keys() -> None:
+    category_id, parent_id = new_id(), new_id()
+    twice = [Ahead("id", groups.CATEGORIES), Ahead("parent_id", groups.CATEGORIES), Ahead("id", groups.CATEGORIES)]
+    found = wanted(twice, ("id", "parent_id"), [(category_id, parent_id), (category_id, None)])
+    assert found == [Wanted(groups.CATEGORIES, [category_id, parent_id])]
+    below = steps([Wanted(groups.CATEGORIES, [category_id], (twice[1], twice[1]))])
+    assert [(step.above, step.column) for step in below] == [(-1, ""), (0, "parent_id")]
