@@ -7,7 +7,7 @@ come as one array a column, which are decoded faster than rows are.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -23,17 +23,19 @@ _PLACE = re.compile(r"\$(\d+)(::[A-Z ]+\[\])?")
 T = TypeVar("T", bound=tuple[Any, ...])
 
 
-class Read(NamedTuple, Generic[T]):
-    """A question for many keys at once, its parameter `ids`, with its other values: one row for each key, or many."""
+class Read(Generic[T]):
+    """A question for many keys at once, its parameter `ids`, with its other values: one row for each key, or many.
 
-    question: Question[T]
-    has_many: bool = False
-    values: Mapping[str, Hashable] = {}
+    `place` is what its answers are remembered under.
+    """
 
-    @property
-    def place(self) -> Hashable:
-        """What its answers are remembered under."""
-        return (self.question, self.has_many, tuple(self.values.items()))
+    __slots__ = ("has_many", "place", "question", "values")
+
+    def __init__(self, question: Question[T], *, has_many: bool = False, values: Mapping[str, Hashable] | None = None) -> None:
+        self.question = question
+        self.has_many = has_many
+        self.values = values or {}
+        self.place: Hashable = (question, has_many, *self.values.items())
 
 
 class Ahead(NamedTuple):
@@ -100,12 +102,16 @@ class Together:
             raise TypeError("lists of anything but text would not be the same by way of JSON")
         self._questions = [question for question, _, _ in parts]
         self._names: list[list[str]] = []
-        taken = 0
+        self._columns: list[tuple[int, int, tuple[int, ...]]] = []
+        taken = width = 0
         made = []
         for number, (question, above, column) in enumerate(parts):
             keys = f'SELECT DISTINCT "{column}" FROM a{above}' if above >= 0 else None  # noqa: S608 - made of the code's own names
             text, names = _part(question, keys, taken)
+            lists = tuple(place for place, kind in enumerate(question.lists) if kind is not None)
+            self._columns.append((width, width + len(question.lists), lists))
             taken += len(names)
+            width += len(question.lists)
             self._names.append(names)
             made.append(f"a{number} ({_quoted(question)}) AS MATERIALIZED ({text})")
         arrays = (
@@ -121,22 +127,20 @@ class Together:
             found += [own[name] if name in own else question.fixed(name) for name in names]
         return found
 
-    def answers(self, row: Record) -> Iterator[list[Any]]:
+    def answers(self, row: Record) -> list[list[Any]]:
         """The rows of each question, as its views."""
-        begin = 0
-        for question in self._questions:
-            end = begin + len(question.lists)
+        found: list[list[Any]] = []
+        for question, (begin, end, lists) in zip(self._questions, self._columns, strict=True):
             columns = list(row[begin:end])
-            begin = end
             if columns[0] is None:
-                yield []
+                found.append([])
                 continue
-            for place, kind in enumerate(question.lists):
-                if kind is not None:
-                    # The same lists come again and again: the option names of a product with each of its variants.
-                    known = {each: orjson.loads(each) for each in set(columns[place]) if each is not None}
-                    columns[place] = list(map(known.get, columns[place]))
-            yield list(map(question.make, zip(*columns, strict=True)))
+            for place in lists:
+                # The same lists come again and again: the option names of a product with each of its variants.
+                known = {each: orjson.loads(each) for each in set(columns[place]) if each is not None}
+                columns[place] = list(map(known.get, columns[place]))
+            found.append(list(map(question.make, zip(*columns, strict=True))))
+        return found
 
 
 @lru_cache(maxsize=1_000)

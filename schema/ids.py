@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+from binascii import b2a_base64
+from functools import lru_cache
 from uuid import UUID
 
 ID_LENGTH_MAX = 200
@@ -12,8 +14,13 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 def global_id(kind: str, identity: UUID) -> str:
     """The public id of a thing of a type."""
-    text = binascii.b2a_base64(kind.encode() + b":" + identity.bytes, newline=False)
-    return text.translate(_URL_SAFE).rstrip(b"=").decode()
+    text = b2a_base64(_prefix(kind) + identity.bytes, newline=False)
+    return text.translate(_URL_SAFE, b"=").decode()
+
+
+@lru_cache(maxsize=500)
+def _prefix(kind: str) -> bytes:
+    return kind.encode() + b":"
 
 
 def parse_id(text: str) -> tuple[str, UUID] | None:

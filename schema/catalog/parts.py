@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import strawberry
@@ -125,12 +126,21 @@ def seo(view: Described) -> Seo:
 
 def availability(variant: VariantView) -> AvailabilityView:
     """From the stock that was read with the variant."""
-    if not variant.tracks_stock:
-        return AvailabilityView(AvailabilityStatus.ALWAYS, None)
-    free = max(variant.free, 0)
-    return AvailabilityView(AvailabilityStatus.IN_STOCK if free else AvailabilityStatus.OUT_OF_STOCK, free)
+    return _availability(variant.free) if variant.tracks_stock else _ALWAYS
 
 
+_ALWAYS = AvailabilityView(AvailabilityStatus.ALWAYS, None)
+
+
+@lru_cache(maxsize=1_000)
+def _availability(free: int) -> AvailabilityView:
+    """Remembered, as prices are: a listing shows the same few levels again and again."""
+    if free <= 0:
+        return AvailabilityView(AvailabilityStatus.OUT_OF_STOCK, 0)
+    return AvailabilityView(AvailabilityStatus.IN_STOCK, free)
+
+
+@lru_cache(maxsize=10_000)
 def price(amount: int | None, currency: str) -> Amount | None:
     """An amount read beside its currency."""
     return Amount(amount, Currency(currency)) if amount is not None else None

@@ -11,7 +11,6 @@ import strawberry
 
 from domain.catalog.model import Attribute, AttributeKind, ProductStatus
 from domain.catalog.rules import OPTIONS_MAX
-from domain.money import Currency
 from domain.money import Money as Amount
 from domain.viewer import Permission
 from persistence.ahead import Read
@@ -88,10 +87,8 @@ class Variant(Node):
 
 
 def _range(product: ProductView) -> PriceRangeView | None:
-    if product.price_min is None or product.price_max is None:
-        return None
-    currency = Currency(product.currency)
-    return PriceRangeView(Amount(product.price_min, currency), Amount(product.price_max, currency))
+    least, most = parts.price(product.price_min, product.currency), parts.price(product.price_max, product.currency)
+    return PriceRangeView(least, most) if least is not None and most is not None else None
 
 
 def _attributes(product: ProductView) -> list[Attribute]:
