@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from benchmarks.results import COMPILED, KEPT, RIVAL, TITLES, WRITTEN, Results
@@ -27,81 +28,47 @@ class Budget:
 
 def budgets(results: Results) -> list[Budget]:
     """The bounds the API has to keep, with permissions, logging and metrics on."""
-    compiled = {key: of[COMPILED].cpu / of[WRITTEN].cpu for key, of in results.reads.items()}
-    kept = {key: of[KEPT].cpu / results.bare.cpu for key, of in results.reads.items()}
+    return [*_read(results), *_ordered(results), *_notified(results), *_watched(results)]
+
+
+def _read(results: Results) -> Iterator[Budget]:
     base = (
         f"{results.empty.cpu:.2f} ms of it is what any operation costs (HTTP and its layers, limits, context, log, metrics), and "
         "the floor has next to nothing of that"
     )
-    found = [
-        Budget("W1, compiled", 3, compiled["W1"], "x F1", base),
-        Budget("W2, compiled", 2, compiled["W2"], "x F1", base),
-        Budget("W3, compiled", 3, compiled["W3"], "x F1", base),
-        *(
-            Budget(
-                f"{key}, kept answer",
-                2.5,
-                ratio,
-                "x F0",
-                "reading the question, the rate limit, the request's id, the metrics and a larger answer come on top of saying hello",
+    for key, must in (("W1", 3), ("W2", 2), ("W3", 3)):
+        of = results.reads[key]
+        yield Budget(f"{key}, compiled", must, of[COMPILED].cpu / of[WRITTEN].cpu, "x F1", base)
+    for key in ("W1", "W2"):
+        reason = "reading the question, the rate limit, the request's id, the metrics and a larger answer come on top of saying hello"
+        yield Budget(f"{key}, kept answer", 2.5, results.reads[key][KEPT].cpu / results.bare.cpu, "x F0", reason)
+    for key, of in results.reads.items():
+        if RIVAL in of:
+            reason = (
+                f"{base}; PostGraphile has no permissions, limits, log or metrics here, and PostgreSQL puts its rows together"
             )
-            for key, ratio in kept.items()
-            if key != "W3"
-        ),
-        *(
-            Budget(
-                f"{key}, compiled, beside {TITLES[RIVAL]}",
-                1,
-                of[COMPILED].cpu / of[RIVAL].cpu,
-                "x",
-                f"{base}; PostGraphile has no permissions, limits, log or metrics here, and PostgreSQL puts its rows together",
-            )
-            for key, of in results.reads.items()
-            if RIVAL in of
-        ),
-        Budget(
-            "a paid order's SQL statements",
-            25,
-            results.checkouts.statements,
-            "",
-            "besides the order's own, channels are read again every five seconds",
-        ),
-        Budget("a paid order's CPU", 12, results.checkouts.cpu, "ms", "its requests, its statements and their transactions"),
-        Budget(
-            "checkouts a second",
-            60,
-            results.checkouts.a_second,
-            "",
-            "PostgreSQL, Valkey, the payment provider and the buyers share the other core",
-            at_least=True,
-        ),
+            yield Budget(f"{key}, compiled, beside {TITLES[RIVAL]}", 1, of[COMPILED].cpu / of[RIVAL].cpu, "x", reason)
+
+
+def _ordered(results: Results) -> list[Budget]:
+    checkouts = results.checkouts
+    own = "besides the order's own, channels are read again every five seconds"
+    shared = "PostgreSQL, Valkey, the payment provider and the buyers share the other core"
+    return [
+        Budget("a paid order's SQL statements", 25, checkouts.statements, "", own),
+        Budget("a paid order's CPU", 12, checkouts.cpu, "ms", "its requests, its statements and their transactions"),
+        Budget("checkouts a second", 60, checkouts.a_second, "", shared, at_least=True),
     ]
-    found += _notified(results)
+
+
+def _watched(results: Results) -> Iterator[Budget]:
     for each in results.watched:
-        found += [
-            Budget(
-                f"lost of {each.sockets:,} sockets",
-                0,
-                each.lost,
-                "",
-                "all want a database connection at once, and wait too long for one",
-            ),
-            Budget(
-                f"an event to each of {each.sockets:,} sockets",
-                60,
-                each.cpu,
-                "us CPU",
-                "the event is rendered once, but every socket is a task that wakes and writes for itself",
-            ),
-            Budget(
-                f"each of {each.sockets:,} sockets",
-                40,
-                each.memory_kib,
-                "KiB",
-                "Uvicorn's protocol and tasks, and a task and a context of ours, for each",
-            ),
-        ]
-    return found
+        lost = "all want a database connection at once, and wait too long for one"
+        yield Budget(f"lost of {each.sockets:,} sockets", 0, each.lost, "", lost)
+        event = "the event is rendered once, but every socket is a task that wakes and writes for itself"
+        yield Budget(f"an event to each of {each.sockets:,} sockets", 60, each.cpu, "us CPU", event)
+        memory = "Uvicorn's protocol and tasks, and a task and a context of ours, for each"
+        yield Budget(f"each of {each.sockets:,} sockets", 40, each.memory_kib, "KiB", memory)
 
 
 def _notified(results: Results) -> list[Budget]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
 import redis.asyncio
 
@@ -15,6 +16,7 @@ from tests.workers.world import Poisonous, Slow, Stuck, announce, eventually, pl
 
 OPEN = "SELECT count(*) FROM outbox_task WHERE done_at IS NULL AND parked_because IS NULL"
 UNSENT = "SELECT count(*) FROM notice WHERE state <> 'SENT'"
+OUTAGE_SECONDS = float(os.environ.get("VITRINE_OUTAGE_SECONDS", "1"))
 
 
 async def all_is_done(place: Place, *, events: int) -> None:
@@ -112,17 +114,22 @@ async def test_a_task_that_never_works_is_parked_and_so_is_one_that_nobody_knows
 
 
 async def test_a_mail_server_that_is_down_for_a_while_delays_letters_and_loses_none(place: Place) -> None:
+    """VITRINE_OUTAGE_SECONDS says for how long; a minute by hand."""
     await place.sink.stop()
+    buyers = [f"buyer{number}@example.com" for number in range(5)]
     async with worker(place.settings):
-        await placed(place.transact, place.database_url)
+        for buyer in buyers:
+            await placed(place.transact, place.database_url, email=buyer)
 
         async def was_tried() -> bool:
             return await rows(place.database_url, "SELECT 1 FROM notice WHERE attempts > 0 AND failure IS NOT NULL") != []
 
         await eventually(was_tried, "a try in vain")
+        await asyncio.sleep(OUTAGE_SECONDS)
         await place.sink.start()
-        await all_is_done(place, events=1)
-    assert sorted(place.sink.recipients) == ["ada@example.com", "staff@example.com"]
+        await all_is_done(place, events=5)
+    assert sorted(place.sink.recipients) == [*buyers, *["staff@example.com"] * 5]
+    assert len(set(place.sink.ids())) == 10
 
 
 async def test_a_worker_told_to_stop_ends_what_it_has_begun(place: Place) -> None:
