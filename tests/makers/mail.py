@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from workers.roster import ROUTES, TASKS
 from workers.tasks import Tools, perform
 
 REGISTER = "mutation($input: CustomerRegisterInput!) { customerRegister(input: $input) { email userErrors { code path } } }"
+_NUMBERS = itertools.count(1)
 _TOKEN = re.compile(r"[?]token=([A-Za-z0-9_-]{43})\b")
 
 
@@ -30,7 +32,6 @@ class Postman:
     shop: Shop
     tools: Tools
     pigeons: Pigeons
-    numbers: int = field(default=0)
 
     async def works(self) -> None:
         """Does all tasks that are due, and what follows from them."""
@@ -55,8 +56,7 @@ class Postman:
 
     async def newcomer(self, **about: Any) -> str:
         """The address of somebody who has just registered with the usual password; their letter is still to come."""
-        self.numbers += 1
-        email = about.pop("email", f"newcomer-{id(self):x}-{self.numbers}@mail.example")
+        email = about.pop("email", f"newcomer-{next(_NUMBERS)}@mail.example")
         said = {"email": email, "password": PASSWORD, "firstName": "Ada", "lastName": "Byron", **about}
         answer = (await self.shop.data(REGISTER, {"input": said}))["customerRegister"]
         assert answer == {"email": email, "userErrors": []}
