@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import orjson
@@ -19,6 +18,9 @@ from persistence.statement import Question
 
 PARTS_MAX = 12
 """How many questions go together at most: what is further down is read when it is asked for."""
+COMBINATIONS_MAX = 64
+"""How many statements are made of questions that go together: PostgreSQL keeps a plan of each for every connection, of about
+half a megabyte, and strangers can think of any number. Who comes later is answered as well, in more round trips."""
 _PLACE = re.compile(r"\$(\d+)(::[A-Z ]+\[\])?")
 T = TypeVar("T", bound=tuple[Any, ...])
 
@@ -143,10 +145,16 @@ class Together:
         return found
 
 
-@lru_cache(maxsize=1_000)
-def together(*parts: tuple[Question[Any], int, str]) -> Together:
-    """The statement of questions, each with the place and the column of the rows that it takes its keys from, or -1."""
-    return Together(parts)
+_known: dict[tuple[tuple[Question[Any], int, str], ...], Together] = {}
+
+
+def together(made: Sequence[Step]) -> Together | None:
+    """The statement of reads that go together; None when they are one too many a combination, and each is read by itself."""
+    parts = tuple((step.read.question, step.above, step.column) for step in made)
+    known = _known.get(parts)
+    if known is None and len(_known) < COMBINATIONS_MAX:
+        known = _known[parts] = Together(parts)
+    return known
 
 
 def _part(question: Question[Any], keys: str | None, taken: int) -> tuple[str, list[str]]:

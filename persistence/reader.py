@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
-from persistence.ahead import Ahead, Read, Step, Wanted, steps, together, wanted
+from persistence.ahead import Ahead, Read, Step, Together, Wanted, steps, together, wanted
 from persistence.engine import Database
 from persistence.failures import LOST, Unavailable
 from persistence.statement import Borrowed, Question, V, fetch
@@ -79,9 +79,8 @@ class Reader:
             self.dependence.note(question, values, rows)
         return rows
 
-    async def _together(self, made: Sequence[Step]) -> None:
+    async def _together(self, statement: Together, made: Sequence[Step]) -> None:
         """Reads in one statement what the memo will be asked for."""
-        statement = together(*((step.read.question, step.above, step.column) for step in made))
         arguments = statement.arguments([{**step.read.values, "ids": step.keys} for step in made])
         async with self._lock:
             [row] = await self._sent(lambda connection: connection.fetch(statement.text, *arguments))
@@ -131,8 +130,9 @@ class Reader:
             then = await self._then(read.question)
             owed, self._owed = self._owed, ()
             made = steps([Wanted(read, missing, then), *(each for each in owed if each.read.place != read.place)])
-            if len(made) > 1:
-                await self._together(made)
+            statement = together(made) if len(made) > 1 else None
+            if statement is not None:
+                await self._together(statement, made)
             else:
                 self._remember(read, missing, await self._alone(read.question, {"ids": missing, **read.values}))
         if read.has_many:
@@ -170,7 +170,7 @@ class Reader:
         """Empties the memo: after a change, the payload must read what was written."""
         self._memo.clear()
         self._values.clear()
-        self._owed = ()
+        self._owed, self.following = (), None
 
     async def close(self) -> None:
         """Gives the connection back, once the statement that may be running on it has ended."""
@@ -185,6 +185,7 @@ class Reader:
         graphql-core leaves them when a field beside them fails; the connection must not go to another request before.
         """
         self._is_over = True
+        self.following = None
         await self.close()
 
     async def _close_in_turn(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from graphql import GraphQLObjectType, GraphQLSchema
 
 from domain.ids import new_id
@@ -176,6 +177,21 @@ async def test_after_a_change_nothing_is_read_for_rows_of_before(filled: Shop) -
     reader.forget()
     await reader.each(reads.THUMBNAILS, ids)
     await reader.each(reads.variants_of_products(BUYERS), ids)
+    assert reader.statements == 3
+    await reader.end()
+
+
+async def test_one_combination_too_many_is_read_apart_and_tells_the_same(filled: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("persistence.ahead.COMBINATIONS_MAX", 0)
+    monkeypatch.setattr("persistence.ahead._known", {})
+    slug = await filled.rows.fetchval("SELECT slug FROM product WHERE status = 'ACTIVE' LIMIT 1")
+    reader = Reader(filled.api.database)
+    reader.following = Told(ProductView, Ahead("id", reads.variants_of_products(BUYERS)), Ahead("id", reads.THUMBNAILS))
+    [product] = await reads.products_by_slug(reader, [slug], shelf=BUYERS)
+    assert product is not None
+    [variants] = await reader.each(reads.variants_of_products(BUYERS), [product.id])
+    assert {each.product_id for each in variants} == {product.id}
+    await reader.each(reads.THUMBNAILS, [product.id])
     assert reader.statements == 3
     await reader.end()
 
