@@ -145,16 +145,20 @@ class Together:
         return found
 
 
-_known: dict[tuple[tuple[Question[Any], int, str], ...], Together] = {}
+class Combinations:
+    """The statements of reads that go together on the connections of one database."""
 
+    def __init__(self, most: int = COMBINATIONS_MAX) -> None:
+        self._most = most
+        self._known: dict[tuple[tuple[Question[Any], int, str], ...], Together] = {}
 
-def together(made: Sequence[Step]) -> Together | None:
-    """The statement of reads that go together; None when they are one too many a combination, and each is read by itself."""
-    parts = tuple((step.read.question, step.above, step.column) for step in made)
-    known = _known.get(parts)
-    if known is None and len(_known) < COMBINATIONS_MAX:
-        known = _known[parts] = Together(parts)
-    return known
+    def of(self, made: Sequence[Step]) -> Together | None:
+        """The statement of these reads; None when they are one combination too many, and each is read by itself."""
+        parts = tuple((step.read.question, step.above, step.column) for step in made)
+        known = self._known.get(parts)
+        if known is None and len(self._known) < self._most:
+            known = self._known[parts] = Together(parts)
+        return known
 
 
 def _part(question: Question[Any], keys: str | None, taken: int) -> tuple[str, list[str]]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 import orjson
 
+from persistence.ahead import Combinations
 from persistence.failures import LOST, Overloaded, Unavailable
 from persistence.statement import Borrowed, Connection
 
@@ -65,6 +66,7 @@ class Database:
 
     def __init__(self, settings: DatabaseSettings) -> None:
         self.settings = settings
+        self.combinations = Combinations()
         self._reads: _Lent | None = None
         self._writes: _Lent | None = None
 

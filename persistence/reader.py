@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
-from persistence.ahead import Ahead, Read, Step, Together, Wanted, steps, together, wanted
+from persistence.ahead import Ahead, Read, Step, Together, Wanted, steps, wanted
 from persistence.engine import Database
 from persistence.failures import LOST, Unavailable
 from persistence.statement import Borrowed, Question, V, fetch
@@ -130,7 +130,7 @@ class Reader:
             then = await self._then(read.question)
             owed, self._owed = self._owed, ()
             made = steps([Wanted(read, missing, then), *(each for each in owed if each.read.place != read.place)])
-            statement = together(made) if len(made) > 1 else None
+            statement = self._database.combinations.of(made) if len(made) > 1 else None
             if statement is not None:
                 await self._together(statement, made)
             else:

@@ -132,6 +132,8 @@ class Plans:
             context.arrive(_Arrived(self._schema, operation, values, []))
             return (await level(plan, [None], Running(context, values)))[0]
         except Exception:  # noqa: BLE001 - whatever it is, graphql-core meets it again and words it
+            # With some answers at hand and others not, fields would end in another order, and another error be the first.
+            context.forget()
             return None
 
     def compiled(self, prepared: Prepared, values: VariableValues) -> _Compiled:

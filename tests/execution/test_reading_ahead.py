@@ -8,7 +8,7 @@ import pytest
 from graphql import GraphQLObjectType, GraphQLSchema
 
 from domain.ids import new_id
-from persistence.ahead import PARTS_MAX, Ahead, Read, Wanted, steps, wanted
+from persistence.ahead import PARTS_MAX, Ahead, Combinations, Read, Wanted, steps, wanted
 from persistence.catalog import groups, reads
 from persistence.catalog.filters import EVERYTHING
 from persistence.catalog.groups import CategoryView, CollectionView
@@ -37,6 +37,12 @@ TABLES: dict[type, str] = {
     CategoryView: "category",
     CollectionView: "collection",
 }
+
+
+@pytest.fixture(autouse=True)
+def _room(filled: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other tests ask this shop for more combinations than are kept."""
+    monkeypatch.setattr(filled.api.database, "combinations", Combinations())
 
 
 class Told:
@@ -182,8 +188,7 @@ async def test_after_a_change_nothing_is_read_for_rows_of_before(filled: Shop) -
 
 
 async def test_one_combination_too_many_is_read_apart_and_tells_the_same(filled: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("persistence.ahead.COMBINATIONS_MAX", 0)
-    monkeypatch.setattr("persistence.ahead._known", {})
+    monkeypatch.setattr(filled.api.database, "combinations", Combinations(0))
     slug = await filled.rows.fetchval("SELECT slug FROM product WHERE status = 'ACTIVE' LIMIT 1")
     reader = Reader(filled.api.database)
     reader.following = Told(ProductView, Ahead("id", reads.variants_of_products(BUYERS)), Ahead("id", reads.THUMBNAILS))
