@@ -144,6 +144,7 @@ async def sales(clone: Clone, redis_url: str, tmp_path_factory: pytest.TempPathF
         requests_per_minute=1_000_000,
         mutations_per_minute=1_000_000,
         logins_per_minute=1_000_000,
+        access_token_seconds=86_400,
         response_cache_bytes=0,
         payment_providers="*:*=manual",
         manual_methods="bank_transfer",

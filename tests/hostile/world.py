@@ -223,6 +223,7 @@ async def open_world(database_url: str, redis_url: str, home: Path, sandbox: San
         sandbox_api_key=API_KEY,
         sandbox_webhook_secrets=SECRET,
         logins_per_minute=100_000,
+        access_token_seconds=86_400,
         requests_per_minute=1_000_000,
         mutations_per_minute=1_000_000,
     )

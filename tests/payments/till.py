@@ -291,6 +291,7 @@ async def open_till(
             sandbox_webhook_secrets=SECRET,
             mutations_per_minute=100_000,
             logins_per_minute=100_000,
+            access_token_seconds=86_400,
             requests_per_minute=100_000,
             cost_per_minute=10_000_000,
             **more,
