@@ -10,7 +10,7 @@ import asyncio
 import gc
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -23,6 +23,7 @@ from gateways.embedded.launcher import throw_away
 from gateways.identity.passwords import Argon2Hasher, HashCost
 from gateways.settings import load_settings
 from persistence import migrate
+from persistence.ahead import Ahead
 from persistence.engine import Database
 from persistence.reader import Reader
 from persistence.seed import seed
@@ -49,16 +50,20 @@ FIND = (
 
 
 class Recalled(Reader):
-    """Reads that were read before are recalled at no cost."""
+    """Reads that were read before are recalled at no cost; each by itself, since recalling knows no round trips."""
 
     def __init__(self, database: Database, known: dict[str, list[Any]]) -> None:
         super().__init__(database)
         self._known = known
 
-    async def rows(self, question: Question[V], **values: object) -> list[V]:
+    async def _then(self, question: Question[Any]) -> tuple[Ahead, ...]:
+        del question
+        return ()
+
+    async def _alone(self, question: Question[V], values: Mapping[str, object]) -> list[V]:
         place = f"{question.text} {values!r}"
         if place not in self._known:
-            self._known[place] = await super().rows(question, **values)
+            self._known[place] = await super()._alone(question, values)
         return self._known[place]
 
 

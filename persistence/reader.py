@@ -135,6 +135,8 @@ class Reader:
                 await self._together(statement, made)
             else:
                 self._remember(read, missing, await self._alone(read.question, {"ids": missing, **read.values}))
+            # Not the one of before: what was remembered may have been forgotten meanwhile.
+            memo = self._memo[read.place]
         if read.has_many:
             return [memo[each] if each is not None else [] for each in keys]
         return [memo[each] if each is not None else None for each in keys]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -184,6 +185,16 @@ async def test_after_a_change_nothing_is_read_for_rows_of_before(filled: Shop) -
     await reader.each(reads.THUMBNAILS, ids)
     await reader.each(reads.variants_of_products(BUYERS), ids)
     assert reader.statements == 3
+    await reader.end()
+
+
+async def test_what_is_forgotten_while_it_is_being_read_is_answered_all_the_same(filled: Shop) -> None:
+    reader = Reader(filled.api.database)
+    category_id = await filled.rows.fetchval("SELECT id FROM category LIMIT 1")
+    reading = asyncio.create_task(reader.each(groups.CATEGORIES, [category_id]))
+    await asyncio.sleep(0)
+    reader.forget()
+    assert [each.id for each in await reading] == [category_id]
     await reader.end()
 
 
