@@ -45,6 +45,7 @@ from persistence.documents.store import DocumentWatch
 from persistence.failures import described
 from persistence.migrate import head
 from persistence.reader import Reader
+from persistence.row_cache import RowCache
 from persistence.tags import PREFIX
 from persistence.unit import Transactions
 from schema.caching.responses import Responses
@@ -160,6 +161,7 @@ class Api:
         settings = self.settings
         schema = executable(build())
         ports = self._ports = self.supplies.ports(check_selection=SelectionCheck(schema))
+        self.rows = self._row_cache()
         contexts = Contexts(
             database=self.database,
             transact=self._transactions(),
@@ -167,6 +169,7 @@ class Api:
             identify=ports.standings,
             clock=_utc_now,
             counted=self.metrics.statements,
+            rows=self.rows,
         )
         self.responses = self._responses(schema)
         self._admission = Admission(self.supplies.allowances, lambda caller: ports.standings.account_of(caller, _utc_now()))
@@ -208,6 +211,20 @@ class Api:
         )
         live.attend(PREFIX, responses.heard)
         return responses
+
+    def _row_cache(self) -> RowCache | None:
+        """The cache of public rows, told of every change; None where it is switched off."""
+        settings, live = self.settings, self.supplies.live
+        if not settings.row_cache_bytes:
+            return None
+        rows = RowCache(
+            bytes_max=settings.row_cache_bytes,
+            seconds_max=settings.response_cache_seconds,
+            hears=lambda: live.hears,
+            now=_utc_now,
+        )
+        live.attend(PREFIX, rows.heard)
+        return rows
 
     def _shortcut(self, app: ASGIApp, responses: Responses, limits: InputLimits) -> ASGIApp:
         return Shortcut(

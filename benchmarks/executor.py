@@ -23,9 +23,8 @@ from gateways.embedded.launcher import throw_away
 from gateways.identity.passwords import Argon2Hasher, HashCost
 from gateways.settings import load_settings
 from persistence import migrate
-from persistence.ahead import Ahead
 from persistence.engine import Database
-from persistence.reader import Reader
+from persistence.reader import Following, Reader
 from persistence.seed import seed
 from persistence.statement import Question, V
 from schema.context import Context
@@ -56,9 +55,9 @@ class Recalled(Reader):
         super().__init__(database)
         self._known = known
 
-    async def _then(self, question: Question[Any]) -> tuple[Ahead, ...]:
+    def _taken(self, question: Question[Any]) -> Following | None:
         del question
-        return ()
+        return None
 
     async def _alone(self, question: Question[V], values: Mapping[str, object]) -> list[V]:
         place = f"{question.text} {values!r}"

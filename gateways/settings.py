@@ -107,6 +107,7 @@ class Settings(SignInValues, PaymentValues, SmsValues, BaseSettings):
     operation_cost_max: int = Field(20_000, ge=100)
     documents_only: bool = False
     response_cache_bytes: int = Field(67_108_864, ge=0)
+    row_cache_bytes: int = Field(67_108_864, ge=0)
     response_cache_seconds: int = Field(60, ge=1)
     response_shared_seconds: int = Field(5, ge=0)
     introspection: bool | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import orjson
@@ -28,16 +29,18 @@ T = TypeVar("T", bound=tuple[Any, ...])
 class Read(Generic[T]):
     """A question for many keys at once, its parameter `ids`, with its other values: one row for each key, or many.
 
-    `place` is what its answers are remembered under.
+    `place` is what its answers are remembered under for a request, `lasting` for longer: without the `present`, the time
+    that it compares dates with.
     """
 
-    __slots__ = ("has_many", "place", "question", "values")
+    __slots__ = ("has_many", "lasting", "place", "present", "question", "values")
 
     def __init__(self, question: Question[T], *, has_many: bool = False, values: Mapping[str, Hashable] | None = None) -> None:
         self.question = question
         self.has_many = has_many
         self.values = values or {}
         self.place: Hashable = (question, has_many, *self.values.items())
+        self.present, self.lasting = lasting(question, self.values)
 
 
 class Ahead(NamedTuple):
@@ -65,16 +68,33 @@ class Step(NamedTuple):
     column: str = ""
 
 
+def lasting(question: Question[Any], values: Mapping[str, object]) -> tuple[datetime | None, Hashable]:
+    """The present among a question's values, and the question with all others."""
+    present = values.get("now")
+    others = [(name, tuple(value) if isinstance(value, list) else value) for name, value in values.items() if name != "now"]
+    return present if isinstance(present, datetime) else None, (question, *others)
+
+
 def wanted(aheads: Iterable[Ahead], fields: Sequence[str], rows: Sequence[Any]) -> list[Wanted]:
     """What is read for rows that are there, each read once."""
-    found: dict[Hashable, Wanted] = {}
+    found = []
     for each in aheads:
         place = fields.index(each.column)
         keys = {row[place]: None for row in rows if row[place] is not None}
-        known = found.get(each.read.place)
-        if known is not None:
-            keys = dict.fromkeys((*known.keys, *keys))
-        found[each.read.place] = Wanted(each.read, list(keys), each.then if known is None else (*known.then, *each.then))
+        found.append(Wanted(each.read, list(keys), each.then))
+    return merged(found)
+
+
+def merged(several: Iterable[Wanted]) -> list[Wanted]:
+    """Each read once, for all of its keys; none without keys."""
+    found: dict[Hashable, Wanted] = {}
+    for read, keys, then in several:
+        known = found.get(read.place)
+        found[read.place] = Wanted(
+            read,
+            keys if known is None else list(dict.fromkeys((*known.keys, *keys))),
+            then if known is None else (*known.then, *then),
+        )
     return [each for each in found.values() if each.keys]
 
 

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 
 import asyncpg
-from sqlalchemy import ClauseElement, Select, bindparam
+from sqlalchemy import ClauseElement, Select, String, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 from sqlalchemy.sql.base import Executable
@@ -23,6 +23,7 @@ Borrowed: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | Borrowed"
 Touches = Callable[[Mapping[str, object], Sequence[Any]], Iterable[str]]
 """The tags (see `persistence.tags`) that a run with these values, answered by these rows, touches."""
+_CELL_BYTES = 60
 _DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]
 
 
@@ -76,7 +77,7 @@ class Question(Statement, Generic[V]):
     the owner's tables only rows of the things in that column may then have made the answer what it is.
     """
 
-    __slots__ = ("about", "by", "fields", "lists", "make", "view")
+    __slots__ = ("_texts", "about", "by", "fields", "lists", "make", "view")
 
     def __init__(
         self,
@@ -96,15 +97,21 @@ class Question(Statement, Generic[V]):
             kinds = [column.type for column in statement.selected_columns]
             self.lists = tuple(each.item_type if isinstance(each, ARRAY) else None for each in kinds)
             """What the values of each column are lists of; None for a column of anything else."""
+            self._texts = [place for place, kind in enumerate(kinds) if isinstance(kind, String)]
             # What a NamedTuple does itself when it is called, without its Python around it; the number of values is known.
             self.make: Callable[[Iterable[Any]], V] = partial(tuple.__new__, view)
         else:
             self.lists = (None,) * len(fields)
+            self._texts = []
             self.make = view._make  # type: ignore[attr-defined]
         self.view = view
         self.fields = fields
         self.by = fields.index(by) if by is not None else 0
         self.about = about or {}
+
+    def size(self, row: V) -> int:
+        """About how many bytes a row takes in memory."""
+        return _CELL_BYTES * len(row) + sum(len(row[place] or "") for place in self._texts)
 
 
 async def fetch(connection: Connection, question: Question[V], values: Mapping[str, object]) -> list[V]:

@@ -72,27 +72,46 @@ class Dependence:
 
     def note(self, question: Question[Any], values: Mapping[str, object], rows: Sequence[Any]) -> None:
         """A question was asked and these rows answered it."""
-        mentioned = mentions(question)
-        if mentioned.moments is None or not mentioned.tables <= PUBLIC:
+        public = public_of(question)
+        if public is None:
             self.is_own = True
             return
-        self.moments.update(mentioned.moments)
-        about = question.about
-        if not about:
-            self.tags.update(mentioned.tables)
-            return
-        for table in mentioned.tables:
-            self.tags.add(_rest(table) if OWNERS.get(table) in about else table)
-        for owner, field in about.items():
-            place = question.view._fields.index(field)
-            self.tags.update(f"{owner}:{row[place]}" for row in rows)
-            asked = values.get("ids")
-            keys: list[Any] = asked if isinstance(asked, list) else []
-            if place == question.by:
-                self.tags.update(f"{owner}:{key}" for key in keys)
-            elif len({row[question.by] for row in rows}) < len(keys):
-                # What was not there can come from anywhere.
-                self.tags.update(table for table in mentioned.tables if OWNERS.get(table) == owner)
+        asked = values.get("ids")
+        self.moments.update(public.moments)
+        self.tags.update(public.tags)
+        self.tags.update(own_tags(question, asked if isinstance(asked, list) else [], rows))
+
+
+class Public(NamedTuple):
+    """What any answer to a question that is everybody's depends on, and what it compares with the present."""
+
+    tags: frozenset[str]
+    moments: frozenset[Moment]
+
+
+@lru_cache(maxsize=4_000)
+def public_of(question: Question[Any]) -> Public | None:
+    """Looked for once; None for a question whose answers are not everybody's, or whose use of the clock nobody can tell."""
+    mentioned = mentions(question)
+    if mentioned.moments is None or not mentioned.tables <= PUBLIC:
+        return None
+    about = question.about
+    tags = (_rest(table) if OWNERS.get(table) in about else table for table in mentioned.tables)
+    return Public(frozenset(tags), mentioned.moments)
+
+
+def own_tags(question: Question[Any], keys: Sequence[Any], rows: Sequence[Any]) -> set[str]:
+    """What the answer of these rows to a public question for these keys depends on besides, which another's may not."""
+    tags: set[str] = set()
+    for owner, field in question.about.items():
+        place = question.fields.index(field)
+        tags.update([f"{owner}:{row[place]}" for row in rows])
+        if place == question.by:
+            tags.update([f"{owner}:{key}" for key in keys])
+        elif len({row[question.by] for row in rows}) < len(keys):
+            # What was not there can come from anywhere.
+            tags.update(table for table in mentions(question).tables if OWNERS.get(table) == owner)
+    return tags
 
 
 @lru_cache(maxsize=4_000)

@@ -23,10 +23,11 @@ from domain.notices.provider import NoticePorts
 from domain.payments.provider import PaymentPorts
 from domain.seal import Seal
 from domain.unit import Unit
-from domain.viewer import Viewer
+from domain.viewer import Customer, Guest, Viewer
 from domain.webhooks.provider import WebhookPorts
 from persistence.engine import Database
 from persistence.reader import Reader
+from persistence.row_cache import RowCache
 from persistence.unit import Transactions
 from schema.access.standings import Standings
 from schema.directives import Arrival, key_of, wish_of
@@ -185,6 +186,8 @@ class Contexts:
     clock: Callable[[], datetime]
     counted: Callable[[int], None] = lambda _statements: None
     """Told how many SQL statements an operation took, when it has ended."""
+    rows: RowCache | None = None
+    """What buyers' public reads are kept in. Staff and apps read what they changed themselves, in whatever process."""
 
     @asynccontextmanager
     async def open(self, caller: Caller) -> AsyncIterator[Context]:
@@ -193,8 +196,11 @@ class Contexts:
         transact = self.transact.of_request(caller.request_id, address=caller.address, agent=caller.user_agent or "")
         try:
             now = self.clock()
+            viewer = await self.identify(caller, reader, now)
+            if isinstance(viewer, Guest | Customer):
+                reader.cache = self.rows
             yield Context(
-                viewer=await self.identify(caller, reader, now),
+                viewer=viewer,
                 began=now,
                 caller=caller,
                 reader=reader,

@@ -146,6 +146,7 @@ def settings_on(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Cal
             logins_per_minute=1_000,
             # The tests set their scenes in SQL, of which nobody is told.
             response_cache_bytes=0,
+            row_cache_bytes=0,
         )
 
     return settings

@@ -1,17 +1,18 @@
 """Answers kept in this process: by key, bounded by bytes, dropped by tag, and never stored once they are out of date.
 
-Exactness is in the order of events: who begins to read takes the `stamp`, and what is stored names its tags; it is refused
-when one of them was touched since. What tags mean, and who tells of them, is decided elsewhere.
+What is stored names its tags, and is refused when one of them was touched since its reading began. What tags mean, and who
+tells of them, is decided elsewhere.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
-STAMPS_MAX = 100_000
+from persistence.changes import Changes
+
 SENT_MAX = 16
 """In so many forms an answer is kept as it went out: by who asked in other words, packed otherwise, from another origin."""
 _OVERHEAD = 700
@@ -71,8 +72,7 @@ class KeptAnswers:
     def __init__(self, *, bytes_max: int) -> None:
         self.bytes = 0
         self.flushes = 0
-        self.stamp = 0
-        """Counts the changes heard of."""
+        self.changes = Changes()
         self.forgettings = 0
         """How often it was forgotten what had been sent."""
         self._bytes_max = bytes_max
@@ -80,8 +80,6 @@ class KeptAnswers:
         self._keys: dict[str, set[bytes]] = {}
         self._forms: dict[Kept, _Forms] = {}
         self._sent: dict[Question, Sent] = {}
-        self._touched: dict[str, int] = {}
-        self._unknown_before = 0
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -99,7 +97,7 @@ class KeptAnswers:
 
     def put(self, key: bytes, kept: Kept, *, since: int) -> bool:
         """Stores what was read from the stamp `since` on; False when it is out of date already, or too large."""
-        if self.is_touched(kept.tags, since=since) or kept.bytes * 8 > self._bytes_max:
+        if self.changes.is_touched(kept.tags, since=since) or kept.bytes * 8 > self._bytes_max:
             return False
         if key in self._kept:
             self._drop(key)
@@ -140,28 +138,19 @@ class KeptAnswers:
         for question in tuple(self._sent):
             self._forget(question)
 
-    def is_touched(self, tags: Iterable[str], *, since: int) -> bool:
-        """Whether any of the tags was touched after the stamp; yes where nobody remembers."""
-        return since < self._unknown_before or any(self._touched.get(tag, 0) > since for tag in tags)
-
     def touch(self, tags: Collection[str]) -> None:
         """Something changed: drops what depends on it, and what is being read now will not be stored."""
-        self.stamp += 1
+        self.changes.touch(tags)
         for tag in tags:
-            self._touched[tag] = self.stamp
             for key in tuple(self._keys.get(tag, ())):
                 self._drop(key)
-        if len(self._touched) > STAMPS_MAX:
-            self._touched.clear()
-            self._unknown_before = self.stamp
 
     def flush(self) -> None:
         """Nobody knows what changed: drops everything."""
-        self.stamp += 1
+        self.changes.flush()
         self.flushes += 1
         self.bytes = 0
-        self._unknown_before = self.stamp
-        for each in (self._kept, self._keys, self._forms, self._sent, self._touched):
+        for each in (self._kept, self._keys, self._forms, self._sent):
             each.clear()
 
     def _make_room(self) -> None:

@@ -17,9 +17,8 @@ from datetime import datetime
 import orjson
 from graphql import GraphQLSchema
 
-from persistence.moments import next_moment
-from persistence.reader import Reader
-from persistence.tags import PREFIX, Dependence, Moment, without_levels
+from persistence.moments import Coming
+from persistence.tags import PREFIX, Dependence, without_levels
 from schema.caching.kept import Kept, KeptAnswers, Question, Sent, etag_of
 from schema.caching.public import Reach, reach_of
 from schema.context import Context
@@ -70,7 +69,7 @@ class Responses:
         self._looked_up = looked_up
         self._flights: dict[bytes, _Flight] = {}
         self._reaches: OrderedDict[Prepared, Reach] = OrderedDict()
-        self._coming: dict[frozenset[Moment], tuple[int, datetime, datetime | None]] = {}
+        self._coming = Coming(self.kept.changes)
 
     def heard(self, topics: Collection[str] | None) -> None:
         """Drops what these tags, as topics of hints, touch; everything for None. For `domain.live.Live.attend`."""
@@ -109,7 +108,7 @@ class Responses:
         if not reach.is_public or not self.hears():
             self._looked_up("bypassed")
             return await run(None)
-        while (flight := self._flights.get(key)) is not None and flight.since == self.kept.stamp:
+        while (flight := self._flights.get(key)) is not None and flight.since == self.kept.changes.stamp:
             await flight.ended.wait()
             if flight.answer is not None:
                 self._looked_up("joined")
@@ -118,7 +117,7 @@ class Responses:
                 # It was nobody else's answer: everybody asks alone.
                 break
         self._looked_up("miss")
-        reading = Reading(key, self.kept.stamp, reach)
+        reading = Reading(key, self.kept.changes.stamp, reach)
         # Not after a flight that ended with nobody else's answer: who waited for it would wait for one another.
         if (flight is None or not flight.ended.is_set()) and len(self._flights) < FLIGHTS_MAX:
             return await self._fly(reading, run)
@@ -132,7 +131,7 @@ class Responses:
         reading.is_shared = True
         until = self._now().timestamp() + self._seconds_max
         if dependence.moments:
-            coming = await self._next(context.reader, frozenset(dependence.moments), after=context.began)
+            coming = await context.reader.next_of(self._coming, frozenset(dependence.moments), after=context.began)
             until = min(until, coming.timestamp()) if coming is not None else until
         tags = frozenset(dependence.tags) if reading.reach.counts else without_levels(dependence.tags)
         kept = Kept(answer.body, etag_of(answer.body), tags, until, name)
@@ -153,24 +152,6 @@ class Responses:
             if self._flights.get(reading.key) is flight:
                 del self._flights[reading.key]
             flight.ended.set()
-
-    async def _next(self, reader: Reader, moments: frozenset[Moment], *, after: datetime) -> datetime | None:
-        """When the shop changes by itself. Remembered until one of the tables is written to, or the time has come."""
-        known = self._coming.get(moments)
-        if known is not None:
-            since, earliest, coming = known
-            tables = {moment.table for moment in moments}
-            if not self.kept.is_touched(tables, since=since) and earliest <= after and (coming is None or coming > after):
-                return coming
-        since = self.kept.stamp
-        # This question is the cache's own: the answer does not depend on all that it looks at.
-        dependence, reader.dependence = reader.dependence, None
-        try:
-            coming = await next_moment(reader, moments, after=after)
-        finally:
-            reader.dependence = dependence
-        self._coming[moments] = (since, after, coming)
-        return coming
 
     def _reach(self, prepared: Prepared) -> Reach:
         known = self._reaches.get(prepared)

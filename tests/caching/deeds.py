@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -192,11 +192,15 @@ async def calls_off(street: Street, process: Process, chance: random.Random) -> 
         assert (await process.ask(document, {"t": token}))["data"]["orderCancel"]["userErrors"] == []
 
 
+ANSWERS = {"response_cache_bytes": 20_000_000}
+ROWS = {"row_cache_bytes": 20_000_000}
+
+
 @asynccontextmanager
-async def a_street(settings: Settings) -> AsyncIterator[Street]:
+async def a_street(settings: Settings, keeps: Mapping[str, int] = ANSWERS) -> AsyncIterator[Street]:
     """A shop with some products, categories and collections, and three processes that are up and hear one another."""
     settings = settings.model_copy(update={"cost_per_minute": 1_000_000_000})
-    keeping = settings.model_copy(update={"response_cache_bytes": 20_000_000})
+    keeping = settings.model_copy(update=dict(keeps))
     async with AsyncExitStack() as stack:
         shop = await stack.enter_async_context(open_shop(keeping))
 

@@ -36,7 +36,7 @@ def test_what_was_read_before_a_change_is_never_answered_after_it(steps: list[tu
     for what, key, thing in steps:
         match what:
             case "r":  # begin to read
-                started[key] = (answers.stamp, thing, version[thing])
+                started[key] = (answers.changes.stamp, thing, version[thing])
             case "p" if key in started:  # and keep what was read
                 since, read, seen = started.pop(key)
                 answers.put(b"%d" % key, _kept(b"%d:%d" % (read, seen), f"thing:{read}"), since=since)
@@ -65,10 +65,10 @@ def test_the_bytes_are_bounded_and_the_longest_unused_leave_first() -> None:
 
 def test_after_a_flush_nothing_that_was_read_before_it_is_kept() -> None:
     answers = KeptAnswers(bytes_max=20_000)
-    before = answers.stamp
+    before = answers.changes.stamp
     answers.flush()
     assert not answers.put(b"1", _kept(), since=before)
-    assert answers.put(b"1", _kept(b"x", until=5.0), since=answers.stamp)
+    assert answers.put(b"1", _kept(b"x", until=5.0), since=answers.changes.stamp)
     assert answers.get(b"1", at=4.9) is not None
     assert answers.get(b"1", at=5.0) is None
     assert (len(answers), answers.bytes, answers.flushes) == (0, 0, 1)

@@ -1,4 +1,4 @@
-"""Two processes that keep answers and one that keeps none, on one database and one Redis; what staff and buyers do there."""
+"""Two processes that keep answers or rows and one that keeps none, on one database and one Redis; what staff and buyers do there."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 
 from application import Api
+from persistence.row_cache import RowCache
 from schema.caching.responses import Responses
 from schema.ids import global_id
 from tests.shop import Shop
@@ -52,6 +53,11 @@ class Process:
         assert self.api.responses is not None
         return self.api.responses
 
+    @property
+    def rows(self) -> RowCache:
+        assert self.api.rows is not None
+        return self.api.rows
+
     async def ask(self, document: str, variables: dict[str, Any] | None = None, **headers: str) -> dict[str, Any]:
         """The whole answer."""
         said = {"query": document, "variables": variables or {}}
@@ -63,13 +69,13 @@ class Process:
     async def hears(self, *, is_so: bool = True) -> None:
         """Until this process hears the others, or has noticed that it does not."""
         async with asyncio.timeout(30):
-            while self.responses.hears() is not is_so:  # noqa: ASYNC110 - the process has no event for it, and needs none
+            while self.api.supplies.live.hears is not is_so:  # noqa: ASYNC110 - the process has no event for it, and needs none
                 await asyncio.sleep(0.02)
 
 
 @dataclass(slots=True)
 class Street:
-    """The processes, and the things that are there. `here` and `there` keep answers, `bare` keeps none."""
+    """The processes, and the things that are there. `here` and `there` keep what they are told to, `bare` nothing."""
 
     shop: Shop
     here: Process

@@ -146,6 +146,7 @@ async def sales(clone: Clone, redis_url: str, tmp_path_factory: pytest.TempPathF
         logins_per_minute=1_000_000,
         access_token_seconds=86_400,
         response_cache_bytes=0,
+        row_cache_bytes=0,
         payment_providers="*:*=manual",
         manual_methods="bank_transfer",
         manual_instructions="Send {amount} for order {order}.",

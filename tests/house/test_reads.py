@@ -58,7 +58,7 @@ async def test_listing_page_and_search_take_the_same_statements_for_ten_and_for_
     monkeypatch.setattr("schema.places.KEPT_SECONDS", 3600.0)
 
     def settings(url: str) -> Settings:
-        return settings_on(url).model_copy(update={"response_cache_bytes": 0})
+        return settings_on(url).model_copy(update={"response_cache_bytes": 0, "row_cache_bytes": 0})
 
     few = await _counts(settings(await clone()), products=10, first=10)
     many = await _counts(settings(await clone()), products=1_000, first=100)
