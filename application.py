@@ -27,6 +27,7 @@ from edge.depths import (
     provider_depths,
     queue_depths,
     response_depths,
+    row_depths,
     webhook_depths,
 )
 from edge.front import front_route
@@ -45,7 +46,6 @@ from persistence.documents.store import DocumentWatch
 from persistence.failures import described
 from persistence.migrate import head
 from persistence.reader import Reader
-from persistence.row_cache import RowCache
 from persistence.tags import PREFIX
 from persistence.unit import Transactions
 from schema.caching.responses import Responses
@@ -122,6 +122,7 @@ class Api:
                 answered=lambda: self.graphql.engine.plans.answered if self.graphql.engine.plans else 0,
                 handed_over=lambda: self.graphql.engine.plans.handed_over if self.graphql.engine.plans else 0,
             ),
+            *row_depths(lambda: self.rows),
             *open_depths(
                 sockets=lambda: self.graphql.websockets.sockets,
                 subscriptions=lambda: self.graphql.websockets.subscriptions,
@@ -161,7 +162,7 @@ class Api:
         settings = self.settings
         schema = executable(build())
         ports = self._ports = self.supplies.ports(check_selection=SelectionCheck(schema))
-        self.rows = self._row_cache()
+        self.rows = self.supplies.row_cache(now=_utc_now)
         contexts = Contexts(
             database=self.database,
             transact=self._transactions(),
@@ -211,20 +212,6 @@ class Api:
         )
         live.attend(PREFIX, responses.heard)
         return responses
-
-    def _row_cache(self) -> RowCache | None:
-        """The cache of public rows, told of every change; None where it is switched off."""
-        settings, live = self.settings, self.supplies.live
-        if not settings.row_cache_bytes:
-            return None
-        rows = RowCache(
-            bytes_max=settings.row_cache_bytes,
-            seconds_max=settings.response_cache_seconds,
-            hears=lambda: live.hears,
-            now=_utc_now,
-        )
-        live.attend(PREFIX, rows.heard)
-        return rows
 
     def _shortcut(self, app: ASGIApp, responses: Responses, limits: InputLimits) -> ASGIApp:
         return Shortcut(

@@ -50,6 +50,7 @@ from gateways.sms.configured import sends_sms, sms_carrier
 from gateways.sms.http import sms_client
 from gateways.vault import KeyedVault
 from persistence.engine import Database, DatabaseSettings
+from persistence.row_cache import RowCache
 from persistence.tags import PREFIX
 from persistence.unit import Transactions
 from schema.access.standings import KEPT_SECONDS, Standings
@@ -119,6 +120,19 @@ class Supplies:
         await self.database.open()
         stack.push_async_callback(self.live.close)
         await self.live.open()
+
+    def row_cache(self, *, now: Callable[[], datetime]) -> RowCache | None:
+        """The cache of public rows, told of every change; None where it is switched off."""
+        if not self.settings.row_cache_bytes:
+            return None
+        rows = RowCache(
+            bytes_max=self.settings.row_cache_bytes,
+            seconds_max=self.settings.response_cache_seconds,
+            hears=lambda: self.live.hears,
+            now=now,
+        )
+        self.live.attend(PREFIX, rows.heard)
+        return rows
 
     def _places(self) -> Places:
         places = Places(time.monotonic)

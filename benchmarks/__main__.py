@@ -26,8 +26,20 @@ from benchmarks.npm import NoPackagesError, installed
 from benchmarks.operations import NOTHING, Workload, workloads
 from benchmarks.postgraphile.questions import asked, told, values
 from benchmarks.postgraphile.server import FOLDER, lay, postgraphile
-from benchmarks.processes import ROOT, Cores, Neighbours, Server, api, choose_cores, floor, opened, room_for_sockets, sandbox
-from benchmarks.results import BARE, COMPILED, CORE, KEPT, RIVAL, SHOWN, TITLES, WRITTEN, Results
+from benchmarks.processes import (
+    ROOT,
+    Cores,
+    Keeps,
+    Neighbours,
+    Server,
+    api,
+    choose_cores,
+    floor,
+    opened,
+    room_for_sockets,
+    sandbox,
+)
+from benchmarks.results import BARE, COMPILED, CORE, KEPT, RIVAL, ROWS, SHOWN, TITLES, WRITTEN, Results
 from benchmarks.rounds import Plan, best, say
 from benchmarks.watchers import watch
 from benchmarks.webhooks import SECRETS, acknowledged
@@ -36,6 +48,8 @@ from gateways.embedded.launcher import throw_away
 COMPARED = 20
 """So many answers of each read are compared before anything is measured."""
 CHART = "benchmarks.svg"
+_KEEP = {CORE: Keeps.NOTHING, COMPILED: Keeps.NOTHING, ROWS: Keeps.ROWS, KEPT: Keeps.ALL}
+"""The ways that the API is run, and what it keeps in each."""
 VARIANTS_EACH = len(SIZES)
 SHARED_FROM = 0.05
 """Less of the core's time than this is the system's own."""
@@ -79,14 +93,14 @@ async def _all(plan: Plan) -> Results:
             running = floor(name, core=cores.server, database_url=embedded.database_url, folder=folder)
             servers[name] = stack.enter_context(running)
         provider, found = stack.enter_context(sandbox(core=cores.others, folder=folder))
-        for name in (CORE, COMPILED, KEPT):
+        for name, keeps in _KEEP.items():
             running = api(
                 name,
                 compiled=name != CORE,
                 core=cores.server,
                 addresses=addresses | found,
                 folder=folder,
-                keeps=name == KEPT,
+                keeps=keeps,
             )
             servers[name] = stack.enter_context(running)
         absent = await _rival(servers, stack, cores, database_url=embedded.database_url, folder=folder)
@@ -97,7 +111,7 @@ async def _all(plan: Plan) -> Results:
         )
         if not plan.grows:
             return results
-        before = {(key, name): of[name].cpu for key, of in results.reads.items() for name in (WRITTEN, COMPILED)}
+        before = {(key, name): of[name].cpu for key, of in results.reads.items() for name in (WRITTEN, ROWS, COMPILED)}
         return replace(results, shops=await larger_shop(plan, cores, before, embedded, folder))
 
 
@@ -129,13 +143,13 @@ async def _measured(
     reads = workloads(shelves)
     say("Comparing answers")
     for workload in reads:
-        await _agree([servers[name] for name in (WRITTEN, CORE, COMPILED, KEPT)], workload)
+        await _agree([servers[name] for name in (WRITTEN, *_KEEP)], workload)
         if RIVAL in servers:
             await _tells_the_same(servers[COMPILED], servers[RIVAL], workload)
     neighbours = Neighbours(cores.server, tuple(servers.values()))
     say(f"Measuring {TITLES[BARE]}")
     bare = await best(plan, servers[BARE], NOTHING)
-    empty = await best(plan, servers[COMPILED], NOTHING)
+    empty = await best(plan, servers[ROWS], NOTHING)
     found: dict[str, dict[str, Measured]] = {}
     for workload in reads:
         found[workload.key] = {}
@@ -143,16 +157,16 @@ async def _measured(
             say(f"Measuring {workload.key} {workload.title}: {TITLES[name]}")
             question = asked(workload) if name == RIVAL else workload
             found[workload.key][name] = await best(plan, servers[name], question)
-    pages = await longer_pages(plan, servers[COMPILED], reads)
+    pages = await longer_pages(plan, [servers[ROWS], servers[COMPILED]], reads)
     share = neighbours.share()
     say("Buying")
-    bought = await checkouts(servers[COMPILED], shelves.in_stock, seconds=plan.checkout_seconds, database_url=database_url)
+    bought = await checkouts(servers[KEPT], shelves.in_stock, seconds=plan.checkout_seconds, database_url=database_url)
     say("Notifying")
-    notified = await acknowledged(servers[COMPILED], secret=secret, seconds=plan.checkout_seconds)
+    notified = await acknowledged(servers[KEPT], secret=secret, seconds=plan.checkout_seconds)
     watched = []
     for number in plan.sockets:
         say(f"Watching with {number:,} sockets")
-        watched.append(await watch(servers[COMPILED], shelves.in_stock, sockets=number))
+        watched.append(await watch(servers[KEPT], shelves.in_stock, sockets=number))
     return Results(
         about=[*_about(plan, cores, share), *([absent] if absent else [])],
         titles={workload.key: workload.title for workload in reads},

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
-from benchmarks.results import COMPILED, CORE, KEPT, RIVAL, SHOWN, TITLES, WRITTEN, Results
+from benchmarks.results import COMPILED, CORE, KEPT, RIVAL, ROWS, SHOWN, TITLES, WRITTEN, Results
 
-_COLOURS = {WRITTEN: "#7a8b99", COMPILED: "#1f7a5c", KEPT: "#8fc7b0", RIVAL: "#5b6fb5", CORE: "#c9733a"}
+_COLOURS = {WRITTEN: "#7a8b99", COMPILED: "#1f7a5c", ROWS: "#58a889", KEPT: "#8fc7b0", RIVAL: "#5b6fb5", CORE: "#c9733a"}
 
 
 def svg(results: Results) -> str:
@@ -34,7 +34,7 @@ def svg(results: Results) -> str:
             f'<rect x="{x}" y="8" width="12" height="12" fill="{_COLOURS[name]}"/>',
             f'<text x="{x + 18}" y="18">{escape(TITLES[name])}</text>',
         ]
-        x += 190
+        x += 160
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{y}" viewBox="0 0 {width} {y}" '
         'font-family="sans-serif" font-size="12" fill="#222">'

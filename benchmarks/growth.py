@@ -10,8 +10,8 @@ import asyncpg
 
 from benchmarks.catalogue import fill
 from benchmarks.operations import Workload, paged, workloads
-from benchmarks.processes import Cores, Server, api, floor, opened
-from benchmarks.results import COMPILED, TITLES, WRITTEN, Grown
+from benchmarks.processes import Cores, Keeps, Server, api, floor, opened
+from benchmarks.results import COMPILED, ROWS, TITLES, WRITTEN, Grown
 from benchmarks.rounds import Plan, best, say
 from gateways.embedded.launcher import Embedded
 
@@ -20,14 +20,15 @@ TIMES = 10
 DATABASE = "grown"
 
 
-async def longer_pages(plan: Plan, server: Server, reads: Sequence[Workload]) -> list[Grown]:
+async def longer_pages(plan: Plan, servers: Sequence[Server], reads: Sequence[Workload]) -> list[Grown]:
     """The reads that have pages, with 10 and with 100 products."""
     found = []
     for workload in reads:
         if paged(workload, SHORT) != workload:
-            say(f"Measuring {workload.key} {workload.title}: pages of {SHORT} and {LONG}")
-            little, much = [(await best(plan, server, paged(workload, first))).cpu for first in (SHORT, LONG)]
-            found.append(Grown(workload.key, workload.title, server.name, little, much))
+            for server in servers:
+                say(f"Measuring {workload.key} {workload.title}: {TITLES[server.name]}, pages of {SHORT} and {LONG}")
+                little, much = [(await best(plan, server, paged(workload, first))).cpu for first in (SHORT, LONG)]
+                found.append(Grown(workload.key, workload.title, server.name, little, much))
     return found
 
 
@@ -48,7 +49,12 @@ async def larger_shop(
     with ExitStack() as stack:
         servers = (
             stack.enter_context(floor(WRITTEN, core=cores.server, database_url=database_url, folder=folder)),
-            stack.enter_context(api(COMPILED, compiled=True, core=cores.server, addresses=addresses, folder=folder)),
+            *(
+                stack.enter_context(
+                    api(name, compiled=True, core=cores.server, addresses=addresses, folder=folder, keeps=keeps)
+                )
+                for name, keeps in ((ROWS, Keeps.ROWS), (COMPILED, Keeps.NOTHING))
+            ),
         )
         for server in servers:
             await opened(server, folder)

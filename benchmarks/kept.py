@@ -17,7 +17,7 @@ import uvloop
 from benchmarks.catalogue import fill
 from benchmarks.load import Measured, measure
 from benchmarks.operations import NOTHING, Workload, workloads
-from benchmarks.processes import Server, api, choose_cores, floor, opened, room_for_sockets, sandbox
+from benchmarks.processes import Keeps, Server, api, choose_cores, floor, opened, room_for_sockets, sandbox
 from benchmarks.results import BARE
 from benchmarks.watchers import watch
 from gateways.embedded.launcher import throw_away
@@ -48,7 +48,7 @@ async def _all(products: int, sockets: int) -> None:
         addresses = {"DATABASE_URL": embedded.database_url, "REDIS_URL": embedded.redis_url, **found}
         bare = stack.enter_context(floor(BARE, core=cores.server, database_url=embedded.database_url, folder=folder))
         keeps = stack.enter_context(
-            api(KEEPS, compiled=True, core=cores.server, addresses=addresses, folder=folder, keeps=True)
+            api(KEEPS, compiled=True, core=cores.server, addresses=addresses, folder=folder, keeps=Keeps.ALL)
         )
         for server in (provider, bare, keeps):
             await opened(server, folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import enum
 import os
 import resource
 import secrets
@@ -106,11 +107,19 @@ def floor(name: str, *, core: int, database_url: str, folder: Path) -> Iterator[
         yield server
 
 
+class Keeps(enum.Enum):
+    """What an API keeps in its process: nothing, rows, or rows and answers."""
+
+    NOTHING = "nothing"
+    ROWS = "rows"
+    ALL = "all"
+
+
 @contextlib.contextmanager
 def api(
-    name: str, *, compiled: bool, core: int, addresses: Mapping[str, str], folder: Path, keeps: bool = False
+    name: str, *, compiled: bool, core: int, addresses: Mapping[str, str], folder: Path, keeps: Keeps = Keeps.NOTHING
 ) -> Iterator[Server]:
-    """The API as it is served in production, by the command that serves it there; `keeps` answers, or makes each anew."""
+    """The API as it is served in production, by the command that serves it there; `keeps` is ALL there."""
     settings = {
         **addresses,
         "VITRINE_MODE": "production",
@@ -120,7 +129,8 @@ def api(
         "SMTP_URL": "smtp://127.0.0.1:9",
         "UNREADY_SECONDS": "0",
         "COMPILED_EXECUTOR": str(compiled).lower(),
-        "RESPONSE_CACHE_BYTES": "67108864" if keeps else "0",
+        "RESPONSE_CACHE_BYTES": "67108864" if keeps is Keeps.ALL else "0",
+        "ROW_CACHE_BYTES": "0" if keeps is Keeps.NOTHING else "67108864",
         "REQUESTS_PER_MINUTE": "1000000000",
         "MUTATIONS_PER_MINUTE": "1000000000",
     }

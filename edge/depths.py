@@ -13,6 +13,7 @@ from persistence.engine import Database
 from persistence.notices.deliveries import DEPTH as NOTICE_DEPTH
 from persistence.outbox import DEPTH
 from persistence.payments.reads import DEPTH as PAYMENT_DEPTH
+from persistence.row_cache import RowCache
 from persistence.statement import Question, fetch
 from persistence.webhooks.reads import DEPTH as WEBHOOK_DEPTH
 
@@ -165,6 +166,21 @@ def plan_depths(*, answered: Callable[[], int], handed_over: Callable[[], int]) 
     return [
         Depth("vitrine_plans_answered", "Answers given by compiled plans.", answered),
         Depth("vitrine_plans_handed_over", "Answers that the reference executor had to give.", handed_over),
+    ]
+
+
+def row_depths(rows: Callable[[], RowCache | None]) -> list[Depth]:
+    """What the cache of rows holds, and of how much use it was since this process started."""
+
+    def told(of: Callable[[RowCache], int]) -> Callable[[], int]:
+        return lambda: of(cache) if (cache := rows()) is not None else 0
+
+    return [
+        Depth("vitrine_row_cache_bytes", "Bytes that kept rows take, about.", told(lambda cache: cache.bytes)),
+        Depth("vitrine_row_cache_entries", "Keys of which rows are kept.", told(len)),
+        Depth("vitrine_row_cache_hits", "Keys that were asked for and kept.", told(lambda cache: cache.hits)),
+        Depth("vitrine_row_cache_misses", "Keys that were asked for and had to be read.", told(lambda cache: cache.misses)),
+        Depth("vitrine_row_cache_flushes", "How often all rows were dropped.", told(lambda cache: cache.flushes)),
     ]
 
 
