@@ -12,8 +12,9 @@ ID_LENGTH_MAX = 200
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
+@lru_cache(maxsize=20_000)
 def global_id(kind: str, identity: UUID) -> str:
-    """The public id of a thing of a type."""
+    """The public id of a thing of a type. Remembered, since the same things are shown again and again."""
     text = b2a_base64(_prefix(kind) + identity.bytes, newline=False)
     return text.translate(_URL_SAFE, b"=").decode()
 

@@ -54,8 +54,7 @@ class GraphQLOverWebSocket:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (await receive())["type"] != "websocket.connect":
             return
-        headers = headers_of(scope)
-        if self._drain.begun or not self._same_origin(headers.get("origin"), headers.get("host", "")):
+        if self._drain.begun or not self._same_origin(scope):
             # Before the handshake this is HTTP 403: a page of another site cannot even connect.
             await send({"type": "websocket.close", "code": frames.FORBIDDEN, "reason": "Forbidden"})
             return
@@ -74,9 +73,11 @@ class GraphQLOverWebSocket:
         finally:
             self._sockets.discard(socket)
 
-    def _same_origin(self, origin: str | None, host: str) -> bool:
+    def _same_origin(self, scope: Scope) -> bool:
         """Programs send no Origin; a browser's must be our own host or a listed one."""
-        return origin is None or is_own_origin(origin, host, self._origins)
+        headers = headers_of(scope)
+        origin = headers.get("origin")
+        return origin is None or is_own_origin(origin, headers.get("host", ""), self._origins)
 
     def _close_all(self) -> None:
         for socket in list(self._sockets):
