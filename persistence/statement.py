@@ -74,10 +74,11 @@ class Question(Statement, Generic[V]):
     """A statement that answers with rows; `view` is what a row becomes, `by` names the column that batches are keyed by.
 
     `about` narrows what an answer depends on: owners of `persistence.tags.OWNERS` with the column that has their ids. Of
-    the owner's tables only rows of the things in that column may then have made the answer what it is.
+    the owner's tables only rows of the things in that column may then have made the answer what it is. `levels` says
+    whether the answer changes with each unit of stock, and not only when a thing becomes available or stops being so.
     """
 
-    __slots__ = ("_texts", "about", "by", "fields", "lists", "make", "view")
+    __slots__ = ("_texts", "about", "by", "fields", "levels", "lists", "make", "view")
 
     def __init__(
         self,
@@ -86,6 +87,7 @@ class Question(Statement, Generic[V]):
         *,
         by: str | None = None,
         about: Mapping[str, str] | None = None,
+        levels: bool = True,
         touches: Touches | None = None,
     ) -> None:
         super().__init__(statement, touches=touches)
@@ -108,6 +110,7 @@ class Question(Statement, Generic[V]):
         self.fields = fields
         self.by = fields.index(by) if by is not None else 0
         self.about = about or {}
+        self.levels = levels
 
     def size(self, row: V) -> int:
         """About how many bytes a row takes in memory."""

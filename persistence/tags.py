@@ -96,8 +96,8 @@ def public_of(question: Question[Any]) -> Public | None:
     if mentioned.moments is None or not mentioned.tables <= PUBLIC:
         return None
     about = question.about
-    tags = (_rest(table) if OWNERS.get(table) in about else table for table in mentioned.tables)
-    return Public(frozenset(tags), mentioned.moments)
+    tags = frozenset(_rest(table) if OWNERS.get(table) in about else table for table in mentioned.tables)
+    return Public(tags if question.levels else without_levels(tags), mentioned.moments)
 
 
 def own_tags(question: Question[Any], keys: Sequence[Any], rows: Sequence[Any]) -> set[str]:

@@ -224,7 +224,7 @@ def _conditions(scope: Scope, shape: Shape, parent: Parents | None, *, sees_all:
 @lru_cache(maxsize=500)
 def _page_question(form: _Form) -> Question[ProductView]:
     if form.scope is Scope.SHOP:
-        return Question(ProductView, _inner(form, None).add_columns(no_parent()))
+        return Question(ProductView, _inner(form, None).add_columns(no_parent()), levels=False)
     parents = func.unnest(ids()).table_valued(column("id", Uuid()), name="parents").render_derived()
     page = lateral(_inner(form, parents), name="page")
     falls = form.order.descends != form.backwards
@@ -232,18 +232,20 @@ def _page_question(form: _Form) -> Question[ProductView]:
     return Question(
         ProductView,
         select(*page.c, parents.c.id.label("parent_id")).select_from(parents).join(page, true()).order_by(*way),
+        levels=False,
     )
 
 
 @lru_cache(maxsize=500)
 def _total_question(scope: Scope, shape: Shape, *, sees_all: bool) -> Question[Total]:
     if scope is Scope.SHOP:
-        return Question(Total, _counted(scope, shape, None, sees_all=sees_all))
+        return Question(Total, _counted(scope, shape, None, sees_all=sees_all), levels=False)
     parents = func.unnest(ids()).table_valued(column("id", Uuid()), name="parents").render_derived()
     count = lateral(_counted(scope, shape, parents, sees_all=sees_all), name="count")
     return Question(
         Total,
         select(parents.c.id.label("parent_id"), count.c.number).select_from(parents).join(count, true()),
+        levels=False,
     )
 
 

@@ -20,6 +20,7 @@ from persistence.catalog.views import ImageView
 from persistence.orders import reads as orders
 from persistence.row_cache import RowCache, Rows
 from persistence.tags import PREFIX, Dependence
+from schema.ids import global_id
 from tests.caching.deeds import DEEDS, ROWS, a_street, buys
 from tests.caching.world import READS, Process, Street
 from tests.conftest import NOW, Clone
@@ -245,3 +246,32 @@ async def test_without_redis_every_row_is_read_until_it_is_back(
                 assert await street.differences(street.there, questions) == []
         await DEEDS["product_update"](street, street.here, chance)
         await street.settles(street.there, questions)
+
+
+async def test_a_list_of_what_is_to_be_had_is_kept_until_something_is_sold_out(shelves: Street) -> None:
+    here, shop = shelves.here, shelves.shop
+    goods = await shop.goods(stock=3)
+    here.rows.heard(None)  # goods that were made in SQL
+    of_lists = "{ products(first: 50, where: {available: true}) { totalCount nodes { id } } }"
+    of_levels = "query($sku: String!) { variant(sku: $sku) { availability { quantity } } }"
+
+    async def told() -> tuple[bool, int, int, int]:
+        """Whether it is in the list, how many are left, and what either took to say."""
+        listed, for_lists = await _asked(here, of_lists)
+        left, for_levels = await _asked(here, of_levels, {"sku": goods.sku})
+        product_id = global_id("Product", goods.product_id)
+        assert listed["products"]["totalCount"] == len(listed["products"]["nodes"])
+        return (
+            {"id": product_id} in listed["products"]["nodes"],
+            left["variant"]["availability"]["quantity"],
+            for_lists,
+            for_levels,
+        )
+
+    await told()
+    assert await told() == (True, 3, 0, 0)
+    await shop.shopper().orders((goods, 1))
+    assert await told() == (True, 2, 0, 1)
+    await shop.shopper().orders((goods, 2))
+    assert await told() == (False, 0, 1, 1)
+    assert await told() == (False, 0, 0, 0)
