@@ -20,6 +20,7 @@ from benchmarks import report
 from benchmarks.buyers import checkouts
 from benchmarks.catalogue import SIZES, Shelves, fill
 from benchmarks.chart import svg
+from benchmarks.crowd import crowded
 from benchmarks.growth import larger_shop, longer_pages
 from benchmarks.load import Measured, lines, posted
 from benchmarks.npm import NoPackagesError, installed
@@ -163,6 +164,8 @@ async def _measured(
     bought = await checkouts(servers[KEPT], shelves.in_stock, seconds=plan.checkout_seconds, database_url=database_url)
     say("Notifying")
     notified = await acknowledged(servers[KEPT], secret=secret, seconds=plan.checkout_seconds)
+    say("Crowding")
+    crowd = await crowded(servers[KEPT], reads[0], seconds=plan.checkout_seconds)
     watched = []
     for number in plan.sockets:
         say(f"Watching with {number:,} sockets")
@@ -175,6 +178,7 @@ async def _measured(
         reads=found,
         checkouts=bought,
         notifications=notified,
+        crowd=crowd,
         watched=watched,
         pages=pages,
     )

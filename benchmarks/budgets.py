@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from benchmarks.crowd import CROWD, SMALL_MS_MAX
 from benchmarks.results import COMPILED, KEPT, RIVAL, ROWS, TITLES, WRITTEN, Results
 from benchmarks.webhooks import AIM_A_SECOND, AIM_P99
 
@@ -28,7 +29,7 @@ class Budget:
 
 def budgets(results: Results) -> list[Budget]:
     """The bounds the API has to keep, with permissions, logging and metrics on."""
-    return [*_read(results), *_ordered(results), *_notified(results), *_watched(results)]
+    return [*_read(results), *_ordered(results), *_notified(results), _crowded(results), *_watched(results)]
 
 
 def _read(results: Results) -> Iterator[Budget]:
@@ -70,6 +71,12 @@ def _watched(results: Results) -> Iterator[Budget]:
         yield Budget(f"an event to each of {each.sockets:,} sockets", 60, each.cpu, "us CPU", event)
         memory = "Uvicorn's protocol and tasks, and a task and a context of ours, for each"
         yield Budget(f"each of {each.sockets:,} sockets", 40, each.memory_kib, "KiB", memory)
+
+
+def _crowded(results: Results) -> Budget:
+    reason = "one step of a dear operation, such as writing a long answer, is not interrupted; the asking process waits for its core too"
+    what = f"a small operation beside {CROWD} dear ones, the slowest"
+    return Budget(what, SMALL_MS_MAX, results.crowd.worst, "ms", reason)
 
 
 def _notified(results: Results) -> list[Budget]:

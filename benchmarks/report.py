@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from benchmarks.budgets import Budget, budgets
 from benchmarks.buyers import Checkouts
+from benchmarks.crowd import CROWD, PRODUCTS_EACH, Crowded
 from benchmarks.load import Measured
 from benchmarks.results import BARE, ROWS, SHOWN, TITLES, WRITTEN, Grown, Results
 from benchmarks.watchers import Watched
@@ -64,6 +65,20 @@ def notified_row(found: Acknowledged) -> tuple[str, ...]:
     return f"{found.a_second:,.0f}", f"{found.cpu:.2f}", f"{found.p50:.1f}", f"{found.p99:.1f}"
 
 
+CROWD_HEAD = ("small operations", "p50 ms", "p99 ms", "worst ms", "dear ones meanwhile", "their p50 ms")
+
+
+def crowd_row(found: Crowded) -> tuple[str, ...]:
+    return (
+        f"{found.small:,}",
+        f"{found.p50:.1f}",
+        f"{found.p99:.1f}",
+        f"{found.worst:.1f}",
+        f"{found.dear:,}",
+        f"{found.dear_p50:,.0f}",
+    )
+
+
 WATCHED_HEAD = (
     "sockets",
     "lost",
@@ -119,6 +134,7 @@ def sections(results: Results) -> list[tuple[str, Sequence[str], list[tuple[str,
         ("Ten times the products", ("read", "server", "CPU ms before", "CPU ms after", "x"), grown_rows(results.shops)),
         ("Checkouts", CHECKOUT_HEAD, [checkout_row(results.checkouts)]),
         ("Payment notifications", NOTIFIED_HEAD, [notified_row(results.notifications)]),
+        ("In a crowd", CROWD_HEAD, [crowd_row(results.crowd)]),
         ("Live", WATCHED_HEAD, [watched_row(each) for each in results.watched]),
         ("Budgets", BUDGET_HEAD, [budget_row(each) for each in budgets(results)]),
     ]
@@ -193,6 +209,11 @@ def _notes(title: str) -> list[str]:
         ],
         "Pages ten times as long": ["How the same read grows with its page, 10 and 100 products."],
         "Ten times the products": ["How the same reads grow with the shop, pages being as long as before."],
+        "In a crowd": [
+            f"`{{ __typename }}`, asked again and again by a process of its own while {CROWD} listings of {PRODUCTS_EACH} products are in",
+            "flight, no two of them alike, so that each is parsed, checked and compiled for itself. Who asks shares the other core with",
+            "PostgreSQL and the crowd.",
+        ],
         "Live": ["Guests watch one order over WebSocket; it is cancelled, and every socket has to hear so."],
         "Budgets": [
             "The bounds of the design. A reason with a figure was measured; the others are what the code suggests, not measured one by",

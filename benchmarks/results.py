@@ -9,6 +9,7 @@ from pathlib import Path
 import orjson
 
 from benchmarks.buyers import Checkouts
+from benchmarks.crowd import Crowded
 from benchmarks.load import Measured
 from benchmarks.watchers import Watched
 from benchmarks.webhooks import Acknowledged
@@ -50,6 +51,7 @@ class Results:
     reads: Mapping[str, Mapping[str, Measured]]
     checkouts: Checkouts
     notifications: Acknowledged
+    crowd: Crowded
     watched: Sequence[Watched]
     pages: Sequence[Grown] = ()
     """By the size of a page, 10 and 100."""

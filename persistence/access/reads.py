@@ -58,7 +58,7 @@ STANDING = Question(
     .outerjoin(CustomerRow, CustomerRow.id == AccountRow.id)
     .outerjoin(StaffRow, StaffRow.account_id == AccountRow.id)
     .outerjoin(RoleRow, RoleRow.id == StaffRow.role_id)
-    .where(SessionRow.id == bindparam("session_id"), SessionRow.revoked_at.is_(null()), AccountRow.is_active),
+    .where(SessionRow.id == any_(ids()), SessionRow.revoked_at.is_(null()), AccountRow.is_active),
 )
 SESSIONS = Question(
     SessionView,
@@ -98,9 +98,9 @@ async def living(reader: Reader, session_ids: Collection[UUID]) -> set[UUID]:
     return {each.id for each in await reader.rows(LIVING, ids=list(session_ids))}
 
 
-async def standing(reader: Reader, session_id: UUID) -> StandingView | None:
-    """What a session is worth: None once it has ended or its account was closed. Never from the memo."""
-    return await reader.row(STANDING, session_id=session_id)
+async def standings(reader: Reader, session_ids: Collection[UUID]) -> dict[UUID, StandingView]:
+    """What sessions are worth, without those that have ended or whose account was closed. Never from the memo."""
+    return {each.id: each for each in await reader.rows(STANDING, ids=list(session_ids))}
 
 
 async def sessions(reader: Reader, account_id: UUID, *, since: datetime, count: int) -> list[SessionView]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from uuid import UUID
 
 from domain.access.model import Claims, TokenRefused
@@ -26,11 +28,27 @@ from schema.transport.caller import Caller, Refused
 KEPT_SECONDS = 10.0
 """An ended session, a changed role or a closed account counts everywhere after this time at the latest: with what sockets
 wait before they look again, less than half a minute."""
+BUSY_SECONDS = 30.0
+"""Who was here within this time is looked up again together with others: open sockets ask every now and then for as long as
+they are open."""
+TOGETHER_MAX = 500
 _KEPT_MAX = 10_000
 
 
+@dataclass(slots=True)
+class _Kept:
+    """What a session was worth, good `until` then; `asked_at` is when somebody last came with it."""
+
+    standing: StandingView | None
+    until: float
+    asked_at: float
+
+
 class Standings:
-    """`schema.context.Identify`. One statement for a session that was not seen for a while, none for others."""
+    """`schema.context.Identify`. One statement for a session that was not seen for a while, none for others.
+
+    That statement looks up all others that are due as well, so that thousands of open sockets need a few a second.
+    """
 
     def __init__(
         self,
@@ -42,7 +60,8 @@ class Standings:
         self._tokens = tokens
         self._apps = apps or AppStandings(kept_seconds=KEPT_SECONDS, monotonic=monotonic)
         self._monotonic = monotonic
-        self._kept: OrderedDict[UUID, tuple[float, StandingView | None]] = OrderedDict()
+        self._kept: OrderedDict[UUID, _Kept] = OrderedDict()
+        """Those that are due first come first."""
 
     async def __call__(self, caller: Caller, reader: Reader, now: datetime) -> Viewer:
         """The viewer behind a caller; a guest without a token. Raises `Refused` for a token that is not good."""
@@ -86,15 +105,34 @@ class Standings:
     async def _standing(self, reader: Reader, session_id: UUID) -> StandingView | None:
         now = self._monotonic()
         known = self._kept.get(session_id)
-        if known is not None and now < known[0]:
-            return known[1]
+        if known is not None:
+            known.asked_at = now
+            if now < known.until:
+                return known.standing
+        wanted = [session_id, *self._due(session_id, now)]
         # Reckoned from before the question: an answer may be as old as the asking.
-        standing = await reads.standing(reader, session_id)
-        self._kept[session_id] = (now + KEPT_SECONDS, standing)
-        self._kept.move_to_end(session_id)
-        if len(self._kept) > _KEPT_MAX:
+        found = await reads.standings(reader, wanted)
+        for each in wanted:
+            before = self._kept.pop(each, None)
+            if before is None and (each != session_id or known is not None):
+                # It was ended here while the question was under way, whose answer may be of before.
+                continue
+            self._kept[each] = _Kept(found.get(each), now + KEPT_SECONDS, now if before is None else before.asked_at)
+        while len(self._kept) > _KEPT_MAX:
             self._kept.popitem(last=False)
-        return standing
+        return found.get(session_id)
+
+    def _due(self, but: UUID, now: float) -> list[UUID]:
+        """Sessions to look up again together with another: those that came lately; the rest are forgotten."""
+        due: list[UUID] = []
+        for each, known in list(islice(self._kept.items(), TOGETHER_MAX)):
+            if now < known.until:
+                break
+            if now - known.asked_at > BUSY_SECONDS:
+                del self._kept[each]
+            elif each != but:
+                due.append(each)
+        return due
 
 
 def _viewer(claims: Claims, standing: StandingView | None) -> Viewer | None:

@@ -11,10 +11,12 @@ import pytest
 from domain.access.errors import InvalidCredentials
 from domain.access.model import LoggedIn
 from domain.access.provider import Verified
-from domain.ids import new_id
+from domain.ids import SessionId, new_id
 from domain.viewer import GUEST, Customer, Guest, Machine, Permission, Staff
 from gateways.identity.passwords import Argon2Hasher, HashCost, ZxcvbnJudge
 from persistence.engine import Database
+from persistence.reader import Reader
+from persistence.statement import Question, V
 from persistence.unit import Transactions
 from schema.access.standings import KEPT_SECONDS
 from schema.transport.caller import Caller, Refused
@@ -108,6 +110,62 @@ async def test_an_open_sockets_viewer_holds_until_the_session_ends(api: Api) -> 
         assert await api.ports.standings.holds(reader, Machine("schedule"))
         await api.ask(REVOKE_ALL, token=token)
         assert not await api.ports.standings.holds(reader, viewer)
+
+
+async def test_sessions_that_are_due_are_looked_up_together_while_somebody_comes_with_them(api: Api) -> None:
+    people = [await a_customer(api) for _ in range(4)]
+    tokens = [(await each.logs_in())["accessToken"] for each in people]
+
+    async def statements(number: int) -> int:
+        async with reading(api.database) as reader:
+            await api.ports.standings(Caller(request_id="r", token=tokens[number]), reader, api.clock.now)
+            return reader.statements
+
+    assert [await statements(each) for each in range(4)] == [1, 1, 1, 1]
+    for _ in range(3):
+        api.clock.advance(seconds=KEPT_SECONDS + 5)
+        assert [await statements(each) for each in range(3)] == [1, 0, 0]
+    # The fourth was not here for too long to be looked up with the others.
+    assert await statements(3) == 1
+    async with api.database.writing() as connection:
+        await connection.execute("UPDATE session SET revoked_at = now() WHERE account_id = $1", people[1].id)
+    api.clock.advance(seconds=KEPT_SECONDS)
+    assert await statements(0) == 1
+    with pytest.raises(Refused):
+        await statements(1)
+    assert [await statements(each) for each in (2, 3)] == [0, 0]
+
+
+class Slow(Reader):
+    """A reader whose answers take a while to arrive."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.has_read, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def rows(self, question: Question[V], **values: object) -> list[V]:
+        found = await super().rows(question, **values)
+        self.has_read.set()
+        await self.go_on.wait()
+        return found
+
+
+async def test_a_session_that_ends_while_others_are_looked_up_is_dead_at_once(api: Api) -> None:
+    ada, bob = await a_customer(api), await a_customer(api)
+    tokens = [(await each.logs_in())["accessToken"] for each in (ada, bob)]
+    for each in tokens:
+        await api.ask(ME, token=each)
+    api.clock.advance(seconds=KEPT_SECONDS)
+    slow = Slow(api.database)
+    looking = asyncio.create_task(api.ports.standings(Caller(request_id="r", token=tokens[1]), slow, api.clock.now))
+    await slow.has_read.wait()
+    async with api.database.writing() as connection:
+        ended = "UPDATE session SET revoked_at = now() WHERE account_id = $1 RETURNING id"
+        api.ports.standings.forget(SessionId(await connection.fetchval(ended, ada.id)))
+    slow.go_on.set()
+    assert isinstance(await looking, Customer)
+    await slow.end()
+    assert await api.refused(ME, token=tokens[0]) == "UNAUTHENTICATED"
 
 
 async def test_a_token_for_another_account_than_its_sessions_is_refused(api: Api) -> None:
