@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import jwt
@@ -24,13 +25,26 @@ LENGTH_MAX = 2_048
 SKEW = timedelta(seconds=60)
 """How far ahead of ours another process's clock may be when it issued a token; an expiry has no such leeway."""
 _JWS = jwt.PyJWS(algorithms=[ALGORITHM])
+KNOWN_MAX = 10_000
+"""So many good tokens are remembered: whoever is signed in comes with the same one again and again."""
 _PURPOSE = "access"
 _HEADER = frozenset({"alg", "kid", "typ"})
 _CLAIMS = frozenset({"exp", "iat", "sub", "aud", "iss", "jti", "typ", "sid"})
 
 
+class _Good(NamedTuple):
+    """What a token of ours says; only its times remain to be looked at."""
+
+    claims: Claims
+    issued_at: int
+    expires_at: int
+
+
 class SignedTokens:
-    """`domain.access.provider.AccessTokens`. The first secret signs, all verify; `issuer` is also the audience."""
+    """`domain.access.provider.AccessTokens`. The first secret signs, all verify; `issuer` is also the audience.
+
+    Good tokens are known again by their hash, since verifying one costs more than answering many a question.
+    """
 
     def __init__(self, secrets: Sequence[str], *, issuer: str, lifetime_seconds: int) -> None:
         if not secrets:
@@ -40,6 +54,7 @@ class SignedTokens:
         self._kid = next(iter(self._keys))
         self._issuer = issuer
         self._lifetime = timedelta(seconds=lifetime_seconds)
+        self._known: OrderedDict[bytes, _Good] = OrderedDict()
 
     def issued(self, account_id: AccountId, session_id: SessionId, *, now: datetime) -> AccessToken:
         """See the port."""
@@ -59,31 +74,45 @@ class SignedTokens:
         return AccessToken(text=text, expires_at=datetime.fromtimestamp(expires_at, UTC))
 
     def read(self, text: str, *, now: datetime) -> Claims | TokenRefused:
-        """See the port. A token whose header or claims are not exactly those we write was not written by us."""
+        """See the port."""
+        if len(text) > LENGTH_MAX or not text.isascii():
+            return TokenRefused.FORGED
+        digest = hashlib.sha256(text.encode()).digest()
+        good = self._known.get(digest)
+        if good is None:
+            good = self._good(text)
+            if good is None:
+                return TokenRefused.FORGED
+            self._known[digest] = good
+            if len(self._known) > KNOWN_MAX:
+                self._known.popitem(last=False)
+        if good.issued_at > (now + SKEW).timestamp():
+            return TokenRefused.FORGED
+        return TokenRefused.EXPIRED if now.timestamp() >= good.expires_at else good.claims
+
+    def _good(self, text: str) -> _Good | None:
+        """What a token says, whatever the time. One whose header or claims are not exactly those we write was not written by us."""
         claims = self._verified(text)
         if claims is None or claims.keys() != _CLAIMS:
-            return TokenRefused.FORGED
+            return None
         issued_at, expires_at = claims["iat"], claims["exp"]
         # Of type int exactly: True is an int to Python, and 1e400 is a float.
         if type(issued_at) is not int or type(expires_at) is not int or not issued_at < expires_at < 2**40:
-            return TokenRefused.FORGED
+            return None
         account_id, session_id = _uuid(claims["sub"]), _uuid(claims["sid"])
         if account_id is None or session_id is None or claims["typ"] != _PURPOSE:
-            return TokenRefused.FORGED
-        if claims["iss"] != self._issuer or claims["aud"] != self._issuer or issued_at > (now + SKEW).timestamp():
-            return TokenRefused.FORGED
-        if now.timestamp() >= expires_at:
-            return TokenRefused.EXPIRED
-        return Claims(
+            return None
+        if claims["iss"] != self._issuer or claims["aud"] != self._issuer:
+            return None
+        told = Claims(
             account_id=AccountId(account_id),
             session_id=SessionId(session_id),
             expires_at=datetime.fromtimestamp(expires_at, UTC),
         )
+        return _Good(told, issued_at, expires_at)
 
     def _verified(self, text: str) -> Mapping[str, Any] | None:
         """The claims under a good signature of ours. PyJWT's own checks of time are off: `now` is the caller's."""
-        if len(text) > LENGTH_MAX or not text.isascii():
-            return None
         try:
             header = jwt.get_unverified_header(text)
             kid = header.get("kid")

@@ -64,6 +64,26 @@ def test_a_new_first_secret_signs_and_the_old_one_still_verifies_until_it_is_dro
     assert SignedTokens(SECRETS[1:], issuer=ISSUER, lifetime_seconds=600).read(GOOD.text, now=NOW) is TokenRefused.FORGED
 
 
+def test_a_token_that_was_read_before_is_worth_no_more_than_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateways.identity.tokens.KNOWN_MAX", 2)
+    tokens = SignedTokens(SECRETS, issuer=ISSUER, lifetime_seconds=600)
+    several = [tokens.issued(ACCOUNT, SESSION, now=NOW) for _ in range(4)]
+    for _ in range(2):
+        for each in several:
+            assert isinstance(tokens.read(each.text, now=NOW), Claims)
+            assert tokens.read(each.text, now=NOW + timedelta(seconds=600)) is TokenRefused.EXPIRED
+            assert tokens.read(each.text, now=NOW - timedelta(seconds=61)) is TokenRefused.FORGED
+            head, claims, signature = each.text.split(".")
+            letter = "A" if signature[5] != "A" else "B"
+            for other in (
+                f"{head}.{claims}.{signature[:5]}{letter}{signature[6:]}",
+                each.text[:-1],
+                f" {each.text}",
+            ):
+                assert tokens.read(other, now=NOW) is TokenRefused.FORGED
+        assert len(tokens._known) == 2
+
+
 def without(name: str) -> dict[str, Any]:
     return {key: value for key, value in CLAIMS.items() if key != name}
 
