@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gateways.federation.values import SignInValues, by_commas
 from gateways.kept_secrets import kept
+from gateways.limiting.values import LimitValues
 from gateways.payments.values import PaymentValues
 from gateways.refusal import CannotStart
 from gateways.sms.values import SmsValues
@@ -46,7 +47,7 @@ def default_data_dir() -> Path:
     return Path("/var/lib/vitrine") if os.geteuid() == 0 and closed else ROOT / "var"
 
 
-class Settings(SignInValues, PaymentValues, SmsValues, BaseSettings):
+class Settings(SignInValues, PaymentValues, SmsValues, LimitValues, BaseSettings):
     """Everything that may differ between two installations. Durations are whole seconds, sizes bytes."""
 
     model_config = SettingsConfigDict(
@@ -95,16 +96,6 @@ class Settings(SignInValues, PaymentValues, SmsValues, BaseSettings):
     reservation_seconds: int = Field(900, ge=30)
     low_stock_at: int = Field(5, ge=-1)
 
-    body_bytes_max: int = Field(262_144, ge=1_024)
-    header_bytes_max: int = Field(32_768, ge=4_096)
-    header_count_max: int = Field(100, ge=20)
-    document_tokens_max: int = Field(2_000, ge=100)
-    document_depth_max: int = Field(15, ge=5)
-    document_fields_max: int = Field(600, ge=50)
-    document_aliases_max: int = Field(60, ge=0)
-    document_directives_max: int = Field(20, ge=0)
-    document_definitions_max: int = Field(50, ge=1)
-    operation_cost_max: int = Field(20_000, ge=100)
     documents_only: bool = False
     response_cache_bytes: int = Field(67_108_864, ge=0)
     row_cache_bytes: int = Field(67_108_864, ge=0)
@@ -112,12 +103,6 @@ class Settings(SignInValues, PaymentValues, SmsValues, BaseSettings):
     response_shared_seconds: int = Field(5, ge=0)
     introspection: bool | None = None
     compiled_executor: bool = True
-
-    requests_per_minute: int | None = Field(None, ge=1)
-    cost_per_minute: int | None = Field(None, ge=1)
-    mutations_per_minute: int | None = Field(None, ge=1)
-    logins_per_minute: int = Field(5, ge=1)
-    subscriptions_per_socket: int = Field(20, ge=1)
 
     db_read_size: int = Field(10, ge=1)
     db_write_size: int = Field(10, ge=1)
