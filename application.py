@@ -163,6 +163,7 @@ class Api:
         schema = executable(build())
         ports = self._ports = self.supplies.ports(check_selection=SelectionCheck(schema))
         self.rows = self.supplies.row_cache(now=_utc_now)
+        self.responses = self._responses(schema)
         contexts = Contexts(
             database=self.database,
             transact=self._transactions(),
@@ -172,7 +173,6 @@ class Api:
             counted=self.metrics.statements,
             rows=self.rows,
         )
-        self.responses = self._responses(schema)
         self._admission = Admission(self.supplies.allowances, lambda caller: ports.standings.account_of(caller, _utc_now()))
         return Transport(
             schema=schema,
@@ -209,6 +209,7 @@ class Api:
             hears=lambda: live.hears,
             now=_utc_now,
             looked_up=self.metrics.response_lookup,
+            coming=self.rows.coming if self.rows is not None else None,
         )
         live.attend(PREFIX, responses.heard)
         return responses

@@ -23,8 +23,9 @@ from gateways.embedded.launcher import throw_away
 from gateways.identity.passwords import Argon2Hasher, HashCost
 from gateways.settings import load_settings
 from persistence import migrate
+from persistence.ahead import Following
 from persistence.engine import Database
-from persistence.reader import Following, Reader
+from persistence.reader import Reader
 from persistence.seed import seed
 from persistence.statement import Question, V
 from schema.context import Context

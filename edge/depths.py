@@ -177,8 +177,8 @@ def row_depths(rows: Callable[[], RowCache | None]) -> list[Depth]:
 
     return [
         Depth("vitrine_row_cache_bytes", "Bytes that kept rows take, about.", told(lambda cache: cache.bytes)),
-        Depth("vitrine_row_cache_entries", "Keys of which rows are kept.", told(len)),
-        Depth("vitrine_row_cache_hits", "Keys that were asked for and kept.", told(lambda cache: cache.hits)),
+        Depth("vitrine_row_cache_entries", "Keys of which rows are kept, some of them out of date.", told(len)),
+        Depth("vitrine_row_cache_hits", "Keys that were asked for and told from kept rows.", told(lambda cache: cache.hits)),
         Depth("vitrine_row_cache_misses", "Keys that were asked for and had to be read.", told(lambda cache: cache.misses)),
         Depth("vitrine_row_cache_flushes", "How often all rows were dropped.", told(lambda cache: cache.flushes)),
     ]

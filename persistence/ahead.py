@@ -7,9 +7,11 @@ come as one array a column, which are decoded faster than rows are.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import orjson
 from asyncpg import Record
@@ -22,6 +24,8 @@ PARTS_MAX = 12
 COMBINATIONS_MAX = 64
 """How many statements are made of questions that go together: PostgreSQL keeps a plan of each for every connection, of about
 half a megabyte, and strangers can think of any number. Who comes later is answered as well, in more round trips."""
+PREPARED_SECONDS = 300
+"""How long a connection keeps a statement prepared."""
 _PLACE = re.compile(r"\$(\d+)(::[A-Z ]+\[\])?")
 T = TypeVar("T", bound=tuple[Any, ...])
 
@@ -30,7 +34,7 @@ class Read(Generic[T]):
     """A question for many keys at once, its parameter `ids`, with its other values: one row for each key, or many.
 
     `place` is what its answers are remembered under for a request, `lasting` for longer: without the `present`, the time
-    that it compares dates with.
+    that it compares dates with, which is another one each time.
     """
 
     __slots__ = ("has_many", "lasting", "place", "present", "question", "values")
@@ -40,7 +44,8 @@ class Read(Generic[T]):
         self.has_many = has_many
         self.values = values or {}
         self.place: Hashable = (question, has_many, *self.values.items())
-        self.present, self.lasting = lasting(question, self.values)
+        self.present, others = without_present(self.values)
+        self.lasting: Hashable = (question, has_many, *others)
 
 
 class Ahead(NamedTuple):
@@ -49,6 +54,16 @@ class Ahead(NamedTuple):
     column: str
     read: Read[Any]
     then: tuple[Ahead, ...] = ()
+
+
+class Following(Protocol):
+    """What will be asked about the rows of a question that is about to be asked."""
+
+    def concerns(self, view: type) -> bool:
+        """Whether anything will be asked about rows of that view."""
+
+    async def about(self, view: type) -> tuple[Ahead, ...]:
+        """What will be asked about them."""
 
 
 class Wanted(NamedTuple):
@@ -68,11 +83,20 @@ class Step(NamedTuple):
     column: str = ""
 
 
-def lasting(question: Question[Any], values: Mapping[str, object]) -> tuple[datetime | None, Hashable]:
-    """The present among a question's values, and the question with all others."""
-    present = values.get("now")
-    others = [(name, tuple(value) if isinstance(value, list) else value) for name, value in values.items() if name != "now"]
-    return present if isinstance(present, datetime) else None, (question, *others)
+class Owed(NamedTuple):
+    """What will be asked about rows that are there."""
+
+    following: Following
+    question: Question[Any]
+    rows: Sequence[Any]
+
+
+def without_present(values: Mapping[str, object]) -> tuple[datetime | None, tuple[Hashable, ...]]:
+    """The present among a question's values, and all others."""
+    now = values.get("now")
+    present = now if isinstance(now, datetime) else None
+    others = [(name, tuple(value) if isinstance(value, list) else value) for name, value in values.items()]
+    return present, tuple(each for each in others if present is None or each[0] != "now")
 
 
 def wanted(aheads: Iterable[Ahead], fields: Sequence[str], rows: Sequence[Any]) -> list[Wanted]:
@@ -86,7 +110,7 @@ def wanted(aheads: Iterable[Ahead], fields: Sequence[str], rows: Sequence[Any]) 
 
 
 def merged(several: Iterable[Wanted]) -> list[Wanted]:
-    """Each read once, for all of its keys; none without keys."""
+    """Each read once, for all of its keys."""
     found: dict[Hashable, Wanted] = {}
     for read, keys, then in several:
         known = found.get(read.place)
@@ -95,7 +119,7 @@ def merged(several: Iterable[Wanted]) -> list[Wanted]:
             keys if known is None else list(dict.fromkeys((*known.keys, *keys))),
             then if known is None else (*known.then, *then),
         )
-    return [each for each in found.values() if each.keys]
+    return list(found.values())
 
 
 def steps(roots: Sequence[Wanted]) -> list[Step]:
@@ -166,19 +190,32 @@ class Together:
 
 
 class Combinations:
-    """The statements of reads that go together on the connections of one database."""
+    """The statements of reads that go together on the connections of one database.
 
-    def __init__(self, most: int = COMBINATIONS_MAX) -> None:
+    A new one takes the place of one that no connection has prepared any more, if there is any.
+    """
+
+    def __init__(self, most: int = COMBINATIONS_MAX, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._most = most
-        self._known: dict[tuple[tuple[Question[Any], int, str], ...], Together] = {}
+        self._monotonic = monotonic
+        self._known: OrderedDict[tuple[tuple[Question[Any], int, str], ...], tuple[Together, float]] = OrderedDict()
+        """With when each was asked for last, the longest unused first."""
+
+    def __len__(self) -> int:
+        return len(self._known)
 
     def of(self, made: Sequence[Step]) -> Together | None:
         """The statement of these reads; None when they are one combination too many, and each is read by itself."""
         parts = tuple((step.read.question, step.above, step.column) for step in made)
-        known = self._known.get(parts)
-        if known is None and len(self._known) < self._most:
-            known = self._known[parts] = Together(parts)
-        return known
+        known, now = self._known.pop(parts, None), self._monotonic()
+        if known is None and len(self._known) >= self._most:
+            longest = next(iter(self._known), None)
+            if longest is None or now - self._known[longest][1] <= PREPARED_SECONDS:
+                return None
+            del self._known[longest]
+        statement = known[0] if known is not None else Together(parts)
+        self._known[parts] = statement, now
+        return statement
 
 
 def _part(question: Question[Any], keys: str | None, taken: int) -> tuple[str, list[str]]:

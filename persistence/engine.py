@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 import orjson
 
-from persistence.ahead import Combinations
+from persistence.ahead import PREPARED_SECONDS, Combinations
 from persistence.failures import LOST, Overloaded, Unavailable
 from persistence.statement import Borrowed, Connection
 
@@ -88,6 +88,7 @@ class Database:
             init=_prepare,
             command_timeout=settings.statement_seconds * 2,
             statement_cache_size=0 if settings.pooler else 500,
+            max_cached_statement_lifetime=PREPARED_SECONDS,
             max_inactive_connection_lifetime=300,
         )
 

@@ -12,9 +12,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from persistence.ahead import Ahead, Read, Step, Together, Wanted, lasting, merged, steps, wanted
+from asyncpg import PostgresError
+
+from persistence.ahead import PARTS_MAX, Following, Owed, Read, Step, Together, Wanted, merged, steps, wanted, without_present
 from persistence.engine import Database
 from persistence.failures import LOST, Unavailable
 from persistence.moments import Coming, next_of
@@ -28,24 +30,6 @@ T = TypeVar("T")
 
 class RequestOver(Exception):
     """A field that nobody waits for any more would have read something."""
-
-
-class Following(Protocol):
-    """What will be asked about the rows of a question that is about to be asked."""
-
-    def concerns(self, view: type) -> bool:
-        """Whether anything will be asked about rows of that view."""
-
-    async def about(self, view: type) -> tuple[Ahead, ...]:
-        """What will be asked about them."""
-
-
-class _Owed(NamedTuple):
-    """What will be asked about rows that are there."""
-
-    following: Following
-    question: Question[Any]
-    rows: Sequence[Any]
 
 
 class Reader:
@@ -66,14 +50,14 @@ class Reader:
         self.dependence: Dependence | None = None
         self.following: Following | None = None
         self.cache: RowCache | None = None
-        self._owed: list[_Owed] = []
+        self._owed: list[Owed] = []
 
     async def rows(self, question: Question[V], **values: object) -> list[V]:
         """All rows of an answer; no memo. What will be asked about them is read with the first that is."""
         following = self._taken(question)
         rows = await self._listed(question, values)
         if following is not None:
-            self._owed.append(_Owed(following, question, rows))
+            self._owed.append(Owed(following, question, rows))
         return rows
 
     def _taken(self, question: Question[Any]) -> Following | None:
@@ -85,37 +69,43 @@ class Reader:
         return following
 
     async def _listed(self, question: Question[V], values: Mapping[str, object]) -> list[V]:
-        cache = self.cache
-        if cache is None or public_of(question) is None:
+        cache = self._cache_of(question)
+        if cache is None or question.about:
             return await self._alone(question, values)
-        present, key = lasting(question, values)
+        present, key = without_present(values)
         kept = cache.recall(question, (key,), present=present, into=self.dependence)
         if key in kept:
             return list(kept[key])
         since = cache.changes.stamp
         rows = await self._alone(question, values)
-        await self._keep(cache, question, question, {key: tuple(rows)}, present=present, since=since)
+        await self._keep(question, question, {key: tuple(rows)}, present=present, since=since)
         return rows
+
+    def _cache_of(self, question: Question[Any]) -> RowCache | None:
+        """The cache, if it may keep what answers a question."""
+        return self.cache if self.cache is not None and question.lasts and public_of(question) is not None else None
 
     async def _keep(
         self,
-        cache: RowCache,
         question: Question[Any],
-        place: Hashable,
+        under: Hashable,
         found: Mapping[Any, tuple[Any, ...]],
         *,
         present: datetime | None,
         since: int,
     ) -> None:
-        """Has the cache keep what was read, until when dates change what is read."""
-        public, until = public_of(question), None
-        if public is None:
+        """Has the cache keep what was read at the stamp `since`, until when dates change what is read."""
+        cache, public, until = self._cache_of(question), public_of(question), None
+        if cache is None or public is None or not cache.hears():
             return
         if public.moments:
             if present is None:
                 return
-            until = await self.next_of(cache.coming, public.moments, after=present)
-        cache.keep(question, place, found, since=since, begin=present, until=until)
+            try:
+                until = await self.next_of(cache.coming, public.moments, after=present)
+            except (Unavailable, RequestOver, TimeoutError, PostgresError):
+                return  # The rows are there; only others will have to read them again.
+        cache.keep(question, under, found, since=since, begin=present, until=until)
 
     async def next_of(self, coming: Coming, moments: frozenset[Moment], *, after: datetime) -> datetime | None:
         """The earliest of these times after that one, None when none is to come. No answer depends on what this looks at."""
@@ -134,8 +124,8 @@ class Reader:
             self.dependence.note(question, values, rows)
         return rows
 
-    async def _together(self, statement: Together, made: Sequence[Step]) -> dict[Any, Any]:
-        """Reads in one statement what the memo will be asked for; the answers of the first step."""
+    async def _together(self, statement: Together, made: Sequence[Step]) -> list[dict[Any, Any]]:
+        """Reads in one statement what the memo will be asked for; the answers of each step by key."""
         arguments = statement.arguments([{**step.read.values, "ids": step.keys} for step in made])
         since = self.cache.changes.stamp if self.cache is not None else 0
         async with self._lock:
@@ -150,8 +140,10 @@ class Reader:
             found.append(rows)
             if self.dependence is not None:
                 self.dependence.note(step.read.question, {"ids": keys, **step.read.values}, rows)
-            answers.append(await self._remember(step.read, keys, rows, since))
-        return answers[0]
+            answers.append(self._remember(step.read, keys, rows))
+        for step, told in zip(made, answers, strict=True):
+            await self._keep_each(step.read, told, since)
+        return answers
 
     async def _sent(self, send: Callable[[Borrowed], Awaitable[T]]) -> T:
         """What a statement answers, on the request's connection; whoever calls holds the lock."""
@@ -186,8 +178,9 @@ class Reader:
         memo = self._memo.setdefault(read.place, {})
         if missing := [each for each in dict.fromkeys(keys) if each not in memo and each is not None]:
             following = self._taken(read.question)
-            if self.cache is not None:
-                missing = self._recalled(self.cache, read, missing, following)
+            missing, recalled = self._recalled(read, missing)
+            if recalled and following is not None:
+                self._owed.append(Owed(following, read.question, recalled))
             if missing:
                 answers = await self._read(read, missing, following)
                 if self._memo.get(read.place) is not memo:
@@ -197,46 +190,58 @@ class Reader:
             return [memo[each] if each is not None else [] for each in keys]
         return [memo[each] if each is not None else None for each in keys]
 
-    def _recalled(self, cache: RowCache, read: Read[Any], keys: Sequence[Any], following: Following | None) -> list[Any]:
-        """Remembers what the cache has of these keys; the others."""
-        if public_of(read.question) is None:
-            return list(keys)
+    def _recalled(self, read: Read[Any], keys: list[Any]) -> tuple[list[Any], list[Any]]:
+        """Remembers what the cache has of these keys: the keys that it lacks, and the rows of the others."""
+        cache = self._cache_of(read.question)
+        if cache is None or not keys:
+            return keys, []
         kept = cache.recall(read.lasting, keys, present=read.present, into=self.dependence)
         memo = self._memo.setdefault(read.place, {})
         if read.has_many:
             memo.update({key: list(rows) for key, rows in kept.items()})
         else:
             memo.update({key: rows[0] if rows else None for key, rows in kept.items()})
-        if following is not None:
-            self._owed.append(_Owed(following, read.question, [row for rows in kept.values() for row in rows]))
-        return [each for each in keys if each not in kept]
+        return [each for each in keys if each not in kept], [row for rows in kept.values() for row in rows]
 
     async def _read(self, read: Read[Any], missing: Sequence[Any], following: Following | None) -> dict[Any, Any]:
         """Reads what the memo lacks, and with it what will be asked about these rows and about those that are there."""
         then = await following.about(read.question.view) if following is not None else ()
-        made = steps([Wanted(read, missing, then), *(await self._left(read))])
-        statement = self._database.combinations.of(made) if len(made) > 1 else None
-        if statement is not None:
-            return await self._together(statement, made)
+        left = await self._left()
+        foreseen = next((each.then for each in left if each.read.place == read.place), ())
+        own, others = Wanted(read, missing, then or foreseen), [each for each in left if each.read.place != read.place]
+        if own.then or any(each.keys for each in others):
+            # In the operation's order, and with what lacks nothing: so that the same few statements come again and again.
+            wants = [own if each.read.place == read.place else each for each in left][:PARTS_MAX]
+            made = steps(wants if own in wants else [own, *others])
+            statement = self._database.combinations.of(made)
+            if statement is not None:
+                place = next(number for number, step in enumerate(made) if step.read is read)
+                return (await self._together(statement, made))[place]
         since = self.cache.changes.stamp if self.cache is not None else 0
         rows = await self._alone(read.question, {"ids": missing, **read.values})
-        return await self._remember(read, missing, rows, since)
+        answers = self._remember(read, missing, rows)
+        await self._keep_each(read, answers, since)
+        return answers
 
-    async def _left(self, but: Read[Any]) -> list[Wanted]:
-        """What will be asked about rows that are there, and is not there itself."""
+    async def _left(self) -> list[Wanted]:
+        """What will be asked about rows that are there, each with the keys that are not there themselves."""
         owed, self._owed = self._owed, []
-        found: list[Wanted] = []
-        for each in owed:
-            found += wanted(await each.following.about(each.question.view), each.question.fields, each.rows)
+        found = [
+            each
+            for following, question, rows in owed
+            for each in wanted(await following.about(question.view), question.fields, rows)
+        ]
         left = []
-        for read, keys, then in merged(found):
-            if read.place != but.place:
-                lacking = [key for key in keys if key not in self._memo.get(read.place, {})]
-                if self.cache is not None and lacking:
-                    lacking = self._recalled(self.cache, read, lacking, None)
-                if lacking:
-                    left.append(Wanted(read, lacking, then))
-        return left
+        for each in merged(found):
+            lacking, recalled = self._lacking(each)
+            below = wanted(each.then, each.read.question.fields, recalled)
+            left += [each._replace(keys=lacking), *(then._replace(keys=self._lacking(then)[0]) for then in below)]
+        return merged(left)
+
+    def _lacking(self, want: Wanted) -> tuple[list[Any], list[Any]]:
+        """As `_recalled`, for keys that the memo may have."""
+        memo = self._memo.get(want.read.place, {})
+        return self._recalled(want.read, [key for key in want.keys if key not in memo])
 
     async def one_each(self, question: Question[V], ids: Sequence[K], **context: Hashable) -> list[V | None]:
         """For each id, in the ids' order, its row or None."""
@@ -246,8 +251,8 @@ class Reader:
         """For each id, in the ids' order, its rows in the statement's order."""
         return await self.each(Read(question, has_many=True, values=context), ids)
 
-    async def _remember(self, read: Read[Any], keys: Sequence[Any], rows: Sequence[Any], since: int) -> dict[Any, Any]:
-        """Takes the rows of these keys into the memo, and into the cache as what they were at the stamp `since`."""
+    def _remember(self, read: Read[Any], keys: Sequence[Any], rows: Sequence[Any]) -> dict[Any, Any]:
+        """Takes the rows of these keys into the memo; the answers by key."""
         by = read.question.by
         answers: dict[Any, Any]
         if read.has_many:
@@ -258,10 +263,13 @@ class Reader:
             found = {row[by]: row for row in rows}
             answers = {each: found.get(each) for each in keys}
         self._memo.setdefault(read.place, {}).update(answers)
-        if self.cache is not None and public_of(read.question) is not None:
-            kept = {key: tuple(each) if read.has_many else () if each is None else (each,) for key, each in answers.items()}
-            await self._keep(self.cache, read.question, read.lasting, kept, present=read.present, since=since)
         return answers
+
+    async def _keep_each(self, read: Read[Any], answers: Mapping[Any, Any], since: int) -> None:
+        """Has the cache keep what answered a read at the stamp `since`."""
+        if self._cache_of(read.question) is not None:
+            kept = {key: tuple(each) if read.has_many else () if each is None else (each,) for key, each in answers.items()}
+            await self._keep(read.question, read.lasting, kept, present=read.present, since=since)
 
     async def once(self, key: Hashable, load: Callable[[], Awaitable[T]]) -> T:
         """A value loaded once per request under a key."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from sys import getsizeof
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 
 import asyncpg
@@ -75,10 +76,11 @@ class Question(Statement, Generic[V]):
 
     `about` narrows what an answer depends on: owners of `persistence.tags.OWNERS` with the column that has their ids. Of
     the owner's tables only rows of the things in that column may then have made the answer what it is. `levels` says
-    whether the answer changes with each unit of stock, and not only when a thing becomes available or stops being so.
+    whether the answer changes with each unit of stock, and not only when a thing becomes available or stops being so;
+    `lasts`, whether its rows may be kept for others when they are everybody's.
     """
 
-    __slots__ = ("_texts", "about", "by", "fields", "levels", "lists", "make", "view")
+    __slots__ = ("_texts", "about", "by", "fields", "lasts", "levels", "lists", "make", "view")
 
     def __init__(
         self,
@@ -88,6 +90,7 @@ class Question(Statement, Generic[V]):
         by: str | None = None,
         about: Mapping[str, str] | None = None,
         levels: bool = True,
+        lasts: bool = True,
         touches: Touches | None = None,
     ) -> None:
         super().__init__(statement, touches=touches)
@@ -111,10 +114,13 @@ class Question(Statement, Generic[V]):
         self.by = fields.index(by) if by is not None else 0
         self.about = about or {}
         self.levels = levels
+        self.lasts = lasts
 
     def size(self, row: V) -> int:
         """About how many bytes a row takes in memory."""
-        return _CELL_BYTES * len(row) + sum(len(row[place] or "") for place in self._texts)
+        told = sum(getsizeof(row[place]) for place in self._texts if row[place] is not None)
+        listed = sum(getsizeof(each) for place, kind in enumerate(self.lists) if kind is not None for each in row[place] or ())
+        return _CELL_BYTES * len(row) + told + listed
 
 
 async def fetch(connection: Connection, question: Question[V], values: Mapping[str, object]) -> list[V]:

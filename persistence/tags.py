@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -69,6 +70,14 @@ class Dependence:
     tags: set[str]
     moments: set[Moment]
     is_own: bool = False
+    until: datetime | None = None
+    """When the first of the rows that it was told from is to be read again; None: all were read for it."""
+
+    def recalled(self, tags: Collection[str], until: datetime) -> None:
+        """Rows were told that had been read before, and are kept until then."""
+        self.tags.update(tags)
+        if self.until is None or until < self.until:
+            self.until = until
 
     def note(self, question: Question[Any], values: Mapping[str, object], rows: Sequence[Any]) -> None:
         """A question was asked and these rows answered it."""
@@ -91,9 +100,12 @@ class Public(NamedTuple):
 
 @lru_cache(maxsize=4_000)
 def public_of(question: Question[Any]) -> Public | None:
-    """Looked for once; None for a question whose answers are not everybody's, or whose use of the clock nobody can tell."""
+    """Looked for once; None for a question whose answers are not everybody's, or whose use of the clock nobody can tell.
+
+    Nor can anybody tell what one without a table looks at, and one that writes is no mere question.
+    """
     mentioned = mentions(question)
-    if mentioned.moments is None or not mentioned.tables <= PUBLIC:
+    if mentioned.moments is None or mentioned.writes or not mentioned.tables or not mentioned.tables <= PUBLIC:
         return None
     about = question.about
     tags = frozenset(_rest(table) if OWNERS.get(table) in about else table for table in mentioned.tables)
@@ -202,11 +214,14 @@ def _gone_with(table: str) -> frozenset[str]:
 
 
 def _moments(text: str, present: Sequence[int]) -> frozenset[Moment] | None:
-    """The columns that the parameters of the present are compared with; None when one of them does anything else."""
+    """The columns that the parameters of the present are compared with; None when one of them does anything else.
+
+    Only what is true from a date on changes at that very date.
+    """
     found: set[Moment] = set()
     for place in present:
         uses = len(re.findall(rf"\${place}\b", text))
-        compared = re.findall(rf"(\w+)\.(\w+) (?:<=|>=|<|>) \${place}\b", text)
+        compared = re.findall(rf"(\w+)\.(\w+) <= \${place}\b", text)
         if uses != len(compared):
             return None
         for table, column in compared:

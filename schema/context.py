@@ -23,7 +23,7 @@ from domain.notices.provider import NoticePorts
 from domain.payments.provider import PaymentPorts
 from domain.seal import Seal
 from domain.unit import Unit
-from domain.viewer import Customer, Guest, Viewer
+from domain.viewer import GUEST, Customer, Guest, Viewer
 from domain.webhooks.provider import WebhookPorts
 from persistence.engine import Database
 from persistence.reader import Reader
@@ -86,6 +86,8 @@ class Context:
     wish: Wish
     identify: Identify
     clock: Callable[[], datetime]
+    rows: RowCache | None = None
+    """See `Contexts.rows`."""
     key: str | None = None
     """The idempotency key of the mutation that runs now."""
     claim: Claim | None = None
@@ -146,7 +148,12 @@ class Context:
         """Asks again who the caller is, once that many seconds have gone by; raises `Refused` when they are nobody any more."""
         if self.clock() - self.began >= timedelta(seconds=seconds):
             self.began = self.clock()
-            self.viewer = await self.identify(self.caller, self.reader, self.began)
+            self.meet(await self.identify(self.caller, self.reader, self.began))
+
+    def meet(self, viewer: Viewer) -> None:
+        """Takes the viewer, and decides what they are told from."""
+        self.viewer = viewer
+        self.reader.cache = self.rows if isinstance(viewer, Guest | Customer) else None
 
     def cart_id(self, text: str) -> UUID | None:
         """The cart behind its secret id; None for whatever nobody was given."""
@@ -196,11 +203,8 @@ class Contexts:
         transact = self.transact.of_request(caller.request_id, address=caller.address, agent=caller.user_agent or "")
         try:
             now = self.clock()
-            viewer = await self.identify(caller, reader, now)
-            if isinstance(viewer, Guest | Customer):
-                reader.cache = self.rows
-            yield Context(
-                viewer=viewer,
+            context = Context(
+                viewer=GUEST,
                 began=now,
                 caller=caller,
                 reader=reader,
@@ -209,7 +213,10 @@ class Contexts:
                 identify=self.identify,
                 clock=self.clock,
                 wish=Wish(channel=caller.channel, currency=caller.currency, country=caller.country, language=caller.language),
+                rows=self.rows,
             )
+            context.meet(await self.identify(caller, reader, now))
+            yield context
         finally:
             await reader.end()
             self.counted(reader.statements + transact.statements)

@@ -64,6 +64,7 @@ class ProductRow(Row):
         one_of("status", ("DRAFT", "ACTIVE", "ARCHIVED")),
         Index("ix_product_status_created", "status", "created_at", "id"),
         Index("ix_product_status_name", "status", "name_key", "id"),
+        Index("ix_product_published", "published_at"),
         Index("ix_product_search", "search", postgresql_using="gin"),
     )
 

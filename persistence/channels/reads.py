@@ -45,6 +45,8 @@ ACTIVE = Question(
     )
     .where(ChannelRow.is_active)
     .order_by(ChannelRow.is_default.desc(), ChannelRow.slug),
+    # Who asks remembers them for some seconds; what is decided by them is not to be older.
+    lasts=False,
 )
 
 

@@ -48,7 +48,7 @@ class Reading:
 class Responses:
     """The response cache. `hears` tells whether other processes are heard; an answer is kept `seconds_max` at most.
 
-    `looked_up` is told what each look-up came to: hit, miss, joined or bypassed.
+    `looked_up` is told what each look-up came to: hit, miss, joined or bypassed. `coming` may be shared with other caches.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class Responses:
         hears: Callable[[], bool],
         now: Callable[[], datetime],
         looked_up: Callable[[str], None] = lambda _outcome: None,
+        coming: Coming | None = None,
     ) -> None:
         self.kept = KeptAnswers(bytes_max=bytes_max)
         self.hears = hears
@@ -69,7 +70,7 @@ class Responses:
         self._looked_up = looked_up
         self._flights: dict[bytes, _Flight] = {}
         self._reaches: OrderedDict[Prepared, Reach] = OrderedDict()
-        self._coming = Coming(self.kept.changes)
+        self._coming = coming or Coming(self.kept.changes)
 
     def heard(self, topics: Collection[str] | None) -> None:
         """Drops what these tags, as topics of hints, touch; everything for None. For `domain.live.Live.attend`."""
@@ -130,6 +131,8 @@ class Responses:
             return answer
         reading.is_shared = True
         until = self._now().timestamp() + self._seconds_max
+        if dependence.until is not None:
+            until = min(until, dependence.until.timestamp())
         if dependence.moments:
             coming = await context.reader.next_of(self._coming, frozenset(dependence.moments), after=context.began)
             until = min(until, coming.timestamp()) if coming is not None else until

@@ -48,7 +48,7 @@ class Running(NamedTuple):
 
 
 class Followed(NamedTuple):
-    """What an operation will ask about the rows of the next question: `persistence.reader.Following`."""
+    """What an operation will ask about the rows of the next question: `persistence.ahead.Following`."""
 
     follows: Sequence[Follow]
     context: Context

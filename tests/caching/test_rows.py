@@ -1,147 +1,31 @@
-"""How rows are kept: for buyers alone, bounded, dropped by tag and by date; answers made anew of them are those of the database."""
+"""Answers made anew of kept rows: for buyers alone, and always those of the database."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
-from hypothesis import given
-from hypothesis import strategies as st
+import httpx2
 
+from domain.viewer import Staff
 from gateways.embedded.launcher import Embedded
 from gateways.settings import Settings
-from persistence.catalog import groups, reads
-from persistence.catalog.groups import CategoryView
-from persistence.catalog.views import ImageView
-from persistence.orders import reads as orders
-from persistence.row_cache import RowCache, Rows
-from persistence.tags import PREFIX, Dependence
+from persistence.unit import Transactions
+from schema.context import Contexts
 from schema.ids import global_id
-from tests.caching.deeds import DEEDS, ROWS, a_street, buys
+from schema.transport.caller import Caller
+from tests.caching.deeds import ANSWERS, DEEDS, ROWS, a_street, buys
 from tests.caching.world import READS, Process, Street
-from tests.conftest import NOW, Clone
+from tests.conftest import Clone
 from tests.makers.people import a_customer_token
+from tests.makers.trade import a_channel
+from tests.shop import open_api
 
-THUMBNAIL = reads.THUMBNAILS.question
 LIST = "{ products(first: 20) { nodes { slug name variants { sku price { amount } } } } }"
-
-
-class Clock:
-    """A present that is moved by hand."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-def _cache(*, bytes_max: int = 1_000_000, clock: Clock | None = None) -> RowCache:
-    return RowCache(bytes_max=bytes_max, seconds_max=60, hears=lambda: True, now=clock or Clock())
-
-
-def _id(number: int) -> UUID:
-    return UUID(int=number)
-
-
-def _picture(number: int, version: int = 0, *, words: int = 0) -> ImageView:
-    return ImageView(_id(1_000 + number), _id(number), 1, f"https://pictures.example/{version}", "x" * words)
-
-
-def _keep(cache: RowCache, found: dict[Any, Rows], *, since: int | None = None) -> None:
-    stamp = cache.changes.stamp if since is None else since
-    cache.keep(THUMBNAIL, "place", found, since=stamp, begin=None, until=None)
-
-
-def _recall(cache: RowCache, *numbers: int, into: Dependence | None = None) -> dict[Hashable, Rows]:
-    return cache.recall("place", [_id(each) for each in numbers], present=None, into=into)
-
-
-def _touch(cache: RowCache, *tags: str) -> None:
-    cache.heard([PREFIX + tag for tag in tags])
-
-
-@given(st.lists(st.tuples(st.sampled_from("rptf"), st.integers(0, 3)), max_size=60))
-def test_what_was_read_before_a_change_is_never_recalled_after_it(steps: list[tuple[str, int]]) -> None:
-    cache, version, started = _cache(), dict.fromkeys(range(4), 0), dict[int, tuple[int, int]]()
-    for what, thing in steps:
-        match what:
-            case "r":  # begin to read
-                started[thing] = (cache.changes.stamp, version[thing])
-            case "p" if thing in started:  # and keep what was read
-                since, seen = started.pop(thing)
-                _keep(cache, {_id(thing): (_picture(thing, seen),)}, since=since)
-            case "t":
-                version[thing] += 1
-                _touch(cache, f"product:{_id(thing)}")
-            case "f":
-                version[thing] += 1
-                cache.heard(None)
-        for number in range(4):
-            for [row] in _recall(cache, number).values():
-                assert row == _picture(number, version[number])
-
-
-def test_a_change_that_names_no_thing_drops_all_of_a_read_and_nothing_of_others() -> None:
-    cache = _cache()
-    _keep(cache, {_id(1): (_picture(1),), _id(2): ()})
-    category = CategoryView(_id(7), None, "lamps", "Lamps", "", 0, None, None, NOW, None)
-    cache.keep(groups.CATEGORIES.question, "categories", {_id(7): (category,)}, since=0, begin=None, until=None)
-    _touch(cache, f"product:{_id(3)}", "product", "product_image")
-    assert _recall(cache, 1, 2, 3) == {_id(1): (_picture(1),), _id(2): ()}
-    _touch(cache, "product_image*")
-    assert _recall(cache, 1, 2) == {}
-    assert cache.recall("categories", [_id(7)], present=None, into=None) == {_id(7): (category,)}
-    _touch(cache, "category")
-    assert (cache.recall("categories", [_id(7)], present=None, into=None), len(cache), cache.bytes) == ({}, 0, 0)
-
-
-def test_who_is_told_of_kept_rows_depends_on_what_they_depend_on() -> None:
-    cache, dependence = _cache(), Dependence(set(), set())
-    _keep(cache, {_id(1): (_picture(1),), _id(2): (_picture(2),)})
-    _recall(cache, 1, 3, into=dependence)
-    assert dependence.tags == {"product_image*", f"product:{_id(1)}"}
-    assert not dependence.is_own
-
-
-def test_the_bytes_are_bounded_and_what_nobody_asked_for_leaves_first() -> None:
-    cache = _cache(bytes_max=100_000)
-    for number in range(1, 400):
-        _keep(cache, {_id(number): (_picture(number, words=2_000),)})
-        assert _recall(cache, 1) == {_id(1): (_picture(1, words=2_000),)}
-        assert cache.bytes <= 100_000
-    assert _recall(cache, 2) == {}
-    assert len(_recall(cache, 399)) == 1
-    assert 15 < len(cache) < 40
-    _keep(cache, {_id(500): (_picture(500, words=20_000),)})
-    assert _recall(cache, 500) == {}
-    cache.heard(None)
-    assert (len(cache), cache.bytes, cache.flushes) == (0, 0, 1)
-
-
-def test_rows_are_kept_for_the_stated_time_and_not_over_a_date_that_changes_them() -> None:
-    clock = Clock()
-    cache, soon, later = _cache(clock=clock), NOW + timedelta(seconds=10), NOW + timedelta(seconds=61)
-    keys = [_id(1)]
-    cache.keep(THUMBNAIL, "dated", {_id(1): (_picture(1),)}, since=0, begin=NOW, until=soon)
-    cache.keep(THUMBNAIL, "place", {_id(1): (_picture(1),)}, since=0, begin=None, until=None)
-    assert len(cache.recall("dated", keys, present=NOW, into=None)) == 1
-    assert cache.recall("dated", keys, present=NOW - timedelta(seconds=1), into=None) == {}
-    clock.now = soon
-    assert cache.recall("dated", keys, present=soon, into=None) == {}
-    assert len(_recall(cache, 1)) == 1
-    clock.now = later
-    assert _recall(cache, 1) == {}
-
-
-def test_rows_of_what_is_not_everybodys_are_never_kept() -> None:
-    cache = _cache()
-    cache.keep(orders.BY_ID, "orders", {_id(1): ()}, since=0, begin=None, until=None)
-    assert (len(cache), cache.recall("orders", [_id(1)], present=None, into=None)) == (0, {})
 
 
 async def _asked(process: Process, document: str, variables: dict[str, Any] | None = None, token: str = "") -> tuple[Any, int]:
@@ -174,6 +58,62 @@ async def test_buyers_are_told_from_the_same_rows_and_staff_always_from_the_data
     for _ in range(2):
         _, statements = await _asked(here, LIST, token=shelves.staff)
         assert statements == 2
+
+
+async def test_who_turns_out_to_be_staff_is_told_from_kept_rows_no_more(shelves: Street) -> None:
+    api = shelves.here.api
+    contexts = Contexts(
+        database=api.database,
+        transact=Transactions(api.database, published=lambda _topics: None),
+        ports=api.supplies.ports(),
+        identify=api.supplies.ports().standings,
+        clock=lambda: datetime.now(UTC),
+        rows=shelves.here.rows,
+    )
+    async with contexts.open(Caller(request_id="staff", token=shelves.staff)) as context:
+        assert context.reader.cache is None
+    async with contexts.open(Caller(request_id="guest")) as context:
+        assert context.reader.cache is shelves.here.rows
+        context.caller = replace(context.caller, token=shelves.staff)
+        await context.recheck(0)
+        assert isinstance(context.viewer, Staff)
+        assert context.reader.cache is None
+
+
+async def test_a_change_by_hand_is_seen_when_the_stated_time_is_over_whatever_was_made_of_what(
+    clone: Clone, settings_on: Callable[[str], Settings]
+) -> None:
+    settings = settings_on(await clone()).model_copy(update={"response_cache_seconds": 3})
+    async with a_street(settings, ANSWERS | ROWS) as street:
+        here, document = street.here, "query($slug: String!) { product(slug: $slug) { name } }"
+        of_product = {"slug": street.products[0]["slug"]}
+        here.rows.heard(None)
+        started = asyncio.get_running_loop().time()
+        await here.ask(document, of_product, Authorization=f"Bearer {await a_customer_token(street.shop)}")
+        await street.shop.rows.execute("UPDATE product SET name = 'By hand' WHERE slug = $1", of_product["slug"])
+        await asyncio.sleep(2)
+        # Made of rows that are two seconds old, this answer may be kept for one more.
+        kept = await here.ask(document, of_product)
+        late = asyncio.get_running_loop().time() - started
+        assert late > 3 or kept["data"]["product"]["name"] != "By hand"
+        await asyncio.sleep(max(3.1 - late, 0))
+        assert (await here.ask(document, of_product))["data"]["product"]["name"] == "By hand"
+
+
+async def test_a_channel_that_is_new_is_there_within_the_few_seconds_that_channels_are_remembered(
+    clone: Clone, settings_on: Callable[[str], Settings]
+) -> None:
+    settings = settings_on(await clone()).model_copy(update=ROWS)
+    async with open_api(settings) as api:
+        client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://shop", timeout=30)
+        async with client, asyncio.timeout(30):
+            process = Process(api, client)
+            await process.hears()
+            assert "errors" in await process.ask("{ localization { channel } }")
+            async with api.database.writing() as connection:
+                await a_channel(connection, slug="web", prices_include_tax=True)
+            # As `server.py seed` does, this tells nobody; that there is none is not remembered at all.
+            assert (await process.ask("{ localization { channel } }"))["data"]["localization"]["channel"] == "web"
 
 
 async def test_only_what_a_change_concerns_is_read_again(shelves: Street) -> None:

@@ -9,7 +9,7 @@ import pytest
 from graphql import GraphQLObjectType, GraphQLSchema
 
 from domain.ids import new_id
-from persistence.ahead import PARTS_MAX, Ahead, Combinations, Read, Wanted, steps, wanted
+from persistence.ahead import PARTS_MAX, PREPARED_SECONDS, Ahead, Combinations, Read, Wanted, steps, wanted
 from persistence.catalog import groups, reads
 from persistence.catalog.filters import EVERYTHING
 from persistence.catalog.groups import CategoryView, CollectionView
@@ -17,7 +17,8 @@ from persistence.catalog.listing import Asked, Order, Scope, page_of_shop
 from persistence.catalog.views import ProductView, Shelf, VariantView
 from persistence.demo import places
 from persistence.reader import Reader
-from persistence.tags import Dependence
+from persistence.row_cache import RowCache
+from persistence.tags import PREFIX, Dependence
 from schema.context import Context
 from schema.execution.fields import Link, declared_of, shown_of
 from schema.transport.caller import Caller
@@ -47,7 +48,7 @@ def _room(filled: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Told:
-    """`persistence.reader.Following`: these are asked about rows of that view."""
+    """`persistence.ahead.Following`: these are asked about rows of that view."""
 
     def __init__(self, view: type, *aheads: Ahead) -> None:
         self._view = view
@@ -210,6 +211,57 @@ async def test_one_combination_too_many_is_read_apart_and_tells_the_same(filled:
     await reader.each(reads.THUMBNAILS, [product.id])
     assert reader.statements == 3
     await reader.end()
+
+
+async def test_what_is_kept_of_some_rows_makes_no_new_combination(filled: Shop) -> None:
+    follows = (
+        Ahead("id", reads.THUMBNAILS),
+        Ahead("id", reads.variants_of_products(BUYERS), (Ahead("image_id", reads.IMAGES),)),
+        Ahead("category_id", groups.CATEGORIES),
+    )
+    asked = Asked(scope=Scope.SHOP, wanted=EVERYTHING, order=Order.NAME_ASC)
+    cache = RowCache(bytes_max=10_000_000, seconds_max=60, hears=lambda: True, now=lambda: NOW)
+
+    async def told() -> tuple[list[Any], int]:
+        """What is told of the products, and in how many statements."""
+        reader = Reader(filled.api.database)
+        reader.cache = cache
+        reader.following = Told(ProductView, *follows)
+        page = await page_of_shop(reader, asked, shelf=BUYERS, count=10, backwards=False, cursor=None)
+        ids = [each.id for each in page.rows]
+        thumbnails = await reader.each(reads.THUMBNAILS, ids)
+        variants = await reader.each(reads.variants_of_products(BUYERS), ids)
+        categories = await reader.each(groups.CATEGORIES, [each.category_id for each in page.rows])
+        await reader.end()
+        return [ids, thumbnails, variants, categories], reader.statements
+
+    # The page, when the next product is published, and all that is asked about its rows.
+    first, statements = await told()
+    assert (statements, len(filled.api.database.combinations)) == (3, 1)
+    assert await told() == (first, 0)
+    # Lost is what every product's variants depend on, or the categories, or both, or one product.
+    for tags, expected in ((["stock*"], 1), (["category"], 1), (["stock*", "category"], 1), ([f"product:{first[0][0]}"], 1)):
+        cache.heard([PREFIX + tag for tag in tags])
+        assert await told() == (first, expected), tags
+    assert len(filled.api.database.combinations) == 1
+
+
+def test_a_combination_that_nobody_used_for_long_makes_room_for_another() -> None:
+    clock = [0.0]
+    combinations = Combinations(2, monotonic=lambda: clock[0])
+    several = [
+        steps([Wanted(read, []), Wanted(groups.CATEGORIES, [])]) for read in (reads.THUMBNAILS, reads.IMAGES, groups.ANCESTORS)
+    ]
+    first, second = combinations.of(several[0]), combinations.of(several[1])
+    assert first is not None
+    assert second is not None
+    clock[0] = PREPARED_SECONDS
+    assert combinations.of(several[1]) is second
+    assert combinations.of(several[2]) is None
+    clock[0] += 1
+    assert combinations.of(several[2]) is not None
+    assert (len(combinations), combinations.of(several[0])) == (2, None)
+    assert combinations.of(several[1]) is second
 
 
 def test_no_more_go_together_than_are_allowed_however_deep_it_is_asked() -> None:
