@@ -129,9 +129,7 @@ class Api:
                 streams=lambda: self.graphql.streams.open,
             ),
             *response_depths(
-                size=lambda: self.responses.kept.bytes if self.responses else 0,
-                entries=lambda: len(self.responses.kept) if self.responses else 0,
-                flushes=lambda: self.responses.kept.flushes if self.responses else 0,
+                lambda: self.responses.kept if self.responses else None,
                 is_bypassed=lambda: self.responses is None or not self.responses.hears(),
             ),
         ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import redis.asyncio
 
@@ -18,6 +18,7 @@ from persistence.statement import Question, fetch
 from persistence.webhooks.reads import DEPTH as WEBHOOK_DEPTH
 
 V = TypeVar("V", bound=tuple[Any, ...])
+C = TypeVar("C", bound="Cache")
 
 
 def _asked(database: Database, question: Question[V], figure: Callable[[V], float]) -> Callable[[], Awaitable[float]]:
@@ -169,32 +170,39 @@ def plan_depths(*, answered: Callable[[], int], handed_over: Callable[[], int]) 
     ]
 
 
+class Cache(Protocol):
+    """What a cache tells of itself."""
+
+    flushes: int
+
+    @property
+    def bytes(self) -> int: ...
+    def __len__(self) -> int: ...
+
+
+def _told(cache: Callable[[], C | None], of: Callable[[C], int]) -> Callable[[], int]:
+    """A figure of a cache; nought while it is switched off."""
+    return lambda: of(found) if (found := cache()) is not None else 0
+
+
 def row_depths(rows: Callable[[], RowCache | None]) -> list[Depth]:
     """What the cache of rows holds, and of how much use it was since this process started."""
-
-    def told(of: Callable[[RowCache], int]) -> Callable[[], int]:
-        return lambda: of(cache) if (cache := rows()) is not None else 0
-
     return [
-        Depth("vitrine_row_cache_bytes", "Bytes that kept rows take, about.", told(lambda cache: cache.bytes)),
-        Depth("vitrine_row_cache_entries", "Keys of which rows are kept, some of them out of date.", told(len)),
-        Depth("vitrine_row_cache_hits", "Keys that were asked for and told from kept rows.", told(lambda cache: cache.hits)),
-        Depth("vitrine_row_cache_misses", "Keys that were asked for and had to be read.", told(lambda cache: cache.misses)),
-        Depth("vitrine_row_cache_flushes", "How often all rows were dropped.", told(lambda cache: cache.flushes)),
+        Depth("vitrine_row_cache_bytes", "Bytes that kept rows take, about.", _told(rows, lambda cache: cache.bytes)),
+        Depth("vitrine_row_cache_entries", "Keys of which rows are kept, some of them out of date.", _told(rows, len)),
+        Depth("vitrine_row_cache_hits", "Keys that were told from kept rows.", _told(rows, lambda cache: cache.hits)),
+        Depth("vitrine_row_cache_misses", "Keys that had to be read.", _told(rows, lambda cache: cache.misses)),
+        Depth("vitrine_row_cache_flushes", "How often all rows were dropped.", _told(rows, lambda cache: cache.flushes)),
     ]
 
 
-def response_depths(
-    *, size: Callable[[], int], entries: Callable[[], int], flushes: Callable[[], int], is_bypassed: Callable[[], bool]
-) -> list[Depth]:
+def response_depths(kept: Callable[[], Cache | None], *, is_bypassed: Callable[[], bool]) -> list[Depth]:
     """What the cache of responses holds, and whether it is in use."""
+    flushed = "How often all of them were dropped, for changes may have been missed."
+    bypassed = "1 while other processes are not heard, so that nothing is kept."
     return [
-        Depth("vitrine_response_cache_bytes", "Bytes that kept responses take.", size),
-        Depth("vitrine_response_cache_entries", "Responses kept.", entries),
-        Depth(
-            "vitrine_response_cache_flushes", "How often all of them were dropped, for changes may have been missed.", flushes
-        ),
-        Depth(
-            "vitrine_response_cache_bypassed", "1 while other processes are not heard, so that nothing is kept.", is_bypassed
-        ),
+        Depth("vitrine_response_cache_bytes", "Bytes that kept responses take.", _told(kept, lambda cache: cache.bytes)),
+        Depth("vitrine_response_cache_entries", "Responses kept.", _told(kept, len)),
+        Depth("vitrine_response_cache_flushes", flushed, _told(kept, lambda cache: cache.flushes)),
+        Depth("vitrine_response_cache_bypassed", bypassed, is_bypassed),
     ]
