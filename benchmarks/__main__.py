@@ -41,7 +41,7 @@ from benchmarks.processes import (
     sandbox,
 )
 from benchmarks.results import BARE, COMPILED, CORE, KEPT, RIVAL, ROWS, SHOWN, TITLES, WRITTEN, Results
-from benchmarks.rounds import Plan, best, say
+from benchmarks.rounds import Plan, best, best_of_each, say
 from benchmarks.watchers import watch
 from benchmarks.webhooks import SECRETS, acknowledged
 from gateways.embedded.launcher import throw_away
@@ -66,9 +66,9 @@ def main() -> None:
     parser.add_argument("--print-only", action="store_true", help="leave docs/ alone")
     said = parser.parse_args()
     plan = (
-        Plan(said.products, rounds=2, seconds=1.0, checkout_seconds=4, sockets=(1_000,), grows=False)
+        Plan(said.products, rounds=3, seconds=0.7, checkout_seconds=4, sockets=(1_000,), grows=False)
         if said.quick
-        else Plan(said.products, rounds=3, seconds=2.0, checkout_seconds=8, sockets=(1_000, 5_000), grows=True)
+        else Plan(said.products, rounds=6, seconds=1.2, checkout_seconds=8, sockets=(1_000, 5_000), grows=True)
     )
     results = uvloop.run(_all(plan))
     print(report.for_terminal(results))
@@ -153,11 +153,10 @@ async def _measured(
     empty = await best(plan, servers[ROWS], NOTHING)
     found: dict[str, dict[str, Measured]] = {}
     for workload in reads:
-        found[workload.key] = {}
-        for name in (each for each in SHOWN if each in servers):
-            say(f"Measuring {workload.key} {workload.title}: {TITLES[name]}")
-            question = asked(workload) if name == RIVAL else workload
-            found[workload.key][name] = await best(plan, servers[name], question)
+        say(f"Measuring {workload.key} {workload.title}")
+        shown = [servers[name] for name in SHOWN if name in servers]
+        told_by = {server: asked(workload) if server.name == RIVAL else workload for server in shown}
+        found[workload.key] = {server.name: each for server, each in (await best_of_each(plan, told_by)).items()}
     pages = await longer_pages(plan, [servers[ROWS], servers[COMPILED]], reads)
     share = neighbours.share()
     say("Buying")

@@ -11,8 +11,8 @@ import asyncpg
 from benchmarks.catalogue import fill
 from benchmarks.operations import Workload, paged, workloads
 from benchmarks.processes import Cores, Keeps, Server, api, floor, opened
-from benchmarks.results import COMPILED, ROWS, TITLES, WRITTEN, Grown
-from benchmarks.rounds import Plan, best, say
+from benchmarks.results import COMPILED, ROWS, WRITTEN, Grown
+from benchmarks.rounds import Plan, best_of_each, say
 from gateways.embedded.launcher import Embedded
 
 SHORT, LONG = 10, 100
@@ -25,10 +25,9 @@ async def longer_pages(plan: Plan, servers: Sequence[Server], reads: Sequence[Wo
     found = []
     for workload in reads:
         if paged(workload, SHORT) != workload:
-            for server in servers:
-                say(f"Measuring {workload.key} {workload.title}: {TITLES[server.name]}, pages of {SHORT} and {LONG}")
-                little, much = [(await best(plan, server, paged(workload, first))).cpu for first in (SHORT, LONG)]
-                found.append(Grown(workload.key, workload.title, server.name, little, much))
+            say(f"Measuring {workload.key} {workload.title}: pages of {SHORT} and {LONG}")
+            little, much = [await best_of_each(plan, dict.fromkeys(servers, paged(workload, first))) for first in (SHORT, LONG)]
+            found += [Grown(workload.key, workload.title, each.name, little[each].cpu, much[each].cpu) for each in servers]
     return found
 
 
@@ -59,8 +58,7 @@ async def larger_shop(
         for server in servers:
             await opened(server, folder)
         for workload in workloads(shelves):
-            for server in servers:
-                say(f"Measuring {workload.key} {workload.title}: {TITLES[server.name]}, ten times the products")
-                much = (await best(plan, server, workload)).cpu
-                found.append(Grown(workload.key, workload.title, server.name, before[workload.key, server.name], much))
+            say(f"Measuring {workload.key} {workload.title}: ten times the products")
+            for server, much in (await best_of_each(plan, dict.fromkeys(servers, workload))).items():
+                found.append(Grown(workload.key, workload.title, server.name, before[workload.key, server.name], much.cpu))
     return found

@@ -193,8 +193,8 @@ def _notes(title: str) -> list[str]:
             "* W2: one product with everything on its page: variants, options, stock, pictures, category path, collections.",
             "* W3: full-text search within a price range, sorted by price, with the total.",
             "",
-            "Each figure is of the round with the least CPU. Requests a second and times are also bounded by PostgreSQL and the load on",
-            "the other core, and so worth less than CPU.",
+            "The servers take turns, round by round, and each figure is of the round with the least CPU. Requests a second and times are",
+            "also bounded by PostgreSQL and the load on the other core, and so worth less than CPU.",
         ],
         "Checkouts": [
             "Sixteen buyers; an order is a cart with two lines, then buyer, address and delivery, then completion, then its payment at",

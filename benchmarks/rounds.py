@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from benchmarks.floors import STATEMENTS
@@ -26,11 +27,24 @@ class Plan:
 
 async def best(plan: Plan, server: Server, workload: Workload) -> Measured:
     """The round with the least CPU: what neighbours do to caches and clocks only ever adds."""
-    counts = server.name in {CORE, COMPILED, ROWS, KEPT, RIVAL}
-    number = plan.rounds + (server.name == RIVAL)  # V8 compiles what is hot while it runs: the first round is warming up
-    rounds = [await measure(server, workload.bodies(), seconds=plan.seconds, counts=counts) for _ in range(number)]
-    least = min(rounds, key=lambda each: each.cpu)
-    return replace(least, statements=STATEMENTS[workload.name]) if server.name == WRITTEN else least
+    return (await best_of_each(plan, {server: workload}))[server]
+
+
+async def best_of_each(plan: Plan, asked: Mapping[Server, Workload]) -> dict[Server, Measured]:
+    """The same for several servers, which take turns: a machine that is slow for a while is so for all of them."""
+    rounds: dict[Server, list[Measured]] = {server: [] for server in asked}
+    for _ in range(plan.rounds):
+        for server, workload in asked.items():
+            if server.name == RIVAL and not rounds[server]:
+                # V8 compiles what is hot while it runs: the first round is warming up.
+                await measure(server, workload.bodies(), seconds=plan.seconds, counts=False)
+            counts = server.name in {CORE, COMPILED, ROWS, KEPT, RIVAL}
+            rounds[server].append(await measure(server, workload.bodies(), seconds=plan.seconds, counts=counts))
+    least = {server: min(found, key=lambda each: each.cpu) for server, found in rounds.items()}
+    return {
+        server: replace(found, statements=STATEMENTS[asked[server].name]) if server.name == WRITTEN else found
+        for server, found in least.items()
+    }
 
 
 def say(line: str) -> None:
