@@ -158,6 +158,8 @@ class Connection:
             unwell = frames.INTERNAL if code == "INTERNAL" else frames.TRY_LATER
             raise Fault(unwell, code or "INTERNAL") from None
         self._caller = caller
+        # Nobody asks again what the handshake said, and thousands of sockets would hold it for as long as they are open.
+        self._scope["headers"] = []
         if isinstance(viewer, Customer | Staff):
             self._user = viewer.id
             self.session = viewer.session
