@@ -71,6 +71,7 @@ class Reader:
     async def _listed(self, question: Question[V], values: Mapping[str, object]) -> list[V]:
         cache = self._cache_of(question)
         if cache is None or question.about:
+            # What depends on things one by one is kept by their keys, which `each` is given.
             return await self._alone(question, values)
         present, key = without_present(values)
         kept = cache.recall(question, (key,), present=present, into=self.dependence)

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import islice, takewhile
 from uuid import UUID
 
 from domain.access.model import Claims, TokenRefused
@@ -124,15 +124,12 @@ class Standings:
 
     def _due(self, but: UUID, now: float) -> list[UUID]:
         """Sessions to look up again together with another: those that came lately; the rest are forgotten."""
-        due: list[UUID] = []
-        for each, known in list(islice(self._kept.items(), TOGETHER_MAX)):
-            if now < known.until:
-                break
-            if now - known.asked_at > BUSY_SECONDS:
-                del self._kept[each]
-            elif each != but:
-                due.append(each)
-        return due
+        longest = islice(self._kept.items(), TOGETHER_MAX)
+        over = dict(takewhile(lambda each: each[1].until <= now, longest))
+        gone = [each for each, known in over.items() if now - known.asked_at > BUSY_SECONDS]
+        for each in gone:
+            del self._kept[each]
+        return [each for each in over.keys() - gone if each != but]
 
 
 def _viewer(claims: Claims, standing: StandingView | None) -> Viewer | None:

@@ -192,6 +192,17 @@ async def calls_off(street: Street, process: Process, chance: random.Random) -> 
         assert (await process.ask(document, {"t": token}))["data"]["orderCancel"]["userErrors"] == []
 
 
+async def appears_soon(street: Street) -> tuple[str, str, str]:
+    """A product that is published in some seconds: its name, its slug, and when."""
+    name = street.name("Soon")
+    await DEEDS["product_create"](street, street.here, random.Random(5))
+    product = street.products[-1]
+    soon = (datetime.now(UTC) + timedelta(seconds=3)).isoformat()
+    await street.deed(street.here, "productUpdate", "product { id }", id=product["id"], name=name)
+    await street.deed(street.here, "productPublish", "product { id }", id=product["id"], publishedAt=soon)
+    return name, product["slug"], soon
+
+
 ANSWERS = {"response_cache_bytes": 20_000_000}
 ROWS = {"row_cache_bytes": 20_000_000}
 

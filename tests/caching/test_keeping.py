@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gateways.embedded.launcher import Embedded
 from gateways.settings import Settings
 from schema.caching.kept import Kept, KeptAnswers
-from tests.caching.deeds import DEEDS, a_street
+from tests.caching.deeds import DEEDS, a_street, appears_soon
 from tests.caching.world import Process, Street
 from tests.conftest import Clone
 
@@ -118,12 +118,7 @@ async def test_a_get_may_be_kept_by_others_and_asked_for_again_by_its_tag(street
 
 
 async def test_a_product_appears_at_its_date_without_anybody_doing_anything(street: Street) -> None:
-    name = street.name("Soon")
-    await DEEDS["product_create"](street, street.here, random.Random(5))
-    product = street.products[-1]
-    soon = (datetime.now(UTC) + timedelta(seconds=1.5)).isoformat()
-    await street.deed(street.here, "productUpdate", "product { id }", id=product["id"], name=name)
-    await street.deed(street.here, "productPublish", "product { id }", id=product["id"], publishedAt=soon)
+    name, _, soon = await appears_soon(street)
     assert name not in str(await street.here.ask(LIST))
     async with asyncio.timeout(30):
         while name not in str(await street.here.ask(LIST)):  # noqa: ASYNC110 - there is no event: that is the point

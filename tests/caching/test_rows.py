@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
@@ -19,7 +19,7 @@ from persistence.unit import Transactions
 from schema.context import Contexts
 from schema.ids import global_id
 from schema.transport.caller import Caller
-from tests.caching.deeds import ANSWERS, DEEDS, ROWS, a_street, buys
+from tests.caching.deeds import ANSWERS, DEEDS, ROWS, a_street, appears_soon, buys
 from tests.caching.world import READS, Process, Street
 from tests.conftest import Clone
 from tests.makers.people import a_customer_token
@@ -151,13 +151,8 @@ async def test_what_was_sold_is_gone_from_the_next_answer_of_whoever_buys(shelve
 
 
 async def test_a_product_appears_at_its_date_among_kept_rows(shelves: Street) -> None:
-    name = shelves.name("Soon")
-    await DEEDS["product_create"](shelves, shelves.here, random.Random(5))
-    product = shelves.products[-1]
-    soon = (datetime.now(UTC) + timedelta(seconds=1.5)).isoformat()
-    await shelves.deed(shelves.here, "productUpdate", "product { id }", id=product["id"], name=name)
-    await shelves.deed(shelves.here, "productPublish", "product { id }", id=product["id"], publishedAt=soon)
-    page = {"slug": product["slug"]}
+    name, slug, soon = await appears_soon(shelves)
+    page = {"slug": slug}
     for document, variables in ((LIST, {}), (READS["page"], page)):
         assert name not in str(await shelves.here.ask(document, variables))
         assert name not in str(await shelves.here.ask(document, variables))
